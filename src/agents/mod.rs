@@ -1,0 +1,1 @@
+//! The code that performs stages: typed in, typed out, never run state.

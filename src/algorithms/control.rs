@@ -1,0 +1,81 @@
+//! How a kernel is watched and stopped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Why a kernel gave no answer. Messages complete the sentence "failed to run …: {error}".
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum KernelError {
+    /// [`Control::cancel`] was called.
+    #[error("the run was cancelled")]
+    Cancelled,
+    /// The algorithm is not defined on this input.
+    #[error("{reason}")]
+    NotApplicable {
+        /// What about the input rules the algorithm out, and what to do instead.
+        reason: String,
+    },
+    /// A weight below zero where the algorithm needs non-negative ones.
+    #[error("edge row {row} has the negative weight {weight}")]
+    NegativeWeight {
+        /// Row in the projection's edge list.
+        row: u32,
+        /// The weight.
+        weight: f64,
+    },
+    /// A parameter outside its range.
+    #[error("parameter `{parameter}` {problem}")]
+    Parameter {
+        /// Name of the parameter.
+        parameter: &'static str,
+        /// What is wrong and what is allowed.
+        problem: String,
+    },
+}
+
+/// Shared by a kernel and whoever watches it. Cloning gives another handle on the same run.
+#[derive(Clone, Debug, Default)]
+pub struct Control {
+    cancelled: Arc<AtomicBool>,
+    done: Arc<AtomicU64>,
+    total: Arc<AtomicU64>,
+}
+
+impl Control {
+    /// Asks the kernel to stop; it answers [`KernelError::Cancelled`] within one block of work.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Control::cancel`] was called.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Kernels call this once per block of work (at most about 50 ms of it).
+    pub fn check(&self) -> Result<(), KernelError> {
+        if self.is_cancelled() {
+            Err(KernelError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Announces `units` more work units.
+    pub fn expect(&self, units: u64) {
+        self.total.fetch_add(units, Ordering::Relaxed);
+    }
+
+    /// Reports `units` work units as done.
+    pub fn advance(&self, units: u64) {
+        self.done.fetch_add(units, Ordering::Relaxed);
+    }
+
+    /// Work units done and announced so far.
+    pub fn progress(&self) -> (u64, u64) {
+        (
+            self.done.load(Ordering::Relaxed),
+            self.total.load(Ordering::Relaxed),
+        )
+    }
+}

@@ -1,0 +1,31 @@
+//! The kernels, one file each, and the registry: the single truth about every algorithm.
+//!
+//! Knows [`crate::graph`] only; sync, no I/O, no logging. Kernels report through [`Control`]
+//! (progress in work units, cancellation checked per block of work) and answer with an
+//! [`Outcome`] whose values are the same at any thread count.
+
+mod control;
+mod outcome;
+mod registry;
+
+pub mod articulation;
+pub mod betweenness;
+pub mod bfs;
+pub mod closeness;
+pub mod cycles;
+pub mod degree;
+pub mod k_core;
+pub mod label_propagation;
+pub mod linkage;
+pub mod louvain;
+pub mod pagerank;
+pub mod reachability;
+pub mod scc;
+pub mod sssp;
+pub mod temporal_cycles;
+pub mod triangles;
+pub mod wcc;
+
+pub use control::{Control, KernelError};
+pub use outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
+pub use registry::{Algorithm, ColumnInfo, Info, Inputs, ItemCodes, ParameterInfo, Work};

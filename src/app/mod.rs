@@ -1,0 +1,1 @@
+//! Builds the parts from settings; the only room that names all concrete types.

@@ -1,0 +1,1 @@
+//! Prompts, layouts and verticals: embedded at build, overridable on disk, content-hashed.

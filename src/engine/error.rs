@@ -1,0 +1,77 @@
+//! What can go wrong with an execution, and what to do about it.
+
+use crate::algorithms::KernelError;
+use crate::source::SourceError;
+
+/// A failed execution. Messages complete the sentence "failed to run {template}: {error}".
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The graph could not be loaded.
+    #[error("{0}")]
+    Source(#[from] SourceError),
+    /// The kernel gave no answer.
+    #[error("{0}")]
+    Kernel(#[from] KernelError),
+    /// It would not fit.
+    #[error("it needs {needed} bytes and the budget is {budget}; {hint}")]
+    Memory {
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes allowed.
+        budget: u64,
+        /// The cheapest ways out.
+        hint: String,
+    },
+    /// A result table could not be written or read.
+    #[error("{path}: {reason}")]
+    Table {
+        /// The file.
+        path: String,
+        /// What happened.
+        reason: String,
+    },
+    /// A fact could not be computed.
+    #[error("fact `{name}`: {reason}")]
+    Fact {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// The kernel panicked: a defect of gaai.
+    #[error("the kernel stopped at a defect: {reason}")]
+    Defect {
+        /// The panic message.
+        reason: String,
+    },
+}
+
+/// What the scheduler does next. The error says which; the scheduler never parses text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Trying again may help.
+    Retry,
+    /// It will fail again.
+    GiveUp,
+    /// The user stopped it.
+    Cancelled,
+    /// A budget refused it.
+    Refused,
+}
+
+impl EngineError {
+    /// What to do next.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            EngineError::Kernel(KernelError::Cancelled) | EngineError::Source(SourceError::Cancelled) => {
+                Remedy::Cancelled
+            }
+            EngineError::Memory { .. } => Remedy::Refused,
+            EngineError::Source(_)
+            | EngineError::Kernel(_)
+            | EngineError::Table { .. }
+            | EngineError::Fact { .. }
+            | EngineError::Defect { .. } => Remedy::GiveUp,
+        }
+    }
+}

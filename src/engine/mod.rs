@@ -1,0 +1,36 @@
+//! Runs a template and computes facts from its complete result tables.
+//!
+//! Kernels run behind one door (`engine::cpu`); nothing here knows agents or the pipeline.
+
+mod error;
+
+use std::path::Path;
+
+use futures_util::future::BoxFuture;
+
+pub use error::{EngineError, Remedy};
+
+use crate::algorithms::Control;
+use crate::model::{
+    execution::Execution,
+    schema::Census,
+    template::{Estimate, Template},
+};
+
+/// Where kernels run: embedded, later ArangoDB's Graph Analytics Engine and Spark.
+pub trait Engine: Send + Sync {
+    /// `embedded`, `gae` or `spark`.
+    fn name(&self) -> &'static str;
+
+    /// What `template` will take on a graph with this census, before anything is loaded.
+    fn estimate(&self, template: &Template, census: &Census) -> Estimate;
+
+    /// Runs `template` and writes its complete tables to `run_directory/results/`, each file
+    /// whole or not at all. The answer depends on the template and the source only.
+    fn execute<'a>(
+        &'a self,
+        template: &'a Template,
+        run_directory: &'a Path,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<Execution, EngineError>>;
+}

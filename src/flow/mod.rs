@@ -1,0 +1,1 @@
+//! The scheduler: tasks with dependencies, bounded concurrency, no barriers.

@@ -1,0 +1,255 @@
+//! Numbers and names computed from complete result tables, and claims that cite them.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{ClaimId, FactId, TemplateId};
+use crate::algorithms::Quantity;
+
+/// The value of a fact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FactValue {
+    /// A whole number.
+    Integer(i64),
+    /// A real number, finite.
+    Number(f64),
+    /// A name.
+    Text(String),
+    /// Names.
+    List(Vec<String>),
+}
+
+/// One number or name with where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Its id within the report.
+    pub id: FactId,
+    /// Its name within the pattern, e.g. `top_stranded`.
+    pub name: String,
+    /// Its value.
+    pub value: FactValue,
+    /// What it measures.
+    pub quantity: Quantity,
+    /// Unit for people where the quantity has one of its own, e.g. `minutes`; empty otherwise.
+    pub unit: String,
+    /// The execution whose tables the derivation reads; `None` for schema facts and given values.
+    pub execution: Option<TemplateId>,
+    /// How to compute it again.
+    pub derivation: Derivation,
+}
+
+/// How a fact is computed. Tables are named as in [`super::execution::Execution::tables`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Derivation {
+    /// Number of rows that pass the filter.
+    Rows {
+        /// Table.
+        table: String,
+        /// Conditions, all of which must hold.
+        #[serde(default)]
+        filter: Vec<Condition>,
+    },
+    /// An aggregate of a column over the rows that pass the filter.
+    Aggregate {
+        /// Table.
+        table: String,
+        /// Column.
+        column: String,
+        /// Which aggregate.
+        measure: Aggregate,
+        /// Conditions.
+        #[serde(default)]
+        filter: Vec<Condition>,
+    },
+    /// The value of `column` in the `nth` row (from 1) by `order_by`; ties by collection and key,
+    /// then by row.
+    Nth {
+        /// Table.
+        table: String,
+        /// Column to order by.
+        order_by: String,
+        /// Greatest first.
+        #[serde(default = "yes")]
+        descending: bool,
+        /// Which row, from 1.
+        nth: u32,
+        /// Column of the answer; `label` is what people call the vertex.
+        column: String,
+        /// Conditions.
+        #[serde(default)]
+        filter: Vec<Condition>,
+    },
+    /// The `column` values of the first `count` rows by `order_by`, as a list.
+    Top {
+        /// Table.
+        table: String,
+        /// Column to order by.
+        order_by: String,
+        /// Greatest first.
+        #[serde(default = "yes")]
+        descending: bool,
+        /// How many.
+        count: u32,
+        /// Column of the answer.
+        column: String,
+        /// Conditions.
+        #[serde(default)]
+        filter: Vec<Condition>,
+    },
+    /// Number of distinct values of `by` that at least `min_rows` rows have.
+    Groups {
+        /// Table.
+        table: String,
+        /// Column that names the group.
+        by: String,
+        /// Least number of rows of a group.
+        #[serde(default = "one")]
+        min_rows: u64,
+        /// Conditions.
+        #[serde(default)]
+        filter: Vec<Condition>,
+    },
+    /// Of the groups by `by`, ordered by size (ties by name), something about the `nth`, from 1.
+    NthGroup {
+        /// Table.
+        table: String,
+        /// Column that names the group.
+        by: String,
+        /// Which group, from 1.
+        nth: u32,
+        /// What about it.
+        want: GroupWant,
+        /// Column summed instead of counting rows.
+        #[serde(default)]
+        sum: Option<String>,
+        /// Conditions.
+        #[serde(default)]
+        filter: Vec<Condition>,
+    },
+    /// One fact divided by another, both named within the pattern (ids once instantiated).
+    Ratio {
+        /// Fact above the line.
+        numerator: String,
+        /// Fact below the line; must not be 0.
+        denominator: String,
+    },
+    /// A number of the execution's summary, e.g. `modularity`.
+    Summary {
+        /// Its name.
+        name: String,
+    },
+    /// A number of the census: vertices or edges of one collection, or of all when `collection` is `*`.
+    Census {
+        /// Collection name or `*`.
+        collection: String,
+        /// What is counted.
+        count: CensusCount,
+    },
+    /// A value that was given, not computed: a threshold of the vertical or the brief.
+    Given {
+        /// Where it was given.
+        by: String,
+    },
+}
+
+/// Aggregates over a column; missing values, NaN and infinities are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregate {
+    /// Sum.
+    Sum,
+    /// Mean.
+    Mean,
+    /// Least.
+    Min,
+    /// Greatest.
+    Max,
+    /// The value below which a part `0..=1` of the values lies (nearest rank).
+    Quantile(f64),
+    /// Distinct values.
+    Distinct,
+    /// Gini coefficient.
+    Gini,
+    /// Herfindahl-Hirschman index of the values' shares of their sum, in 0..=1.
+    Hhi,
+    /// Share of the sum that the greatest `n` values hold.
+    TopShare(u32),
+}
+
+/// What is asked of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupWant {
+    /// Its name.
+    Name,
+    /// Its size: rows, or the sum of the column.
+    Size,
+    /// The labels of its members, in row order.
+    Members,
+}
+
+/// What a census fact counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CensusCount {
+    /// Vertices.
+    Vertices,
+    /// Edges.
+    Edges,
+}
+
+/// A condition on a column of a table. A row whose value is missing or NaN fails it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// The column.
+    pub column: String,
+    /// What must hold.
+    #[serde(flatten)]
+    pub test: Test,
+}
+
+/// What must hold of a value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    /// ≥ the number.
+    AtLeast(f64),
+    /// ≤ the number.
+    AtMost(f64),
+    /// > the number.
+    Above(f64),
+    /// < the number.
+    Below(f64),
+    /// Equal to the text (numbers and truth values are compared as text: `3`, `true`).
+    Equals(String),
+    /// Different from the text.
+    Differs(String),
+    /// ≥ the `q` quantile (nearest rank) of the column over the whole table.
+    AtLeastQuantile(f64),
+    /// ≥ `factor` × the median of the column over the rows where it is above 0.
+    AtLeastMedians(f64),
+    /// ≥ `factor` × the value of another column of the row.
+    AtLeastTimes(String, f64),
+    /// ≤ `factor` × the value of another column of the row.
+    AtMostTimes(String, f64),
+}
+
+/// One sentence that cites facts. Numbers stand in `text` only as `{F12}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Its id.
+    pub id: ClaimId,
+    /// The sentence with fact ids in braces; a literal brace is doubled.
+    pub text: String,
+    /// Facts cited, in order of first appearance.
+    pub facts: Vec<FactId>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> u64 {
+    1
+}

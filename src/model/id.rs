@@ -1,0 +1,64 @@
+//! Identifiers as types, so that one kind cannot be passed for another.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! text_id {
+    ($(#[$note:meta])* $name:ident) => {
+        $(#[$note])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+    };
+}
+
+text_id!(
+    /// One run of the pipeline; the name of its directory under `output/`. Sorts by start time.
+    RunId
+);
+text_id!(
+    /// A document of a run: `D1`, `D2`, … in the order given.
+    DocumentId
+);
+text_id!(
+    /// A requirement, objective, threshold or other item read from a brief, e.g. `critical_points`
+    /// or `constraint-2`. Does not depend on the order of items of other kinds.
+    RequirementId
+);
+text_id!(
+    /// A use case: its topic, e.g. `critical_points`.
+    UseCaseId
+);
+text_id!(
+    /// A template: algorithm and a short content hash, e.g. `betweenness-3fa92c`.
+    TemplateId
+);
+text_id!(
+    /// A fact within one report: `F1`, `F2`, …
+    FactId
+);
+text_id!(
+    /// A claim within one report: finding and number, e.g. `critical_points.1.2`.
+    ClaimId
+);
+text_id!(
+    /// A finding within one run: use case and number, e.g. `critical_points.1`.
+    FindingId
+);
+text_id!(
+    /// SHA-256 of the content, 64 lower-case hexadecimal digits.
+    ContentHash
+);

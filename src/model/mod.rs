@@ -1,0 +1,14 @@
+//! Plain data that flows between the rooms. No I/O, no clock: ids and times are handed in.
+
+pub mod document;
+pub mod event;
+pub mod execution;
+pub mod fact;
+pub mod finding;
+pub mod id;
+pub mod report;
+pub mod requirements;
+pub mod schema;
+pub mod template;
+pub mod use_case;
+pub mod vertical;

@@ -1,0 +1,331 @@
+//! An industry's vocabulary, topics and patterns: one file in `verticals/`.
+//!
+//! The types mirror the TOML; unknown keys are errors.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::fact::{Condition, Derivation};
+use crate::algorithms::Quantity;
+use crate::graph::ProjectionRules;
+
+/// A vertical.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vertical {
+    /// `fraud`; the file's name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// Version of the file's content.
+    pub version: u32,
+    /// What it is for, in one sentence.
+    pub description: String,
+    /// Words of collections that speak for this vertical, lower case, singular.
+    #[serde(default)]
+    pub entities: Vec<String>,
+    /// Words of attributes that speak for this vertical.
+    #[serde(default)]
+    pub attributes: Vec<String>,
+    /// Words and phrases of briefs that speak for this vertical.
+    #[serde(default)]
+    pub cues: Vec<String>,
+    /// Kinds of things: name in patterns → words that collections of that kind have in their names.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, Vec<String>>,
+    /// What the field calls things: neutral word → the field's, e.g. `vertex` → `account`.
+    #[serde(default)]
+    pub vocabulary: BTreeMap<String, String>,
+    /// The questions that this vertical knows.
+    #[serde(default)]
+    pub topics: Vec<Topic>,
+    /// How they are answered.
+    #[serde(default)]
+    pub patterns: Vec<Pattern>,
+}
+
+/// A question, and the words in which briefs ask it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Topic {
+    /// Its id, e.g. `critical_points`.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// The question in one sentence.
+    pub question: String,
+    /// Groups of cues. A passage asks the topic when the weights of the groups it touches reach 1.
+    #[serde(default)]
+    pub cues: Vec<CueGroup>,
+    /// Whether the vertical proposes it without being asked.
+    #[serde(default)]
+    pub proposed: bool,
+    /// Words that ask for more than the patterns answer, with the attribute kinds that would be
+    /// needed and what is missing without them.
+    #[serde(default)]
+    pub demands: Vec<Demand>,
+}
+
+/// Words with one weight; a group counts once, however many of its words occur.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CueGroup {
+    /// Share of the evidence that one of these words gives, 0..=1.
+    pub weight: f64,
+    /// Lower-case words, word stems ending in `*`, or phrases.
+    pub any: Vec<String>,
+}
+
+/// A part of a question that needs something of the data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demand {
+    /// Words that make the demand, as in [`CueGroup::any`].
+    pub any: Vec<String>,
+    /// Attribute names that would answer it (matched as words); empty when no attribute can.
+    #[serde(default)]
+    pub attributes: Vec<String>,
+    /// What is answered in part when an attribute is there, or without it.
+    pub answered: String,
+    /// Why the rest cannot be answered; `None` when an attribute answers it fully.
+    #[serde(default)]
+    pub lacking: Option<String>,
+}
+
+/// How a topic is answered: what to run, what to look for, what to say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pattern {
+    /// Its id, unique over all verticals.
+    pub id: String,
+    /// The topic it answers.
+    pub topic: String,
+    /// What people call it.
+    pub title: String,
+    /// Why this algorithm answers the question, in one sentence.
+    pub why: String,
+    /// Algorithm name in the registry.
+    pub algorithm: String,
+    /// Its parameters; the registry checks them.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, toml_value::Scalar>,
+    /// What it sees.
+    #[serde(default)]
+    pub projection: ProjectionHint,
+    /// What it looks for.
+    #[serde(default)]
+    pub detector: Detector,
+    /// Facts by name, in order; later ones may cite earlier ones.
+    #[serde(default)]
+    pub facts: Vec<FactHint>,
+    /// First match wins; the last should have no condition.
+    #[serde(default)]
+    pub severity: Vec<SeverityRule>,
+    /// What is said.
+    #[serde(default)]
+    pub wording: Wording,
+    /// What to do.
+    #[serde(default)]
+    pub action: Action,
+    /// What a reader must know before acting.
+    #[serde(default)]
+    pub caveats: Vec<String>,
+}
+
+/// Parameter values as they stand in TOML.
+pub mod toml_value {
+    use serde::{Deserialize, Serialize};
+
+    /// A scalar or a list of texts.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    pub enum Scalar {
+        /// `true`.
+        Flag(bool),
+        /// `3`.
+        Integer(i64),
+        /// `0.85`.
+        Number(f64),
+        /// `"text"`.
+        Text(String),
+        /// `["a", "b"]`.
+        Texts(Vec<String>),
+    }
+}
+
+/// Which collections and attributes a pattern wants, by kind; the template agent finds them in the schema.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectionHint {
+    /// Kinds of vertices (keys of [`Vertical::kinds`]); empty: all core and bridge collections.
+    #[serde(default)]
+    pub vertices: Vec<String>,
+    /// Kinds of edges; empty: all edge collections between the vertices.
+    #[serde(default)]
+    pub edges: Vec<String>,
+    /// Direction, self-loops, parallel edges.
+    #[serde(default)]
+    pub rules: ProjectionRules,
+    /// Edge attributes that may serve as weight, best first; matched as words.
+    #[serde(default)]
+    pub weight: Vec<String>,
+    /// Whether the pattern needs a weight.
+    #[serde(default)]
+    pub weight_required: bool,
+    /// Edge attributes that may serve as time.
+    #[serde(default)]
+    pub time: Vec<String>,
+    /// Whether the pattern needs times.
+    #[serde(default)]
+    pub time_required: bool,
+    /// Vertex attributes that are joined to the result, matched as words; those found are used.
+    #[serde(default)]
+    pub attributes: Vec<String>,
+    /// How many of `attributes` must be found.
+    #[serde(default)]
+    pub attributes_required: u32,
+    /// Keeps edges whose weight lies in a band.
+    #[serde(default)]
+    pub band: Option<Band>,
+}
+
+/// A band of weights below a threshold: `from × threshold ≤ weight < threshold`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// Lower end as a part of the threshold.
+    pub from: f64,
+    /// The threshold when the brief sets none.
+    pub threshold: f64,
+    /// Words next to a number of the brief that make it the threshold.
+    #[serde(default)]
+    pub words: Vec<String>,
+}
+
+/// Which rows of which table are hits, and what one instance is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detector {
+    /// Table; `vertices` unless said.
+    #[serde(default)]
+    pub table: String,
+    /// Conditions, all of which must hold.
+    #[serde(default)]
+    pub hits: Vec<Condition>,
+    /// Column that orders hits, greatest first unless `ascending`.
+    #[serde(default)]
+    pub order_by: String,
+    /// Least first.
+    #[serde(default)]
+    pub ascending: bool,
+    /// Instances are the groups of hits by this column; empty: each row is one.
+    #[serde(default)]
+    pub group_by: String,
+    /// Least and greatest number of members of a group that counts.
+    #[serde(default)]
+    pub group_size: Option<(u64, u64)>,
+    /// Column of a list of members (tables of cycles): each row is an instance with these members.
+    #[serde(default)]
+    pub members: String,
+    /// Rows of the evidence table that are shown; 10 unless said. A brief's limit is smaller or wins.
+    #[serde(default)]
+    pub show: Option<u32>,
+    /// Columns of the evidence table; empty: label, key and the column that orders.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// Whether hits are alerts (something is wrong with them) or merely the answer (a ranking).
+    #[serde(default)]
+    pub alert: bool,
+    /// Instances that share at least half of their members become one (rings found in several
+    /// rotations or with one more step).
+    #[serde(default)]
+    pub merge_overlapping: bool,
+}
+
+/// A fact that a pattern computes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactHint {
+    /// Its name, used in wording as `{name}`.
+    pub name: String,
+    /// What it measures.
+    pub quantity: Quantity,
+    /// How it is computed. `filter = "hits"` cannot be said in a derivation, so `hits = true` adds
+    /// the detector's conditions to its filter.
+    pub derive: Derivation,
+    /// Adds the detector's conditions.
+    #[serde(default)]
+    pub hits: bool,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    #[default]
+    Info,
+    /// Watch it.
+    Low,
+    /// Plan for it.
+    Medium,
+    /// Act on it.
+    High,
+    /// Act now.
+    Critical,
+}
+
+/// A severity with the condition under which it holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeverityRule {
+    /// How grave.
+    pub level: Severity,
+    /// Name of a fact; empty: always.
+    #[serde(default)]
+    pub fact: String,
+    /// The fact must be at least this.
+    #[serde(default)]
+    pub at_least: f64,
+    /// Why, in one sentence; may cite facts.
+    pub reason: String,
+}
+
+/// What is said; facts are cited as `{name}`, the vertical's words as `{word:vertex}` and
+/// `{words:vertex}` (plural).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wording {
+    /// At most 25 words, with the number that matters.
+    pub headline: String,
+    /// Further sentences, 1 to 4. One whose facts cannot be computed is left out.
+    #[serde(default)]
+    pub claims: Vec<String>,
+    /// What it means for the business.
+    #[serde(default)]
+    pub so_what: String,
+    /// What is said when nothing was hit; facts over the whole table may be cited.
+    #[serde(default)]
+    pub nothing: String,
+}
+
+/// A recommended action.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// What to do; may cite facts.
+    pub what: String,
+    /// Who.
+    #[serde(default)]
+    pub owner: String,
+    /// `hours`, `days`, `weeks`.
+    #[serde(default)]
+    pub effort: String,
+    /// What it should bring.
+    #[serde(default)]
+    pub effect: String,
+    /// How to see that it worked.
+    #[serde(default)]
+    pub check: String,
+}

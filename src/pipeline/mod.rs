@@ -1,0 +1,1 @@
+//! The orchestrator: orders the stages of a run, recovers and resumes them.

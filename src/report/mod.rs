@@ -1,0 +1,1 @@
+//! `Report` to bytes: Markdown, HTML, text and JSON. Asks no model.

@@ -1,0 +1,41 @@
+//! What can go wrong with a source.
+
+/// A source that cannot be read. Messages complete the sentence "failed to read the graph: {error}".
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SourceError {
+    /// A file or directory cannot be read.
+    #[error("{path}: {reason}")]
+    Unreadable {
+        /// The path as given.
+        path: String,
+        /// What the system said, and what to do.
+        reason: String,
+    },
+    /// A file is not what it seems to be.
+    #[error("{path}, line {line}: {reason}")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// Line from 1; 0 when the fault is about the whole file.
+        line: u64,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// No graph has this name.
+    #[error("there is no graph `{name}`; {hint}")]
+    Unknown {
+        /// The name as given.
+        name: String,
+        /// Near names and what to do.
+        hint: String,
+    },
+    /// The projection names what the graph does not have.
+    #[error("{reason}")]
+    Projection {
+        /// What is missing, with near names.
+        reason: String,
+    },
+    /// The user stopped it.
+    #[error("the run was cancelled")]
+    Cancelled,
+}

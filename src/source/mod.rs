@@ -1,0 +1,41 @@
+//! Where schema, vertices and edges come from.
+//!
+//! A source takes a census and loads projections; it does not know what they are for.
+
+mod error;
+
+use futures_util::future::BoxFuture;
+
+pub use error::SourceError;
+
+use crate::algorithms::Control;
+use crate::graph::{Column, Csr, VertexKeys};
+use crate::model::{id::ContentHash, schema::Census, template::Projection};
+
+/// Where schema, vertices and edges come from: files, later ArangoDB.
+pub trait GraphSource: Send + Sync {
+    /// Counts what is in the graph. Exact; the same for the same input bytes.
+    fn census<'a>(&'a self, control: &'a Control) -> BoxFuture<'a, Result<Census, SourceError>>;
+
+    /// Loads what `projection` names. Names must occur in the census.
+    fn load<'a>(
+        &'a self,
+        projection: &'a Projection,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<LoadedGraph, SourceError>>;
+}
+
+/// A projection in memory.
+#[derive(Clone, Debug)]
+pub struct LoadedGraph {
+    /// The graph that kernels see.
+    pub csr: Csr,
+    /// Keys and labels by vertex number.
+    pub keys: VertexKeys,
+    /// The projection's attributes by vertex number, in its order.
+    pub attributes: Vec<(String, Column)>,
+    /// What was left out, in sentences with counts.
+    pub exclusions: Vec<String>,
+    /// Content hash of vertices, edges, weights, times and attributes.
+    pub hash: ContentHash,
+}

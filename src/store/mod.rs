@@ -1,0 +1,1 @@
+//! SQL pool and migrations shared by the rooms that keep tables.

@@ -1,0 +1,9 @@
+//! Integration tests: one binary, so that it links once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a panic in a test is its report, and tests drive the outside world"
+)]
+
+mod layers;
