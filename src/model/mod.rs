@@ -5,6 +5,7 @@ pub mod event;
 pub mod execution;
 pub mod fact;
 pub mod finding;
+pub mod format;
 pub mod id;
 pub mod report;
 pub mod requirements;
