@@ -23,6 +23,24 @@ pub enum KernelError {
         /// The weight.
         weight: f64,
     },
+    /// No algorithm has this name.
+    #[error("no algorithm is called `{name}`; there is {}", .near.join(", "))]
+    UnknownAlgorithm {
+        /// The name asked for.
+        name: String,
+        /// Names that come near it, or all.
+        near: Vec<&'static str>,
+    },
+    /// The algorithm has no such parameter.
+    #[error("{algorithm} has no parameter `{parameter}`; {}", known(.near))]
+    UnknownParameter {
+        /// Name of the algorithm.
+        algorithm: &'static str,
+        /// The parameter asked for.
+        parameter: String,
+        /// Names that come near it, or all.
+        near: Vec<&'static str>,
+    },
     /// A parameter outside its range.
     #[error("parameter `{parameter}` {problem}")]
     Parameter {
@@ -31,6 +49,14 @@ pub enum KernelError {
         /// What is wrong and what is allowed.
         problem: String,
     },
+}
+
+fn known(near: &[&str]) -> String {
+    if near.is_empty() {
+        "it has none".to_owned()
+    } else {
+        format!("there is {}", near.join(", "))
+    }
 }
 
 /// Shared by a kernel and whoever watches it. Cloning gives another handle on the same run.

@@ -1,9 +1,15 @@
 //! The registry: every algorithm with its parameters, columns, convention and cost.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
+use super::{
+    articulation, betweenness, bfs, closeness, cycles, degree, k_core, label_propagation, linkage, louvain,
+    pagerank, reachability, scc, sssp, temporal_cycles, triangles, wcc,
+};
 use crate::graph::Csr;
 
 /// An algorithm with its parameters: a closed set, so that the compiler lists every place a new
@@ -12,39 +18,39 @@ use crate::graph::Csr;
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum Algorithm {
     /// Degrees: entries, distinct neighbours and weights, in and out.
-    Degree(super::degree::DegreeConfig),
+    Degree(degree::DegreeConfig),
     /// PageRank, with teleport to all vertices or to given sources.
-    Pagerank(super::pagerank::PagerankConfig),
+    Pagerank(pagerank::PagerankConfig),
     /// Weakly connected components.
-    Wcc(super::wcc::WccConfig),
+    Wcc(wcc::WccConfig),
     /// Strongly connected components.
-    Scc(super::scc::SccConfig),
+    Scc(scc::SccConfig),
     /// Communities by synchronous label propagation (CDLP).
-    LabelPropagation(super::label_propagation::LabelPropagationConfig),
+    LabelPropagation(label_propagation::LabelPropagationConfig),
     /// Communities by modularity (Louvain).
-    Louvain(super::louvain::LouvainConfig),
+    Louvain(louvain::LouvainConfig),
     /// Betweenness: how many shortest paths run through a vertex.
-    Betweenness(super::betweenness::BetweennessConfig),
+    Betweenness(betweenness::BetweennessConfig),
     /// Closeness, harmonic closeness and mean distance to all others.
-    Closeness(super::closeness::ClosenessConfig),
+    Closeness(closeness::ClosenessConfig),
     /// Triangles and local clustering coefficient.
-    Triangles(super::triangles::TrianglesConfig),
+    Triangles(triangles::TrianglesConfig),
     /// Core numbers.
-    KCore(super::k_core::KCoreConfig),
+    KCore(k_core::KCoreConfig),
     /// Hops from the nearest source.
-    Bfs(super::bfs::BfsConfig),
+    Bfs(bfs::BfsConfig),
     /// Weighted distance from the nearest source.
-    Sssp(super::sssp::SsspConfig),
+    Sssp(sssp::SsspConfig),
     /// Articulation points and bridges, with what each strands.
-    Articulation(super::articulation::ArticulationConfig),
+    Articulation(articulation::ArticulationConfig),
     /// How many vertices each vertex reaches, is reached from, and alone gives access to.
-    Reachability(super::reachability::ReachabilityConfig),
+    Reachability(reachability::ReachabilityConfig),
     /// Simple cycles up to a length.
-    Cycles(super::cycles::CyclesConfig),
+    Cycles(cycles::CyclesConfig),
     /// Cycles whose edges follow one another in time.
-    TemporalCycles(super::temporal_cycles::TemporalCyclesConfig),
+    TemporalCycles(temporal_cycles::TemporalCyclesConfig),
     /// Links vertices that share attribute values or out-neighbours.
-    Linkage(super::linkage::LinkageConfig),
+    Linkage(linkage::LinkageConfig),
 }
 
 /// What the registry says about an algorithm.
@@ -129,21 +135,260 @@ pub struct Work {
     pub operations: u64,
 }
 
+/// Every algorithm, in the order of [`Algorithm`].
+static ALL: [&Info; 17] = [
+    &degree::INFO,
+    &pagerank::INFO,
+    &wcc::INFO,
+    &scc::INFO,
+    &label_propagation::INFO,
+    &louvain::INFO,
+    &betweenness::INFO,
+    &closeness::INFO,
+    &triangles::INFO,
+    &k_core::INFO,
+    &bfs::INFO,
+    &sssp::INFO,
+    &articulation::INFO,
+    &reachability::INFO,
+    &cycles::INFO,
+    &temporal_cycles::INFO,
+    &linkage::INFO,
+];
+
 impl Algorithm {
+    /// Every algorithm, in the order that lists show.
+    pub fn all() -> &'static [&'static Info] {
+        &ALL
+    }
+
+    /// What the registry says about the algorithm of this name or alias. Case does not matter, and
+    /// `-` and spaces count as `_`.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::UnknownAlgorithm`] with the names that come near.
+    pub fn find(name: &str) -> Result<&'static Info, KernelError> {
+        let wanted = canonical(name);
+        let is_it =
+            |info: &&&Info| info.name == wanted || info.aliases.iter().any(|it| canonical(it) == wanted);
+        ALL.iter().find(is_it).copied().ok_or_else(|| {
+            let names = ALL
+                .iter()
+                .flat_map(|info| std::iter::once(&info.name).chain(info.aliases));
+            KernelError::UnknownAlgorithm {
+                name: name.to_owned(),
+                near: nearest(&wanted, names.copied()),
+            }
+        })
+    }
+
+    /// The algorithm of this name or alias with these parameters; those not given have their defaults.
+    ///
+    /// A list of keys may be given as one key, and a whole number as `20.0`.
+    ///
+    /// # Errors
+    ///
+    /// Names the first unknown algorithm or parameter (with near names) and the first value that has
+    /// the wrong type or is out of range.
+    pub fn from_parameters(
+        name: &str,
+        parameters: &BTreeMap<String, serde_json::Value>,
+    ) -> Result<Algorithm, KernelError> {
+        let info = Self::find(name)?;
+        let mut object = serde_json::Map::new();
+        object.insert("name".to_owned(), info.name.into());
+        for (name, value) in parameters {
+            let parameter = info.parameters.iter().find(|it| it.name == name).ok_or_else(|| {
+                KernelError::UnknownParameter {
+                    algorithm: info.name,
+                    parameter: name.clone(),
+                    near: nearest(name, info.parameters.iter().map(|it| it.name)),
+                }
+            })?;
+            let value = parameter.coerced(value);
+            // Each parameter is tried alone, because serde's error does not name the field.
+            let mut alone = serde_json::Map::new();
+            alone.insert("name".to_owned(), info.name.into());
+            alone.insert(name.clone(), value.clone());
+            if Self::read(info, alone).is_err() {
+                return Err(parameter.refused(&value));
+            }
+            object.insert(name.clone(), value);
+        }
+        let algorithm = Self::read(info, object)?;
+        algorithm.validate()?;
+        Ok(algorithm)
+    }
+
+    fn read(
+        info: &Info,
+        object: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Algorithm, KernelError> {
+        serde_json::from_value(object.into()).map_err(|error| KernelError::NotApplicable {
+            reason: format!("the parameters of {} cannot be read: {error}", info.name),
+        })
+    }
+
+    /// Whether every parameter is in its range; [`KernelError::Parameter`] names the first that is not.
+    pub fn validate(&self) -> Result<(), KernelError> {
+        match self {
+            Algorithm::Degree(config) => config.validate(),
+            Algorithm::Pagerank(config) => config.validate(),
+            Algorithm::Wcc(config) => config.validate(),
+            Algorithm::Scc(config) => config.validate(),
+            Algorithm::LabelPropagation(config) => config.validate(),
+            Algorithm::Louvain(config) => config.validate(),
+            Algorithm::Betweenness(config) => config.validate(),
+            Algorithm::Closeness(config) => config.validate(),
+            Algorithm::Triangles(config) => config.validate(),
+            Algorithm::KCore(config) => config.validate(),
+            Algorithm::Bfs(config) => config.validate(),
+            Algorithm::Sssp(config) => config.validate(),
+            Algorithm::Articulation(config) => config.validate(),
+            Algorithm::Reachability(config) => config.validate(),
+            Algorithm::Cycles(config) => config.validate(),
+            Algorithm::TemporalCycles(config) => config.validate(),
+            Algorithm::Linkage(config) => config.validate(),
+        }
+    }
+
+    /// The vertices that the parameter `sources` names; empty for algorithms without it.
+    pub fn sources(&self) -> &[String] {
+        match self {
+            Algorithm::Pagerank(config) => &config.sources,
+            Algorithm::Bfs(config) => &config.sources,
+            Algorithm::Sssp(config) => &config.sources,
+            Algorithm::Degree(_)
+            | Algorithm::Wcc(_)
+            | Algorithm::Scc(_)
+            | Algorithm::LabelPropagation(_)
+            | Algorithm::Louvain(_)
+            | Algorithm::Betweenness(_)
+            | Algorithm::Closeness(_)
+            | Algorithm::Triangles(_)
+            | Algorithm::KCore(_)
+            | Algorithm::Articulation(_)
+            | Algorithm::Reachability(_)
+            | Algorithm::Cycles(_)
+            | Algorithm::TemporalCycles(_)
+            | Algorithm::Linkage(_) => &[],
+        }
+    }
+
     /// What the registry says about it.
     pub fn info(&self) -> &'static Info {
-        unreachable!("written next")
+        match self {
+            Algorithm::Degree(_) => &degree::INFO,
+            Algorithm::Pagerank(_) => &pagerank::INFO,
+            Algorithm::Wcc(_) => &wcc::INFO,
+            Algorithm::Scc(_) => &scc::INFO,
+            Algorithm::LabelPropagation(_) => &label_propagation::INFO,
+            Algorithm::Louvain(_) => &louvain::INFO,
+            Algorithm::Betweenness(_) => &betweenness::INFO,
+            Algorithm::Closeness(_) => &closeness::INFO,
+            Algorithm::Triangles(_) => &triangles::INFO,
+            Algorithm::KCore(_) => &k_core::INFO,
+            Algorithm::Bfs(_) => &bfs::INFO,
+            Algorithm::Sssp(_) => &sssp::INFO,
+            Algorithm::Articulation(_) => &articulation::INFO,
+            Algorithm::Reachability(_) => &reachability::INFO,
+            Algorithm::Cycles(_) => &cycles::INFO,
+            Algorithm::TemporalCycles(_) => &temporal_cycles::INFO,
+            Algorithm::Linkage(_) => &linkage::INFO,
+        }
     }
 
     /// Runs it. Uses the current rayon pool; the answer does not depend on its size.
     pub fn run(&self, graph: &Csr, inputs: &Inputs, control: &Control) -> Result<Outcome, KernelError> {
-        let _ = (graph, inputs, control);
-        unreachable!("written next")
+        self.validate()?;
+        control.check()?;
+        match self {
+            Algorithm::Degree(config) => degree::run(graph, config, inputs, control),
+            Algorithm::Pagerank(config) => pagerank::run(graph, config, inputs, control),
+            Algorithm::Wcc(config) => wcc::run(graph, config, inputs, control),
+            Algorithm::Scc(config) => scc::run(graph, config, inputs, control),
+            Algorithm::LabelPropagation(config) => label_propagation::run(graph, config, inputs, control),
+            Algorithm::Louvain(config) => louvain::run(graph, config, inputs, control),
+            Algorithm::Betweenness(config) => betweenness::run(graph, config, inputs, control),
+            Algorithm::Closeness(config) => closeness::run(graph, config, inputs, control),
+            Algorithm::Triangles(config) => triangles::run(graph, config, inputs, control),
+            Algorithm::KCore(config) => k_core::run(graph, config, inputs, control),
+            Algorithm::Bfs(config) => bfs::run(graph, config, inputs, control),
+            Algorithm::Sssp(config) => sssp::run(graph, config, inputs, control),
+            Algorithm::Articulation(config) => articulation::run(graph, config, inputs, control),
+            Algorithm::Reachability(config) => reachability::run(graph, config, inputs, control),
+            Algorithm::Cycles(config) => cycles::run(graph, config, inputs, control),
+            Algorithm::TemporalCycles(config) => temporal_cycles::run(graph, config, inputs, control),
+            Algorithm::Linkage(config) => linkage::run(graph, config, inputs, control),
+        }
     }
 
     /// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
     pub fn work(&self, n: u64, m: u64) -> Work {
-        let _ = (n, m);
-        unreachable!("written next")
+        match self {
+            Algorithm::Degree(config) => degree::work(config, n, m),
+            Algorithm::Pagerank(config) => pagerank::work(config, n, m),
+            Algorithm::Wcc(config) => wcc::work(config, n, m),
+            Algorithm::Scc(config) => scc::work(config, n, m),
+            Algorithm::LabelPropagation(config) => label_propagation::work(config, n, m),
+            Algorithm::Louvain(config) => louvain::work(config, n, m),
+            Algorithm::Betweenness(config) => betweenness::work(config, n, m),
+            Algorithm::Closeness(config) => closeness::work(config, n, m),
+            Algorithm::Triangles(config) => triangles::work(config, n, m),
+            Algorithm::KCore(config) => k_core::work(config, n, m),
+            Algorithm::Bfs(config) => bfs::work(config, n, m),
+            Algorithm::Sssp(config) => sssp::work(config, n, m),
+            Algorithm::Articulation(config) => articulation::work(config, n, m),
+            Algorithm::Reachability(config) => reachability::work(config, n, m),
+            Algorithm::Cycles(config) => cycles::work(config, n, m),
+            Algorithm::TemporalCycles(config) => temporal_cycles::work(config, n, m),
+            Algorithm::Linkage(config) => linkage::work(config, n, m),
+        }
+    }
+}
+
+impl ParameterInfo {
+    /// `value` in the form that the parameter's type reads, where the meaning is plain.
+    fn coerced(&self, value: &serde_json::Value) -> serde_json::Value {
+        match (self.kind, value) {
+            ("keys", serde_json::Value::String(_)) => serde_json::Value::Array(vec![value.clone()]),
+            ("whole number", serde_json::Value::Number(number)) => match number.as_f64() {
+                // Beyond 2^53 a float no longer says which whole number is meant.
+                Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= 9e15 => {
+                    (float as i64).into()
+                }
+                _ => value.clone(),
+            },
+            _ => value.clone(),
+        }
+    }
+
+    fn refused(&self, value: &serde_json::Value) -> KernelError {
+        KernelError::Parameter {
+            parameter: self.name,
+            problem: format!("is {value}; a {} is needed ({})", self.kind, self.range),
+        }
+    }
+}
+
+fn canonical(name: &str) -> String {
+    name.trim().to_lowercase().replace(['-', ' '], "_")
+}
+
+/// At most three of `names` that a typing error turns into `wanted`, nearest first; all of them, in
+/// their order, when none comes near.
+fn nearest(wanted: &str, names: impl Iterator<Item = &'static str> + Clone) -> Vec<&'static str> {
+    let mut near: Vec<(f64, &'static str)> = names
+        .clone()
+        .map(|it| (strsim::jaro_winkler(wanted, it), it))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    near.truncate(3);
+    if near.is_empty() {
+        names.collect()
+    } else {
+        near.into_iter().map(|(_, name)| name).collect()
     }
 }

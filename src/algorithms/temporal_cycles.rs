@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::control::{Control, KernelError};
+use super::outcome::Outcome;
+use super::registry::{Info, Inputs, Work};
+use crate::graph::Csr;
+
 /// Parameters of [`super::Algorithm::TemporalCycles`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -28,4 +33,47 @@ impl Default for TemporalCyclesConfig {
             max_cycles: 100_000,
         }
     }
+}
+
+/// What the registry says about it.
+pub static INFO: Info = Info {
+    name: "temporal_cycles",
+    aliases: &[],
+    title: "Temporal cycles",
+    summary: "Cycles whose edges follow one another in time.",
+    convention: "",
+    source: "",
+    parameters: &[],
+    columns: &[],
+    rows: None,
+    summary_values: &[],
+    needs_times: true,
+    uses_weights: false,
+};
+
+impl TemporalCyclesConfig {
+    /// Whether every parameter is in its range.
+    pub fn validate(&self) -> Result<(), KernelError> {
+        Ok(())
+    }
+}
+
+/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
+pub fn work(_config: &TemporalCyclesConfig, n: u64, m: u64) -> Work {
+    Work {
+        bytes: 8 * n,
+        operations: n + m,
+    }
+}
+
+/// Runs it.
+pub fn run(
+    _graph: &Csr,
+    _config: &TemporalCyclesConfig,
+    _inputs: &Inputs,
+    _control: &Control,
+) -> Result<Outcome, KernelError> {
+    Err(KernelError::NotApplicable {
+        reason: "not written yet".to_owned(),
+    })
 }
