@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 macro_rules! text_id {
     ($(#[$note:meta])* $name:ident) => {
@@ -62,3 +63,38 @@ text_id!(
     /// SHA-256 of the content, 64 lower-case hexadecimal digits.
     ContentHash
 );
+
+impl ContentHash {
+    /// The hash of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut text = String::with_capacity(64);
+        for byte in Sha256::digest(bytes) {
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+            }
+        }
+        Self(text)
+    }
+
+    /// Its first 12 digits: enough for file names and reports, never for comparing.
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The digest of "abc" as FIPS 180-2 prints it.
+    #[test]
+    fn hash_is_sha_256_in_lower_case() {
+        let hash = ContentHash::of(b"abc");
+        assert_eq!(
+            hash.0,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(hash.short(), "ba7816bf8f01");
+        assert_eq!(ContentHash::default().short(), "");
+    }
+}
