@@ -1,1 +1,14 @@
-//! Settings, read once.
+//! Settings, read once: defaults, then `gaai.toml`, then flags. The only room that reads the
+//! environment and the clock; everything below gets values.
+
+mod clock;
+mod environment;
+mod error;
+mod file;
+mod quantity;
+
+pub use clock::{now_ms, run_id};
+pub use environment::Environment;
+pub use error::ConfigError;
+pub use file::{GraphSetting, Project, find_project};
+pub use quantity::{parse_bytes, parse_duration};
