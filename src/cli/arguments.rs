@@ -1,0 +1,328 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Turns a graph plus a business question into verified, repeatable, decision-ready findings.
+#[derive(Debug, Parser)]
+#[command(name = "gaai", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print results as JSON on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print nothing but results and errors.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Print more: -v what was decided, -vv developer logs.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Do the main job: graph and brief in, verified reports out.
+    Run(RunArguments),
+    /// Print what a run would do, with time, memory and cost; run nothing.
+    Plan(RequestArguments),
+    /// Take up a run again that was interrupted.
+    Resume {
+        /// Run id or run directory.
+        run: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Print what is in a graph and whether it is fit to analyse.
+    Inspect {
+        /// Path, name in gaai.toml, or demo:<kind>.
+        graph: String,
+    },
+    /// Write a demo graph with planted truth: graph, brief.md and truth.json.
+    Demo {
+        /// Which one.
+        kind: String,
+        /// Seed; the same seed writes the same bytes.
+        #[arg(long, default_value_t = 42)]
+        seed: u64,
+        /// Size: s, m or l.
+        #[arg(long, default_value = "s")]
+        scale: String,
+        /// Directory to write to; demo-<kind> unless said.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Compare a run's findings with the planted truth of its demo graph.
+    Score {
+        /// Run id or run directory.
+        run: String,
+        /// The truth.json to compare with; that of the run's graph unless said.
+        #[arg(long)]
+        truth: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List, explain or run single algorithms.
+    #[command(subcommand)]
+    Algo(AlgoCommand),
+    /// Recompute every claim of a run from its result tables; fail on any mismatch.
+    Verify {
+        /// Run id or run directory.
+        run: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Walk a finding back: claim, facts, rows, projection, input files.
+    Explain {
+        /// Run id or run directory.
+        run: String,
+        /// Finding id, e.g. critical_points.1.
+        finding: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show or export what happened in a run.
+    #[command(subcommand)]
+    Trace(TraceCommand),
+    /// Query the catalog of runs.
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// List or show the industries that gaai knows.
+    #[command(subcommand)]
+    Vertical(VerticalCommand),
+}
+
+/// What a run is asked for; shared by `run` and `plan`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RequestArguments {
+    /// The graph: a name in gaai.toml, a path, or demo:<kind>[:<seed>[:<scale>]].
+    #[arg(long)]
+    pub graph: String,
+    /// Brief or other document (.md, .txt) or a directory of them; may be repeated.
+    #[arg(long, num_args = 1..)]
+    pub documents: Vec<PathBuf>,
+    /// A question given directly; may be repeated.
+    #[arg(long)]
+    pub ask: Vec<String>,
+    /// Industry: a name, auto, or a TOML file.
+    #[arg(long)]
+    pub vertical: Option<String>,
+    /// Vertex collections that the questions are about; decided by themselves unless said.
+    #[arg(long, value_delimiter = ',')]
+    pub core_collections: Vec<String>,
+    /// Concurrent executions at most.
+    #[arg(long)]
+    pub max_executions: Option<usize>,
+    /// Templates at most; the lowest ranked are left out and named.
+    #[arg(long)]
+    pub max_templates: Option<usize>,
+    /// Kernel threads; as many as cores unless said.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Refuse what needs more memory, e.g. 2GB.
+    #[arg(long)]
+    pub budget_memory: Option<String>,
+    /// Refuse templates estimated to take longer, e.g. 5m.
+    #[arg(long)]
+    pub budget_time: Option<String>,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `gaai run`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    pub request: RequestArguments,
+    /// How to work through the stages; all three give the same bytes.
+    #[arg(long, value_enum, default_value_t = ModeArgument::Parallel)]
+    pub mode: ModeArgument,
+    /// Report formats.
+    #[arg(long, value_delimiter = ',', default_value = "md,html,json,txt")]
+    pub format: Vec<String>,
+    /// Time limit of the whole run, e.g. 10m.
+    #[arg(long)]
+    pub timeout: Option<String>,
+    /// When journal records reach the disk.
+    #[arg(long, value_enum, default_value_t = DurabilityArgument::Batched)]
+    pub durability: DurabilityArgument,
+    /// Run id; made from time and graph unless said.
+    #[arg(long)]
+    pub run_id: Option<String>,
+}
+
+/// Where runs are.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Place {
+    /// Directory that holds the runs; output unless said.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+/// See `pipeline::Mode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ModeArgument {
+    /// Ask before each stage.
+    Stepwise,
+    /// One task at a time.
+    Sequential,
+    /// As many as the limits allow.
+    #[default]
+    Parallel,
+}
+
+/// See `trace::Durability`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DurabilityArgument {
+    /// Each record before anything acts on it.
+    Strict,
+    /// Every 5 ms or 64 records.
+    #[default]
+    Batched,
+    /// Whenever the system pleases.
+    None,
+}
+
+/// `gaai algo`.
+#[derive(Debug, Subcommand)]
+pub enum AlgoCommand {
+    /// List the algorithms.
+    List,
+    /// Print parameters, columns and conventions of one.
+    Show {
+        /// Name or alias.
+        name: String,
+    },
+    /// Run one on a graph.
+    Run(AlgoRunArguments),
+}
+
+/// `gaai algo run`.
+#[derive(Clone, Debug, Args)]
+pub struct AlgoRunArguments {
+    /// Name or alias.
+    pub name: String,
+    /// The graph, as for `gaai run`.
+    #[arg(long)]
+    pub graph: String,
+    /// A parameter, e.g. --param damping=0.9; may be repeated.
+    #[arg(long, value_name = "K=V")]
+    pub param: Vec<String>,
+    /// Edge collections; all unless said.
+    #[arg(long, value_delimiter = ',')]
+    pub edges: Vec<String>,
+    /// Vertex collections; all unless said.
+    #[arg(long, value_delimiter = ',')]
+    pub vertices: Vec<String>,
+    /// Edge direction; as the graph says unless said.
+    #[arg(long, value_enum)]
+    pub direction: Option<DirectionArgument>,
+    /// Edge attribute used as weight.
+    #[arg(long)]
+    pub weight: Option<String>,
+    /// Edge attribute used as time.
+    #[arg(long)]
+    pub time: Option<String>,
+    /// Vertex attributes joined to the result, or shared items for linkage.
+    #[arg(long, value_delimiter = ',')]
+    pub attributes: Vec<String>,
+    /// Rows printed.
+    #[arg(long, default_value_t = 20)]
+    pub top: usize,
+    /// Print time and memory bounds and run nothing.
+    #[arg(long)]
+    pub estimate: bool,
+}
+
+/// See `graph::Direction`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DirectionArgument {
+    /// As stored.
+    Directed,
+    /// Against the stored direction.
+    Reversed,
+    /// Both ways.
+    Undirected,
+}
+
+/// `gaai trace`.
+#[derive(Debug, Subcommand)]
+pub enum TraceCommand {
+    /// Print the trace summary.
+    Show {
+        /// Run id or run directory.
+        run: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Write the trace as json, html timeline, svg and md.
+    Export {
+        /// Run id or run directory.
+        run: String,
+        /// Formats.
+        #[arg(long, value_delimiter = ',', default_value = "json,html,svg,md")]
+        format: Vec<String>,
+        /// Directory to write to; trace/ of the run unless said.
+        #[arg(long)]
+        to: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// `gaai catalog`.
+#[derive(Debug, Subcommand)]
+pub enum CatalogCommand {
+    /// List all runs, failures included.
+    Runs {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Print what is known about one run.
+    Show {
+        /// Run id.
+        run: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Print where a run's findings, or one of them, come from.
+    Lineage {
+        /// Run id.
+        run: String,
+        /// Finding id; all unless said.
+        finding: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Make the catalog again from the journals.
+    Rebuild {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// `gaai vertical`.
+#[derive(Debug, Subcommand)]
+pub enum VerticalCommand {
+    /// List them.
+    List,
+    /// Print topics and patterns of one.
+    Show {
+        /// Its name or file.
+        name: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,121 @@
+//! Artefacts by content hash: `artefacts/<hash>.json` in the run directory.
+//!
+//! A file is written whole under a temporary name and renamed, so that one that exists is complete.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::PipelineError;
+use crate::model::id::ContentHash;
+
+/// The artefacts of one run.
+#[derive(Clone, Debug)]
+pub struct Artefacts {
+    directory: PathBuf,
+}
+
+impl Artefacts {
+    /// The store under `run_directory`; creates its folder.
+    pub fn open(run_directory: &Path) -> Result<Self, PipelineError> {
+        let directory = run_directory.join("artefacts");
+        fs::create_dir_all(&directory).map_err(|error| PipelineError::write(&directory, &error))?;
+        Ok(Self { directory })
+    }
+
+    /// Stores `value` and names it. Equal values have one file.
+    pub fn put<T: Serialize>(&self, value: &T) -> Result<ContentHash, PipelineError> {
+        let bytes = to_json(value)?;
+        let hash = ContentHash::of(&bytes);
+        let path = self.path(&hash);
+        if !path.is_file() {
+            write_whole(&path, &bytes)?;
+        }
+        Ok(hash)
+    }
+
+    /// Reads what `hash` names; an error when it is missing, altered or of another type.
+    pub fn get<T: DeserializeOwned>(&self, hash: &ContentHash) -> Result<T, PipelineError> {
+        let path = self.path(hash);
+        let unreadable = |reason: String| PipelineError::Unreadable { path: path.display().to_string(), reason };
+        let bytes = fs::read(&path).map_err(|error| unreadable(error.to_string()))?;
+        if ContentHash::of(&bytes) != *hash {
+            return Err(unreadable("its content does not match its name; it was altered".to_owned()));
+        }
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
+    }
+
+    fn path(&self, hash: &ContentHash) -> PathBuf {
+        self.directory.join(format!("{hash}.json"))
+    }
+}
+
+/// Pretty JSON with a final line end: artefacts are read by people too.
+pub fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>, PipelineError> {
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|error| PipelineError::Defect { reason: format!("an artefact has no JSON form: {error}") })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Writes `bytes` to `path` whole or not at all: temporary file, sync, rename.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory).map_err(|error| PipelineError::write(directory, &error))?;
+    // The process id keeps two processes apart; within one, equal paths hold equal bytes.
+    let temporary = path.with_extension(format!("{}.part", std::process::id()));
+    let written = fs::File::create(&temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_data()
+    });
+    written.and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
+        // The temporary file is all that may be left; a second fault here would hide the first.
+        let _ = fs::remove_file(&temporary);
+        PipelineError::write(path, &error)
+    })
+}
+
+impl PipelineError {
+    /// A path that cannot be written, with what to do next.
+    pub fn write(path: &Path, error: &std::io::Error) -> Self {
+        let advice = match error.kind() {
+            ErrorKind::StorageFull => "free some space or choose another place with --out",
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                "choose a place that can be written with --out"
+            }
+            _ => "check the path given with --out",
+        };
+        Self::Unwritable { path: path.display().to_string(), reason: format!("{error}; {advice}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_is_got_and_an_altered_file_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let artefacts = Artefacts::open(root.path()).unwrap();
+        let hash = artefacts.put(&vec![1, 2, 3]).unwrap();
+        assert_eq!(artefacts.get::<Vec<i32>>(&hash).unwrap(), vec![1, 2, 3]);
+        assert_eq!(artefacts.put(&vec![1, 2, 3]).unwrap(), hash);
+
+        fs::write(root.path().join("artefacts").join(format!("{hash}.json")), b"[1, 2, 4]\n").unwrap();
+        assert!(artefacts.get::<Vec<i32>>(&hash).unwrap_err().to_string().contains("altered"));
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_nothing_behind() {
+        let root = tempfile::tempdir().unwrap();
+        let blocked = root.path().join("report.html");
+        fs::create_dir(&blocked).unwrap();
+        fs::write(blocked.join("inside"), b"x").unwrap();
+        assert!(write_whole(&blocked, b"text").is_err());
+        let names: Vec<_> = fs::read_dir(root.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+        assert_eq!(names, ["report.html"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! What a run was asked for. It stands in the journal, so that `gaai resume` needs no flags.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A request. Fields of [`Effort`] change how long a run takes, never what it answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunRequest {
+    /// What `--graph` named.
+    pub graph: String,
+    /// File or directory that it resolved to, or `demo:<kind>:<seed>:<scale>`.
+    pub location: String,
+    /// Documents, in the order given.
+    pub documents: Vec<PathBuf>,
+    /// Texts given directly.
+    pub asks: Vec<String>,
+    /// `auto`, a name or a file.
+    pub vertical: String,
+    /// Vertex collections that are to count as core; empty: decided by the schema agent.
+    pub core_collections: Vec<String>,
+    /// Templates at most; the lowest ranked are left out and named.
+    pub max_templates: Option<usize>,
+    /// Folder whose files override the embedded assets.
+    pub assets: Option<PathBuf>,
+    /// Report formats, by file extension: `md`, `html`, `json`, `txt`.
+    pub formats: Vec<String>,
+    /// How hard to work.
+    pub effort: Effort,
+}
+
+/// How a run uses the machine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Effort {
+    /// Which of the three modes.
+    pub mode: Mode,
+    /// Concurrent executions at most; `None`: as many as threads.
+    pub max_executions: Option<usize>,
+    /// Threads of the kernels; `None`: as many as cores.
+    pub threads: Option<usize>,
+    /// Bytes that executions may take together; `None`: a part of what the host has free.
+    pub budget_memory: Option<u64>,
+    /// Refuse templates estimated to take longer than this, in milliseconds.
+    pub budget_time_ms: Option<u64>,
+    /// Time limit of the run in milliseconds.
+    pub timeout_ms: Option<u64>,
+}
+
+/// The three modes: three values of one policy; all give the same bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Ask before each stage.
+    Stepwise,
+    /// One task at a time.
+    Sequential,
+    /// As many as the limits allow.
+    #[default]
+    Parallel,
+}
+
+impl Effort {
+    /// The run's time limit.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout_ms.map(Duration::from_millis)
+    }
+}
+
+impl RunRequest {
+    /// The command that makes the same reports again; knobs that only change effort are left out.
+    pub fn command(&self) -> String {
+        let mut words = vec!["gaai".to_owned(), "run".to_owned(), "--graph".to_owned(), quoted(&self.graph)];
+        let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), quoted(&value)]);
+        for document in &self.documents {
+            flag("documents", document.display().to_string());
+        }
+        for ask in &self.asks {
+            flag("ask", ask.clone());
+        }
+        if self.vertical != "auto" {
+            flag("vertical", self.vertical.clone());
+        }
+        for collection in &self.core_collections {
+            flag("core-collections", collection.clone());
+        }
+        if let Some(limit) = self.max_templates {
+            flag("max-templates", limit.to_string());
+        }
+        words.join(" ")
+    }
+}
+
+/// `text` as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "_-./:=@,+".contains(it);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_inert_in_a_shell_and_leaves_effort_out() {
+        let request = RunRequest {
+            graph: "data/it's; rm -rf x".to_owned(),
+            vertical: "auto".to_owned(),
+            asks: vec!["Which stations?".to_owned()],
+            effort: Effort { threads: Some(8), ..Effort::default() },
+            ..RunRequest::default()
+        };
+        assert_eq!(request.command(), r"gaai run --graph 'data/it'\''s; rm -rf x' --ask 'Which stations?'");
+    }
+}
