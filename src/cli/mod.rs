@@ -1,1 +1,6 @@
-//! A person at a terminal.
+//! A person at a terminal: the only room that prints.
+
+mod arguments;
+mod exit;
+
+pub use arguments::Arguments;

@@ -40,10 +40,15 @@ impl Artefacts {
     /// Reads what `hash` names; an error when it is missing, altered or of another type.
     pub fn get<T: DeserializeOwned>(&self, hash: &ContentHash) -> Result<T, PipelineError> {
         let path = self.path(hash);
-        let unreadable = |reason: String| PipelineError::Unreadable { path: path.display().to_string(), reason };
+        let unreadable = |reason: String| PipelineError::Unreadable {
+            path: path.display().to_string(),
+            reason,
+        };
         let bytes = fs::read(&path).map_err(|error| unreadable(error.to_string()))?;
         if ContentHash::of(&bytes) != *hash {
-            return Err(unreadable("its content does not match its name; it was altered".to_owned()));
+            return Err(unreadable(
+                "its content does not match its name; it was altered".to_owned(),
+            ));
         }
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
     }
@@ -55,8 +60,9 @@ impl Artefacts {
 
 /// Pretty JSON with a final line end: artefacts are read by people too.
 pub fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>, PipelineError> {
-    let mut bytes = serde_json::to_vec_pretty(value)
-        .map_err(|error| PipelineError::Defect { reason: format!("an artefact has no JSON form: {error}") })?;
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| PipelineError::Defect {
+        reason: format!("an artefact has no JSON form: {error}"),
+    })?;
     bytes.push(b'\n');
     Ok(bytes)
 }
@@ -71,11 +77,13 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
         file.write_all(bytes)?;
         file.sync_data()
     });
-    written.and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
-        // The temporary file is all that may be left; a second fault here would hide the first.
-        let _ = fs::remove_file(&temporary);
-        PipelineError::write(path, &error)
-    })
+    written
+        .and_then(|()| fs::rename(&temporary, path))
+        .map_err(|error| {
+            // The temporary file is all that may be left; a second fault here would hide the first.
+            let _ = fs::remove_file(&temporary);
+            PipelineError::write(path, &error)
+        })
 }
 
 impl PipelineError {
@@ -88,7 +96,10 @@ impl PipelineError {
             }
             _ => "check the path given with --out",
         };
-        Self::Unwritable { path: path.display().to_string(), reason: format!("{error}; {advice}") }
+        Self::Unwritable {
+            path: path.display().to_string(),
+            reason: format!("{error}; {advice}"),
+        }
     }
 }
 
@@ -104,8 +115,18 @@ mod tests {
         assert_eq!(artefacts.get::<Vec<i32>>(&hash).unwrap(), vec![1, 2, 3]);
         assert_eq!(artefacts.put(&vec![1, 2, 3]).unwrap(), hash);
 
-        fs::write(root.path().join("artefacts").join(format!("{hash}.json")), b"[1, 2, 4]\n").unwrap();
-        assert!(artefacts.get::<Vec<i32>>(&hash).unwrap_err().to_string().contains("altered"));
+        fs::write(
+            root.path().join("artefacts").join(format!("{hash}.json")),
+            b"[1, 2, 4]\n",
+        )
+        .unwrap();
+        assert!(
+            artefacts
+                .get::<Vec<i32>>(&hash)
+                .unwrap_err()
+                .to_string()
+                .contains("altered")
+        );
     }
 
     #[test]
@@ -115,7 +136,10 @@ mod tests {
         fs::create_dir(&blocked).unwrap();
         fs::write(blocked.join("inside"), b"x").unwrap();
         assert!(write_whole(&blocked, b"text").is_err());
-        let names: Vec<_> = fs::read_dir(root.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+        let names: Vec<_> = fs::read_dir(root.path())
+            .unwrap()
+            .map(|it| it.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["report.html"]);
     }
 }

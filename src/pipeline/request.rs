@@ -70,7 +70,12 @@ impl Effort {
 impl RunRequest {
     /// The command that makes the same reports again; knobs that only change effort are left out.
     pub fn command(&self) -> String {
-        let mut words = vec!["gaai".to_owned(), "run".to_owned(), "--graph".to_owned(), quoted(&self.graph)];
+        let mut words = vec![
+            "gaai".to_owned(),
+            "run".to_owned(),
+            "--graph".to_owned(),
+            quoted(&self.graph),
+        ];
         let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), quoted(&value)]);
         for document in &self.documents {
             flag("documents", document.display().to_string());
@@ -111,9 +116,15 @@ mod tests {
             graph: "data/it's; rm -rf x".to_owned(),
             vertical: "auto".to_owned(),
             asks: vec!["Which stations?".to_owned()],
-            effort: Effort { threads: Some(8), ..Effort::default() },
+            effort: Effort {
+                threads: Some(8),
+                ..Effort::default()
+            },
             ..RunRequest::default()
         };
-        assert_eq!(request.command(), r"gaai run --graph 'data/it'\''s; rm -rf x' --ask 'Which stations?'");
+        assert_eq!(
+            request.command(),
+            r"gaai run --graph 'data/it'\''s; rm -rf x' --ask 'Which stations?'"
+        );
     }
 }
