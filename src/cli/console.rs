@@ -1,0 +1,80 @@
+//! Where words go: results to standard output, everything else to standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::config::Environment;
+
+/// How this terminal is talked to.
+#[derive(Clone, Debug)]
+pub(super) struct Console {
+    /// Results as JSON.
+    pub(super) json: bool,
+    /// Nothing but results and errors.
+    pub(super) quiet: bool,
+    /// 0: what matters; 1: decisions; 2: developer logs.
+    pub(super) verbose: u8,
+    /// Whether standard error may be coloured.
+    pub(super) colour: bool,
+    /// Whether standard error is a terminal, so that progress bars make sense.
+    pub(super) bars: bool,
+}
+
+impl Console {
+    /// For this process.
+    pub(super) fn new(json: bool, quiet: bool, verbose: u8, environment: &Environment) -> Self {
+        let terminal = io::stderr().is_terminal();
+        Self {
+            json,
+            quiet,
+            verbose,
+            colour: terminal && !environment.no_color,
+            bars: terminal && !quiet && !json,
+        }
+    }
+
+    /// Prints a result: `value` as JSON, or what `write` writes.
+    pub(super) fn result<T: Serialize>(
+        &self,
+        value: &T,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        let written = if self.json {
+            serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from).and_then(|()| writeln!(out))
+        } else {
+            write(&mut out)
+        };
+        unless_closed(written.and_then(|()| out.flush()))
+    }
+
+    /// Tells what is going on, unless told to be quiet.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet && !self.json {
+            // A terminal that is gone cannot be told so.
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        }
+    }
+
+    /// Tells a decision, with `-v`.
+    pub(super) fn detail(&self, text: &str) {
+        if self.verbose > 0 {
+            self.note(text);
+        }
+    }
+
+    /// Tells what failed; always.
+    pub(super) fn error(&self, text: &str) {
+        let mark = if self.colour { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
+        let _ = writeln!(io::stderr().lock(), "{mark} {text}");
+    }
+}
+
+/// A reader that closed the pipe has seen enough: that is no failure.
+fn unless_closed(written: io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
