@@ -105,6 +105,10 @@ pub struct Pattern {
     pub title: String,
     /// Why this algorithm answers the question, in one sentence.
     pub why: String,
+    /// Whether it is used only where no other pattern of its topic fits the schema. Patterns that a
+    /// vertical takes over from `generic` are fallbacks to its own.
+    #[serde(default)]
+    pub fallback: bool,
     /// Algorithm name in the registry.
     pub algorithm: String,
     /// Its parameters; the registry checks them.
@@ -225,6 +229,12 @@ pub struct Detector {
     /// Least and greatest number of members of a group that counts.
     #[serde(default)]
     pub group_size: Option<(u64, u64)>,
+    /// Least part, 0..=1, of all rows with a group (or of the sum of `group_sum`) that a group must hold.
+    #[serde(default)]
+    pub group_share: f64,
+    /// Column summed to weigh a group; empty: its rows are counted.
+    #[serde(default)]
+    pub group_sum: String,
     /// Column of a list of members (tables of cycles): each row is an instance with these members.
     #[serde(default)]
     pub members: String,
