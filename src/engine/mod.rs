@@ -2,13 +2,23 @@
 //!
 //! Kernels run behind one door (`engine::cpu`); nothing here knows agents or the pipeline.
 
+mod assemble;
+#[cfg(test)]
+mod doubles;
 mod error;
+mod read;
+mod tables;
+#[cfg(test)]
+mod tables_tests;
+mod write;
 
 use std::path::Path;
 
 use futures_util::future::BoxFuture;
 
 pub use error::{EngineError, Remedy};
+pub use tables::{ResultTables, Table, TableColumn, VERTICES};
+pub use write::{SUMMARY_KEY, write_tables};
 
 use crate::algorithms::Control;
 use crate::model::{

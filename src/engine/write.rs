@@ -1,0 +1,165 @@
+//! Writes result tables as Parquet: complete, whole or not at all, and the same bytes each time.
+//!
+//! The bytes depend on the table and its notes only: the creator is fixed, there is no time in the
+//! file, one thread writes it, and row groups are cut by row count.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::Compression;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use super::error::EngineError;
+use super::tables::{ResultTables, Table};
+use crate::model::{execution::ResultTable, id::ContentHash};
+
+/// Key of the summary in a file's metadata: a JSON list of name, quantity and value.
+pub const SUMMARY_KEY: &str = "gaai.summary";
+
+/// Directory of the tables within a run's.
+const RESULTS: &str = "results";
+
+/// Rows of a row group and at once in memory beside the table.
+const ROWS_AT_ONCE: usize = 131_072;
+
+/// Writes `tables` to `run_directory/results/<stem>.<table>.parquet` and says what was written.
+///
+/// Each file is written beside its place, synced and renamed, so that a reader never meets half of
+/// one; when writing fails, nothing of it is left behind.
+///
+/// # Errors
+///
+/// [`EngineError::Table`] names the file, what the system said and what to do.
+pub fn write_tables(
+    tables: &ResultTables,
+    run_directory: &Path,
+    stem: &str,
+) -> Result<Vec<ResultTable>, EngineError> {
+    let summary = serde_json::to_string(&tables.summary)
+        .map_err(|error| fault(&run_directory.join(RESULTS), &error.to_string()))?;
+    let mut written = Vec::new();
+    for table in &tables.tables {
+        let relative = format!("{RESULTS}/{stem}.{}.parquet", table.name);
+        let path = run_directory.join(&relative);
+        let bytes = encode(table, &summary).map_err(|error| fault(&path, &error.to_string()))?;
+        put(&path, &bytes)?;
+        written.push(ResultTable {
+            name: table.name.clone(),
+            path: relative,
+            rows: table.rows as u64,
+            columns: table.columns.iter().map(|(column, _)| column.clone()).collect(),
+            hash: ContentHash::of(&bytes),
+        });
+    }
+    Ok(written)
+}
+
+/// Puts `bytes` at `path` through a file beside it, so that the file is there whole or not at all.
+fn put(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    write_through(&part, path, bytes).map_err(|error| {
+        // The file may not exist at all; then there is nothing to remove.
+        let _ = fs::remove_file(&part);
+        fault(path, &advice(&error))
+    })
+}
+
+fn write_through(part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let mut file = File::create(part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(part, path)?;
+    // Without this a power cut can undo the rename.
+    File::open(directory)?.sync_all()
+}
+
+/// The table as a Parquet file in memory: hashed and written from there, so that a failed write is
+/// the system's error and nothing else.
+fn encode(table: &Table, summary: &str) -> Result<Vec<u8>, ParquetError> {
+    let fields: Vec<Field> = table
+        .columns
+        .iter()
+        .map(|(column, values)| {
+            let array = values.array();
+            // A column's nullability must not depend on the data, or equal runs on a grown graph
+            // would differ in schema: texts and attributes may be missing, the rest never is.
+            let nullable = column.name.starts_with('@')
+                || matches!(array.data_type(), DataType::Utf8 | DataType::List(_));
+            Field::new(&column.name, array.data_type().clone(), nullable)
+        })
+        .collect();
+    let schema = Arc::new(Schema::new(fields));
+    let properties = WriterProperties::builder()
+        .set_created_by("gaai".to_owned())
+        .set_compression(Compression::SNAPPY)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(ROWS_AT_ONCE))
+        .set_key_value_metadata(Some(vec![
+            KeyValue::new("gaai.table".to_owned(), table.name.clone()),
+            KeyValue::new(SUMMARY_KEY.to_owned(), summary.to_owned()),
+        ]))
+        .build();
+    let options = ArrowWriterOptions::new()
+        .with_properties(properties)
+        // Arrow's own copy of the schema would tie the bytes to its version.
+        .with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(Vec::new(), schema.clone(), options)?;
+    let mut from = 0;
+    while from < table.rows {
+        let rows = ROWS_AT_ONCE.min(table.rows - from);
+        let arrays: Vec<ArrayRef> = table
+            .columns
+            .iter()
+            .map(|(_, values)| values.array().slice(from, rows))
+            .collect();
+        writer.write(&RecordBatch::try_new(schema.clone(), arrays)?)?;
+        from += rows;
+    }
+    writer.into_inner()
+}
+
+/// What the system said and what to do about it.
+fn advice(error: &io::Error) -> String {
+    let what = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "free space or choose another output directory, then resume the run"
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "make the directory writable or choose another output directory"
+        }
+        _ => "nothing of the table was kept; choose another output directory or try again",
+    };
+    format!("{error}; {what}")
+}
+
+fn fault(path: &Path, reason: &str) -> EngineError {
+    EngineError::Table {
+        path: path.display().to_string(),
+        reason: reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `/dev/full` answers every write as a full disk does.
+    #[test]
+    fn a_full_disk_says_to_free_space() {
+        let error = write_through(Path::new("/dev/full"), Path::new("/dev/null"), b"bytes").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StorageFull);
+        assert!(advice(&error).contains("free space or choose another output directory"));
+    }
+}
