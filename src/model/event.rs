@@ -1,5 +1,7 @@
 //! Things that happened in a run; named in the past tense, never commands. State is their fold.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::id::{ContentHash, RunId};
@@ -30,6 +32,18 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskId(pub String);
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for TaskId {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,12 @@ mod error;
 
 pub use error::TraceError;
 
+use std::sync::Arc;
+
 use crate::model::event::Event;
+
+/// Microseconds since 1970-01-01 UTC; handed in, so that tests and replays choose the time.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Receives events in order. The journal, progress, the catalog and tests are sinks.
 pub trait EventSink: Send + Sync {

@@ -6,4 +6,6 @@
     reason = "a panic in a test is its report, and tests drive the outside world"
 )]
 
+mod flow;
+mod flow_law;
 mod layers;
