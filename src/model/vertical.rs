@@ -34,6 +34,9 @@ pub struct Vertical {
     /// Kinds of things: name in patterns → words that collections of that kind have in their names.
     #[serde(default)]
     pub kinds: BTreeMap<String, Vec<String>>,
+    /// What a graph is about, in a few words, e.g. `transport network` → words of collections that tell.
+    #[serde(default)]
+    pub domains: BTreeMap<String, Vec<String>>,
     /// What the field calls things: neutral word → the field's, e.g. `vertex` → `account`.
     #[serde(default)]
     pub vocabulary: BTreeMap<String, String>,
@@ -73,7 +76,8 @@ pub struct Topic {
 pub struct CueGroup {
     /// Share of the evidence that one of these words gives, 0..=1.
     pub weight: f64,
-    /// Lower-case words, word stems ending in `*`, or phrases.
+    /// Lower-case words, word stems ending in `*`, alternatives `a|b`, or phrases of these, in which
+    /// `..` stands for up to six words.
     pub any: Vec<String>,
 }
 
