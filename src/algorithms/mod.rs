@@ -7,6 +7,11 @@
 mod control;
 mod outcome;
 mod registry;
+mod shortest_paths;
+mod simple_view;
+
+#[cfg(test)]
+mod random_graphs;
 
 pub mod articulation;
 pub mod betweenness;

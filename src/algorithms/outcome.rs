@@ -105,6 +105,29 @@ pub struct Outcome {
     pub exactness: Exactness,
 }
 
+impl OutputColumn {
+    /// A column of `values`.
+    pub fn new(name: &'static str, quantity: Quantity, values: Values) -> Self {
+        Self {
+            name,
+            quantity,
+            values,
+        }
+    }
+}
+
+impl Outcome {
+    /// The vertex column `name`, or `None` where the algorithm has no such column.
+    pub fn vertex_column(&self, name: &str) -> Option<&OutputColumn> {
+        self.vertices.iter().find(|it| it.name == name)
+    }
+
+    /// The column `name` of the table of rows, or `None` where there is no such column.
+    pub fn row_column(&self, name: &str) -> Option<&OutputColumn> {
+        self.rows.as_ref()?.columns.iter().find(|it| it.name == name)
+    }
+}
+
 impl Values {
     /// Number of rows.
     pub fn len(&self) -> usize {

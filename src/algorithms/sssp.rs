@@ -1,65 +1,168 @@
 //! Weighted distance from the nearest source.
+//!
+//! Convention: the length of a path is the sum of its weights, edges followed in their direction; of
+//! parallel edges the lightest counts, self-loops never do. Weights of 0 are allowed, negative ones
+//! are refused. Without weights every edge counts 1. A vertex that no source reaches is infinitely far.
+//!
+//! Cost: O((n + m) log n) time on one thread; 36 bytes a vertex and 16 an edge.
+//! Source: Dijkstra 1959.
 
 use serde::{Deserialize, Serialize};
 
+use super::bfs::{distances, need_sources};
 use super::control::{Control, KernelError};
-use super::outcome::Outcome;
-use super::registry::{Info, Inputs, Work};
+use super::outcome::{Outcome, Quantity};
+use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::shortest_paths::refuse_negative;
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Sssp`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SsspConfig {
     /// Where the search starts; at least one.
     pub sources: Vec<String>,
 }
 
-impl Default for SsspConfig {
-    fn default() -> Self {
-        Self { sources: Vec::new() }
-    }
-}
-
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "sssp",
-    aliases: &[],
-    title: "Shortest paths",
-    summary: "Weighted distance from the nearest source.",
-    convention: "",
-    source: "",
-    parameters: &[],
-    columns: &[],
+    aliases: &["shortest_paths", "dijkstra", "single_source_shortest_path"],
+    title: "Weighted distance from sources",
+    summary: "Adds up the weights along the shortest path from the nearest of the given vertices to every other.",
+    convention: "Edges are followed in their direction, both ways when the projection is undirected. Of parallel \
+                 edges the lightest counts; edges from a vertex to itself never do. Weights must not be \
+                 negative; without weights every edge counts 1. What no source reaches is infinitely far.",
+    source: "Dijkstra 1959",
+    parameters: &[ParameterInfo {
+        name: "sources",
+        kind: "keys",
+        default: "",
+        range: "at least one vertex",
+        meaning: "Where the search starts.",
+    }],
+    columns: &[
+        ColumnInfo {
+            name: "distance",
+            quantity: Quantity::Weight,
+            meaning: "Least sum of weights from a source; infinite where there is no path.",
+        },
+        ColumnInfo {
+            name: "parent",
+            quantity: Quantity::Name,
+            meaning: "The vertex before it on a shortest path, the first in vertex order of several.",
+        },
+    ],
     rows: None,
-    summary_values: &[],
+    summary_values: &[
+        ColumnInfo {
+            name: "reached",
+            quantity: Quantity::Count,
+            meaning: "Vertices reached, sources included.",
+        },
+        ColumnInfo {
+            name: "farthest",
+            quantity: Quantity::Weight,
+            meaning: "Greatest distance of a vertex that is reached.",
+        },
+    ],
     needs_times: false,
-    uses_weights: false,
+    uses_weights: true,
 };
 
 impl SsspConfig {
-    /// Whether every parameter is in its range.
+    /// Whether every parameter is in its range: a search needs a source.
     pub fn validate(&self) -> Result<(), KernelError> {
-        Ok(())
+        need_sources(self.sources.is_empty())
     }
 }
 
 /// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
 pub fn work(_config: &SsspConfig, n: u64, m: u64) -> Work {
+    let entries = n + 2 * m;
     Work {
-        bytes: 8 * n,
-        operations: n + m,
+        bytes: 36 * n + 32 * m,
+        operations: entries * u64::from(entries.max(2).ilog2()),
     }
 }
 
-/// Runs it.
+/// Adds up weights from the nearest of `inputs.sources`.
+///
+/// # Errors
+///
+/// [`KernelError::NegativeWeight`] with the first edge row that has one; [`KernelError::Parameter`]
+/// without a source; [`KernelError::Cancelled`].
 pub fn run(
-    _graph: &Csr,
+    graph: &Csr,
     _config: &SsspConfig,
-    _inputs: &Inputs,
-    _control: &Control,
+    inputs: &Inputs,
+    control: &Control,
 ) -> Result<Outcome, KernelError> {
-    Err(KernelError::NotApplicable {
-        reason: "not written yet".to_owned(),
-    })
+    refuse_negative(graph)?;
+    distances(graph, inputs, true, control)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::algorithms::random_graphs::{any_graph, integer_column, keep_all, number_column};
+    use crate::graph::{EdgeList, NO_VERTEX, build};
+
+    fn answer(graph: &Csr, sources: &[u32]) -> Result<Outcome, KernelError> {
+        let inputs = Inputs {
+            sources: sources.to_vec(),
+            ..Inputs::default()
+        };
+        run(graph, &SsspConfig::default(), &inputs, &Control::default())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn distances_are_what_relaxing_every_edge_n_times_gives(graph in any_graph(12), source in 0_u32..12) {
+            let n = graph.vertex_count();
+            let source = source % n;
+            let mut expected = vec![f64::INFINITY; n as usize];
+            expected[source as usize] = 0.0;
+            for _ in 0..n {
+                for v in 0..n {
+                    for index in graph.out.range(v) {
+                        let u = graph.out.targets[index] as usize;
+                        expected[u] = expected[u].min(expected[v as usize] + graph.out.weight(index));
+                    }
+                }
+            }
+            let outcome = answer(&graph, &[source]).unwrap();
+            prop_assert_eq!(number_column(&outcome, "distance"), expected);
+        }
+    }
+
+    fn weighted(rows: &[(u32, u32, f64)]) -> Csr {
+        let edges = EdgeList {
+            sources: rows.iter().map(|it| it.0).collect(),
+            targets: rows.iter().map(|it| it.1).collect(),
+            weights: Some(rows.iter().map(|it| it.2).collect()),
+            times: None,
+        };
+        build(4, &edges, keep_all(true))
+    }
+
+    #[test]
+    fn following_parents_ends_at_a_source_even_over_edges_of_weight_zero() {
+        let graph = weighted(&[(3, 2, 0.0), (2, 1, 0.0), (1, 2, 0.0), (2, 3, 0.0), (1, 0, 5.0)]);
+        let parents = integer_column(&answer(&graph, &[3]).unwrap(), "parent");
+        assert_eq!(parents, [1, 2, 3, u64::from(NO_VERTEX)]);
+    }
+
+    #[test]
+    fn a_negative_weight_is_refused_with_its_row() {
+        let graph = weighted(&[(2, 3, 1.0), (1, 0, -2.0), (0, 1, -3.0)]);
+        assert_eq!(
+            answer(&graph, &[0]),
+            Err(KernelError::NegativeWeight { row: 1, weight: -2.0 })
+        );
+    }
 }
