@@ -121,6 +121,7 @@ fn collections<'a>(
         it.relationships
             .iter()
             .any(|pair| vertices.contains(&pair.from) && vertices.contains(&pair.to))
+            && !(hint.across && it.relationships.iter().any(|pair| pair.from == pair.to))
     };
     let between: Vec<&EdgeCollection> = schema.census.edges.iter().filter(joins).collect();
     if hint.edges.is_empty() {

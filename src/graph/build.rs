@@ -41,6 +41,7 @@ pub enum ParallelEdges {
 
 /// The rules by which an edge list becomes a graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ProjectionRules {
     /// How edges are read.
     pub direction: Direction,

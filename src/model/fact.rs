@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{ClaimId, FactId, TemplateId};
+use super::vertical::Detector;
 use crate::algorithms::Quantity;
 
 /// The value of a fact.
@@ -134,6 +135,15 @@ pub enum Derivation {
         /// Fact below the line; must not be 0.
         denominator: String,
     },
+    /// Something about the instances that a detector finds in the tables.
+    Detected {
+        /// The detector, whole, so that the fact is recomputed from the tables alone; a pattern's
+        /// facts leave it out and get the pattern's.
+        #[serde(default)]
+        detector: Box<Detector>,
+        /// What about them.
+        want: DetectedWant,
+    },
     /// A number of the execution's summary, e.g. `modularity`.
     Summary {
         /// Its name.
@@ -187,6 +197,34 @@ pub enum GroupWant {
     Size,
     /// The labels of its members, in row order.
     Members,
+}
+
+/// What is asked of a detector's instances, which are ordered as the detector says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectedWant {
+    /// How many there are.
+    Count,
+    /// Distinct vertices in all of them together.
+    Members,
+    /// Members of the one with most.
+    Largest,
+    /// Members of the one with fewest.
+    Smallest,
+    /// Sum of their values.
+    Sum,
+    /// Label of the `n`th, from 1.
+    Label(u32),
+    /// Value of the `n`th.
+    Value(u32),
+    /// Members of the `n`th.
+    Size(u32),
+    /// Labels of the first `n`.
+    Labels(u32),
+    /// The vertex that is in most of them, by label; ties by `collection/key`.
+    Busiest,
+    /// In how many of them that vertex is.
+    BusiestCount,
 }
 
 /// What a census fact counts.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::{Claim, FactValue};
 use super::id::{FactId, FindingId, TemplateId};
-use super::vertical::Severity;
+use super::vertical::{Detector, Severity};
 use crate::algorithms::Quantity;
 
 /// What was found, complete before it is drawn.
@@ -30,6 +30,8 @@ pub struct Finding {
     pub severity_reason: Claim,
     /// What to do.
     pub action: Option<Recommendation>,
+    /// What was looked for, as it was run; instances and evidence follow from it and the tables.
+    pub detector: Detector,
     /// Rows that show it.
     pub evidence: Evidence,
     /// What was found, one entry an instance; complete, not cut.

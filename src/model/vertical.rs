@@ -172,6 +172,10 @@ pub struct ProjectionHint {
     /// Kinds of edges; empty: all edge collections between the vertices.
     #[serde(default)]
     pub edges: Vec<String>,
+    /// Only edges between different vertex collections are seen (accounts and the devices that they
+    /// use, without the transfers among accounts).
+    #[serde(default)]
+    pub across: bool,
     /// Direction, self-loops, parallel edges.
     #[serde(default)]
     pub rules: ProjectionRules,
