@@ -171,7 +171,7 @@ impl<'a> Search<'a> {
         let mut v = root;
         loop {
             self.steps += 1;
-            if self.steps % CHECK_EVERY == 0 {
+            if self.steps.is_multiple_of(CHECK_EVERY) {
                 control.check()?;
             }
             let at = self.next[v as usize];

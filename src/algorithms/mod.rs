@@ -4,9 +4,11 @@
 //! (progress in work units, cancellation checked per block of work) and answer with an
 //! [`Outcome`] whose values are the same at any thread count.
 
+mod chunks;
 mod control;
 mod outcome;
 mod registry;
+mod sampling;
 mod shortest_paths;
 mod simple_view;
 

@@ -106,3 +106,25 @@ pub(super) fn integer_column(outcome: &Outcome, name: &str) -> Vec<u64> {
 pub(super) fn number_column(outcome: &Outcome, name: &str) -> Vec<f64> {
     numbers(&outcome.vertex_column(name).unwrap().values)
 }
+
+/// Distances from each vertex to each, infinite where there is no path, by Floyd & Warshall.
+pub(super) fn all_distances(graph: &Csr, weighted: bool) -> Vec<Vec<f64>> {
+    let n = graph.vertex_count() as usize;
+    let mut table = vec![vec![f64::INFINITY; n]; n];
+    for (v, row) in table.iter_mut().enumerate() {
+        row[v] = 0.0;
+        for index in graph.out.range(v as u32) {
+            let u = graph.out.targets[index] as usize;
+            let step = if weighted { graph.out.weight(index) } else { 1.0 };
+            row[u] = row[u].min(step);
+        }
+    }
+    for middle in 0..n {
+        for v in 0..n {
+            for u in 0..n {
+                table[v][u] = table[v][u].min(table[v][middle] + table[middle][u]);
+            }
+        }
+    }
+    table
+}

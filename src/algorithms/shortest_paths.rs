@@ -82,7 +82,7 @@ impl Distances {
         }
         let mut at = 0;
         while let Some(&v) = self.order.get(at) {
-            if at % CHECK_EVERY == 0 {
+            if at.is_multiple_of(CHECK_EVERY) {
                 control.check()?;
             }
             at += 1;
@@ -118,7 +118,7 @@ impl Distances {
             if length > self.length[vertex as usize] {
                 continue; // a shorter way was found after this entry was made
             }
-            if self.order.len() % CHECK_EVERY == 0 {
+            if self.order.len().is_multiple_of(CHECK_EVERY) {
                 control.check()?;
             }
             self.order.push(vertex);
