@@ -2,10 +2,13 @@
 //!
 //! Kernels run behind one door (`engine::cpu`); nothing here knows agents or the pipeline.
 
+mod aggregate;
 mod assemble;
+mod conditions;
 #[cfg(test)]
 mod doubles;
 mod error;
+mod facts;
 mod read;
 mod tables;
 #[cfg(test)]
@@ -16,7 +19,9 @@ use std::path::Path;
 
 use futures_util::future::BoxFuture;
 
+pub use conditions::{matching_rows, ordered_rows};
 pub use error::{EngineError, Remedy};
+pub use facts::{FactContext, evaluate};
 pub use tables::{ResultTables, Table, TableColumn, VERTICES};
 pub use write::{SUMMARY_KEY, write_tables};
 

@@ -193,6 +193,8 @@ pub enum Aggregate {
 pub enum GroupWant {
     /// Its name.
     Name,
+    /// What people call the vertex that names it (`<by>_label`); its name where there is no such column.
+    Label,
     /// Its size: rows, or the sum of the column.
     Size,
     /// The labels of its members, in row order.
