@@ -7,6 +7,9 @@ mod columns;
 mod csr;
 mod keys;
 
+pub mod generate;
+pub mod stats;
+
 pub use build::{Direction, EdgeList, ParallelEdges, ProjectionRules, build};
 pub use columns::{Column, MISSING};
 pub use csr::{Adjacency, Csr, NO_VERTEX};
