@@ -226,7 +226,7 @@ pub fn run(
 ) -> Result<Outcome, KernelError> {
     let n = graph.vertex_count();
     control.expect(u64::from(n));
-    let view = SimpleView::new(graph);
+    let view = SimpleView::new(graph, control)?;
     control.check()?;
     let mut search = Search::new(&view, n);
     let mut stranded = vec![0_u64; n as usize];

@@ -4,8 +4,10 @@
 //! (progress in work units, cancellation checked per block of work) and answer with an
 //! [`Outcome`] whose values are the same at any thread count.
 
+mod blocks;
 mod chunks;
 mod control;
+mod groups;
 mod outcome;
 mod registry;
 mod sampling;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Values};
 use super::registry::{Algorithm, Inputs};
-use crate::graph::{Csr, Direction, EdgeList, ParallelEdges, ProjectionRules, build};
+use crate::graph::{Csr, Direction, EdgeList, ParallelEdges, ProjectionRules, build, generate};
 
 /// A graph of `n` vertices from (source, target) pairs: directed as given or read both ways, every
 /// edge kept.
@@ -72,11 +72,27 @@ pub(super) fn run_with_threads(
     inputs: &Inputs,
     threads: usize,
 ) -> Result<Outcome, KernelError> {
+    on_threads(threads, || algorithm.run(graph, inputs, &Control::default()))
+}
+
+/// What `work` answers in a pool of `threads` threads.
+pub(super) fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .unwrap();
-    pool.install(|| algorithm.run(graph, inputs, &Control::default()))
+    pool.install(work)
+}
+
+/// A weighted graph that needs several blocks and has hubs: 4096 vertices, 16384 edges, self-loops.
+pub(super) fn skewed(direction: Direction) -> Csr {
+    let list = generate::weighted(generate::rmat(12, 4, 5), 1, 9, 6);
+    let rules = ProjectionRules {
+        direction,
+        parallel: ParallelEdges::Sum,
+        self_loops: true,
+    };
+    build(1 << 12, &list, rules)
 }
 
 /// A column of whole numbers or vertices, as whole numbers.

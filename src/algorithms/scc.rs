@@ -1,11 +1,20 @@
-//! Strongly connected components.
+//! Strongly connected components, by Tarjan's algorithm without recursion.
+//!
+//! Two vertices share a component when each reaches the other along edge directions.
+//!
+//! Convention: self-loops and parallel edges change nothing; a vertex on no cycle is a component of
+//! its own. In an undirected graph the strong components are the weak ones.
+//!
+//! Cost: O(n + m) time, 24 bytes a vertex beyond the answer, one thread.
 
 use serde::{Deserialize, Serialize};
 
+use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
 use super::outcome::Outcome;
 use super::registry::{Info, Inputs, Work};
-use crate::graph::Csr;
+use super::wcc;
+use crate::graph::{Csr, NO_VERTEX};
 
 /// Parameters of [`super::Algorithm::Scc`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -15,21 +24,22 @@ pub struct SccConfig {}
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "scc",
-    aliases: &[],
+    aliases: &["strongly_connected_components"],
     title: "Strongly connected components",
-    summary: "Strongly connected components.",
-    convention: "",
-    source: "",
+    summary: "Finds the groups in which every vertex reaches every other along edge directions.",
+    convention: "Weights are ignored. A component is named by its smallest member; a vertex on no cycle is a \
+                 component of its own. In an undirected graph these are the weak components.",
+    source: "Tarjan, SIAM J. Computing 1(2), 1972.",
     parameters: &[],
-    columns: &[],
+    columns: &wcc::COLUMNS,
     rows: None,
-    summary_values: &[],
+    summary_values: &wcc::SUMMARY,
     needs_times: false,
     uses_weights: false,
 };
 
 impl SccConfig {
-    /// Whether every parameter is in its range.
+    /// Whether every parameter is in its range; there is none.
     pub fn validate(&self) -> Result<(), KernelError> {
         Ok(())
     }
@@ -38,19 +48,176 @@ impl SccConfig {
 /// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
 pub fn work(_config: &SccConfig, n: u64, m: u64) -> Work {
     Work {
-        bytes: 8 * n,
-        operations: n + m,
+        bytes: 52 * n,
+        operations: 2 * n + 2 * m,
     }
 }
 
-/// Runs it.
+/// Finds the components.
 pub fn run(
-    _graph: &Csr,
+    graph: &Csr,
     _config: &SccConfig,
     _inputs: &Inputs,
-    _control: &Control,
+    control: &Control,
 ) -> Result<Outcome, KernelError> {
-    Err(KernelError::NotApplicable {
-        reason: "not written yet".to_owned(),
-    })
+    let labels = if graph.directed {
+        Search::over(graph, control)?
+    } else {
+        wcc::labels(graph, control)?
+    };
+    wcc::outcome(&labels)
+}
+
+/// The state of Tarjan's depth-first search.
+struct Search<'a> {
+    graph: &'a Csr,
+    /// When a vertex was met, from 1; 0 before.
+    met: Vec<u32>,
+    /// The earliest vertex, by `met`, on the stack that the vertex is known to reach.
+    low: Vec<u32>,
+    /// The vertex that closed the component; `NO_VERTEX` while open.
+    label: Vec<u32>,
+    /// Vertices met whose component is open, in the order they were met.
+    open: Vec<u32>,
+    /// The path from the root, each with the index of the next entry to look at.
+    path: Vec<(u32, usize)>,
+    clock: u32,
+}
+
+impl Search<'_> {
+    fn over(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelError> {
+        let n = graph.vertex_count();
+        control.expect(u64::from(n));
+        let mut search = Search {
+            graph,
+            met: vec![0; n as usize],
+            low: vec![0; n as usize],
+            label: vec![NO_VERTEX; n as usize],
+            open: Vec::new(),
+            path: Vec::new(),
+            clock: 0,
+        };
+        for root in 0..n {
+            if search.met[root as usize] == 0 {
+                search.meet(root, control)?;
+                search.walk(control)?;
+            }
+        }
+        control.advance(u64::from(n) % BLOCK as u64);
+        Ok(search.label)
+    }
+
+    fn meet(&mut self, v: u32, control: &Control) -> Result<(), KernelError> {
+        self.clock += 1;
+        if (self.clock as usize).is_multiple_of(BLOCK) {
+            control.check()?;
+            control.advance(BLOCK as u64);
+        }
+        self.met[v as usize] = self.clock;
+        self.low[v as usize] = self.clock;
+        self.open.push(v);
+        self.path.push((v, self.graph.out.range(v).start));
+        Ok(())
+    }
+
+    /// Explores everything below the vertex on the path.
+    fn walk(&mut self, control: &Control) -> Result<(), KernelError> {
+        while let Some((v, next)) = self.path.last_mut() {
+            let v = *v;
+            if *next == self.graph.out.range(v).end {
+                self.path.pop();
+                self.leave(v);
+                continue;
+            }
+            let u = self.graph.out.targets[*next];
+            *next += 1;
+            if self.met[u as usize] == 0 {
+                self.meet(u, control)?;
+            } else if self.label[u as usize] == NO_VERTEX {
+                self.low[v as usize] = self.low[v as usize].min(self.met[u as usize]);
+            }
+        }
+        Ok(())
+    }
+
+    /// All of `v`'s edges are seen: closes its component if nothing in it reaches further up.
+    fn leave(&mut self, v: u32) {
+        if self.low[v as usize] == self.met[v as usize] {
+            while let Some(u) = self.open.pop() {
+                self.label[u as usize] = v;
+                if u == v {
+                    break;
+                }
+            }
+        }
+        if let Some((above, _)) = self.path.last() {
+            self.low[*above as usize] = self.low[*above as usize].min(self.low[v as usize]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::outcome::Values;
+    use super::super::random_graphs::any_graph;
+    use super::*;
+    use crate::graph::{Direction, EdgeList, ProjectionRules, build};
+
+    /// Components from the transitive closure (Warshall).
+    fn by_closure(graph: &Csr) -> Vec<u32> {
+        let n = graph.vertex_count() as usize;
+        let mut reaches = vec![vec![false; n]; n];
+        for u in 0..n {
+            reaches[u][u] = true;
+            graph
+                .out
+                .neighbours(u as u32)
+                .iter()
+                .for_each(|v| reaches[u][*v as usize] = true);
+        }
+        for through in 0..n {
+            for u in 0..n {
+                for v in 0..n {
+                    reaches[u][v] |= reaches[u][through] && reaches[through][v];
+                }
+            }
+        }
+        let smallest = |u: usize| (0..n).find(|v| reaches[u][*v] && reaches[*v][u]).unwrap() as u32;
+        (0..n).map(smallest).collect()
+    }
+
+    fn components(graph: &Csr) -> Values {
+        let outcome = run(graph, &SccConfig {}, &Inputs::default(), &Control::default()).unwrap();
+        outcome.vertices[0].values.clone()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_closure_gives_the_same(graph in any_graph(24)) {
+            prop_assert_eq!(components(&graph), Values::Vertices(by_closure(&graph)));
+        }
+    }
+
+    #[test]
+    fn a_long_cycle_does_not_exhaust_the_stack() {
+        let n = 200_000;
+        let edges = EdgeList {
+            sources: (0..n).collect(),
+            targets: (0..n).map(|v| (v + 1) % n).collect(),
+            ..EdgeList::default()
+        };
+        let rules = ProjectionRules {
+            direction: Direction::Directed,
+            ..ProjectionRules::default()
+        };
+        let control = Control::default();
+        let graph = build(n, &edges, rules);
+        let outcome = run(&graph, &SccConfig {}, &Inputs::default(), &control).unwrap();
+        assert_eq!(outcome.summary[1].2, f64::from(n));
+        assert_eq!(control.progress(), (u64::from(n), u64::from(n)));
+    }
 }

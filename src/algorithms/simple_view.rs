@@ -1,32 +1,42 @@
 //! The simple undirected view of a graph: direction ignored, parallel edges merged, self-loops left out.
 //!
-//! Cost: O(n + m) time, 8 bytes a vertex and at most 8 bytes an edge.
+//! Cost: O(n + m) time, 8 bytes a vertex and at most 10 bytes an edge.
 
-use crate::graph::{Adjacency, Csr};
+use super::blocks;
+use super::control::{Control, KernelError};
+use crate::graph::Csr;
 
 /// For each vertex its distinct neighbours in either direction, ascending, itself left out.
 pub(super) struct SimpleView {
     offsets: Vec<usize>,
     targets: Vec<u32>,
+    /// Directed edges between the two, parallel to `targets`: 1, or 2 when reciprocal or undirected.
+    ways: Vec<u8>,
 }
 
 impl SimpleView {
-    /// The simple undirected view of `graph`.
-    pub(super) fn new(graph: &Csr) -> Self {
+    /// The simple undirected view of `graph`; fails only when the run is cancelled.
+    pub(super) fn new(graph: &Csr, control: &Control) -> Result<Self, KernelError> {
         let n = graph.vertex_count();
+        let entries = graph.entry_count() as usize * if graph.directed { 2 } else { 1 };
         let mut offsets = Vec::with_capacity(n as usize + 1);
-        let mut targets = Vec::with_capacity(graph.entry_count() as usize);
+        let (mut targets, mut ways) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
         offsets.push(0);
         for v in 0..n {
-            if graph.directed {
-                merge(&graph.out, &graph.into, v, &mut targets);
-            } else {
-                let others = graph.out.neighbours(v).iter().filter(|u| **u != v);
-                extend_distinct(&mut targets, offsets[v as usize], others.copied());
+            if (v as usize).is_multiple_of(blocks::BLOCK) {
+                control.check()?;
+            }
+            for (u, reciprocal) in distinct_neighbours(graph, v) {
+                targets.push(u);
+                ways.push(1 + u8::from(reciprocal || !graph.directed));
             }
             offsets.push(targets.len());
         }
-        Self { offsets, targets }
+        Ok(Self {
+            offsets,
+            targets,
+            ways,
+        })
     }
 
     /// The index range of `v`'s neighbours, for [`SimpleView::target`].
@@ -38,34 +48,56 @@ impl SimpleView {
     pub(super) fn target(&self, index: usize) -> u32 {
         self.targets[index]
     }
+
+    /// The neighbours of `v`, ascending.
+    pub(super) fn neighbours(&self, v: u32) -> &[u32] {
+        &self.targets[self.range(v)]
+    }
+
+    /// How many directed edges join `v` to each of its neighbours, in their order.
+    pub(super) fn ways(&self, v: u32) -> &[u8] {
+        &self.ways[self.range(v)]
+    }
+
+    /// Number of neighbours of `v`.
+    pub(super) fn degree(&self, v: u32) -> usize {
+        self.range(v).len()
+    }
+
+    /// Number of vertices.
+    pub(super) fn vertex_count(&self) -> u32 {
+        (self.offsets.len() - 1) as u32
+    }
 }
 
-/// Appends the neighbours of `v` in both sorted lists, each once.
-fn merge(out: &Adjacency, into: &Adjacency, v: u32, targets: &mut Vec<u32>) {
-    let begin = targets.len();
-    let (mut a, mut b) = (out.neighbours(v), into.neighbours(v));
-    let both = std::iter::from_fn(|| {
-        let from_a = match (a.first(), b.first()) {
-            (Some(x), Some(y)) => x <= y,
-            (Some(_), None) => true,
-            (None, Some(_)) => false,
+/// The distinct neighbours of `v` in both directions, ascending, without `v`; the flag says whether
+/// the neighbour stands in both lists.
+pub(super) fn distinct_neighbours(graph: &Csr, v: u32) -> impl Iterator<Item = (u32, bool)> + '_ {
+    let into = if graph.directed {
+        graph.into.neighbours(v)
+    } else {
+        &[]
+    };
+    let mut out = distinct(graph.out.neighbours(v), v).peekable();
+    let mut into = distinct(into, v).peekable();
+    std::iter::from_fn(move || {
+        let next = match (out.peek(), into.peek()) {
+            (Some(a), Some(b)) => *a.min(b),
+            (Some(only), None) | (None, Some(only)) => *only,
             (None, None) => return None,
         };
-        let list = if from_a { &mut a } else { &mut b };
-        let (first, rest) = list.split_first()?;
-        *list = rest;
-        Some(*first)
-    });
-    extend_distinct(targets, begin, both.filter(|u| *u != v));
+        let forth = out.next_if_eq(&next).is_some();
+        let back = into.next_if_eq(&next).is_some();
+        Some((next, forth && back))
+    })
 }
 
-/// Appends the sorted values, each once; the list under way begins at `begin`.
-fn extend_distinct(targets: &mut Vec<u32>, begin: usize, sorted: impl Iterator<Item = u32>) {
-    for u in sorted {
-        if targets.len() == begin || targets.last() != Some(&u) {
-            targets.push(u);
-        }
-    }
+/// The distinct members of a sorted list, without `v`.
+pub(super) fn distinct(sorted: &[u32], v: u32) -> impl Iterator<Item = u32> + '_ {
+    sorted
+        .chunk_by(|a, b| a == b)
+        .map(|same| same[0])
+        .filter(move |u| *u != v)
 }
 
 #[cfg(test)]
@@ -82,12 +114,16 @@ mod tests {
 
         #[test]
         fn neighbours_are_the_set_of_both_directions(graph in any_graph(8)) {
-            let view = SimpleView::new(&graph);
+            let view = SimpleView::new(&graph, &Control::default()).unwrap();
             for v in 0..graph.vertex_count() {
                 let lists = graph.out.neighbours(v).iter().chain(graph.into.neighbours(v));
                 let expected: BTreeSet<u32> = lists.copied().filter(|u| *u != v).collect();
                 let found: Vec<u32> = view.range(v).map(|index| view.target(index)).collect();
-                prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+                prop_assert_eq!(&found, &expected.into_iter().collect::<Vec<_>>());
+                for (u, ways) in found.iter().zip(view.ways(v)) {
+                    let (forth, back) = (graph.out.neighbours(v), graph.into.neighbours(v));
+                    prop_assert_eq!(*ways, u8::from(forth.contains(u)) + u8::from(back.contains(u)));
+                }
             }
         }
     }

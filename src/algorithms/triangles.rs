@@ -1,10 +1,27 @@
 //! Triangles and local clustering coefficient.
+//!
+//! A triangle is three vertices of which each two are linked, in whatever direction. The clustering
+//! of a vertex with `d` distinct neighbours is the number of directed edges among them over
+//! `d (d - 1)`; an undirected edge counts both ways. Below two neighbours it is 0.
+//!
+//! Method: each edge points from the end with fewer neighbours to the other (then by number), so
+//! that every triangle is met once, from its lowest end, by merging two short lists.
+//!
+//! Convention: self-loops and parallel edges change nothing; reciprocal edges are one link for
+//! triangles and two for directed clustering.
+//!
+//! Cost: O(m √m) time at worst, 16 bytes a vertex and 18 an edge beyond the answer, all threads.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use super::blocks;
 use super::control::{Control, KernelError};
-use super::outcome::Outcome;
-use super::registry::{Info, Inputs, Work};
+use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::registry::{ColumnInfo, Info, Inputs, Work};
+use super::simple_view::SimpleView;
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Triangles`].
@@ -15,21 +32,49 @@ pub struct TrianglesConfig {}
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "triangles",
-    aliases: &[],
+    aliases: &["triangle_count", "lcc", "clustering", "clustering_coefficient"],
     title: "Triangles and clustering",
-    summary: "Triangles and local clustering coefficient.",
-    convention: "",
-    source: "",
+    summary: "Counts the triangles at each vertex and says how closely its neighbours are linked to one another.",
+    convention: "Neighbours count once, whichever way and however often they are linked; self-loops and weights \
+                 are ignored. In a directed graph, clustering counts the directed edges among the neighbours.",
+    source: "Latapy, Theoretical Computer Science 407, 2008; LCC of LDBC Graphalytics, arXiv:2011.15028.",
     parameters: &[],
-    columns: &[],
+    columns: &[
+        ColumnInfo {
+            name: "triangles",
+            quantity: Quantity::Count,
+            meaning: "Triangles that the vertex is part of.",
+        },
+        ColumnInfo {
+            name: "clustering",
+            quantity: Quantity::Share,
+            meaning: "Edges among its neighbours, as a share of those possible.",
+        },
+    ],
     rows: None,
-    summary_values: &[],
+    summary_values: &[
+        ColumnInfo {
+            name: "triangles",
+            quantity: Quantity::Count,
+            meaning: "Triangles in the graph.",
+        },
+        ColumnInfo {
+            name: "transitivity",
+            quantity: Quantity::Share,
+            meaning: "Share of neighbour pairs, over all vertices, that are linked.",
+        },
+        ColumnInfo {
+            name: "mean_clustering",
+            quantity: Quantity::Share,
+            meaning: "Mean of the column `clustering`.",
+        },
+    ],
     needs_times: false,
     uses_weights: false,
 };
 
 impl TrianglesConfig {
-    /// Whether every parameter is in its range.
+    /// Whether every parameter is in its range; there is none.
     pub fn validate(&self) -> Result<(), KernelError> {
         Ok(())
     }
@@ -38,19 +83,192 @@ impl TrianglesConfig {
 /// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
 pub fn work(_config: &TrianglesConfig, n: u64, m: u64) -> Work {
     Work {
-        bytes: 8 * n,
-        operations: n + m,
+        bytes: 64 * n + 18 * m,
+        operations: n + 6 * m + m.saturating_mul((2 * m).isqrt()),
     }
 }
 
-/// Runs it.
+/// Counts triangles and the edges among neighbours.
 pub fn run(
-    _graph: &Csr,
+    graph: &Csr,
     _config: &TrianglesConfig,
     _inputs: &Inputs,
-    _control: &Control,
+    control: &Control,
 ) -> Result<Outcome, KernelError> {
-    Err(KernelError::NotApplicable {
-        reason: "not written yet".to_owned(),
+    let view = SimpleView::new(graph, control)?;
+    let n = view.vertex_count();
+    let upward = Upward::of(&view);
+    let tally = Tally::of(n);
+    control.expect(u64::from(n));
+    blocks::for_each(n, control, |block| upward.count(block, &tally))?;
+    let triangles: Vec<u64> = tally.triangles.into_iter().map(AtomicU64::into_inner).collect();
+    let links = tally.links.into_iter().map(AtomicU64::into_inner);
+    let pairs = |v: u32| {
+        let degree = view.degree(v) as u64;
+        degree * degree.saturating_sub(1)
+    };
+    let share = |part: u64, whole: u64| {
+        if whole == 0 {
+            0.0
+        } else {
+            part as f64 / whole as f64
+        }
+    };
+    let clustering: Vec<f64> = (0..n)
+        .zip(links)
+        .map(|(v, links)| share(links, pairs(v)))
+        .collect();
+    // Every triangle is counted at its three corners.
+    let corners: u64 = triangles.iter().sum();
+    let mean = clustering.iter().sum::<f64>() / f64::from(n.max(1));
+    Ok(Outcome {
+        summary: vec![
+            ("triangles", Quantity::Count, (corners / 3) as f64),
+            (
+                "transitivity",
+                Quantity::Share,
+                share(2 * corners, (0..n).map(pairs).sum()),
+            ),
+            ("mean_clustering", Quantity::Share, mean),
+        ],
+        vertices: vec![
+            OutputColumn::new("triangles", Quantity::Count, Values::Integers(triangles)),
+            OutputColumn::new("clustering", Quantity::Share, Values::Numbers(clustering)),
+        ],
+        ..Outcome::default()
     })
+}
+
+/// Counters that all threads add to; whole numbers, so that the order of adding changes nothing.
+struct Tally {
+    triangles: Vec<AtomicU64>,
+    /// Directed edges among the neighbours of each vertex.
+    links: Vec<AtomicU64>,
+}
+
+impl Tally {
+    fn of(n: u32) -> Tally {
+        let zeros = || (0..n).map(|_| AtomicU64::new(0)).collect();
+        Tally {
+            triangles: zeros(),
+            links: zeros(),
+        }
+    }
+
+    /// Adds a triangle at `v` whose opposite edge is `ways` directed edges.
+    fn add(&self, v: u32, ways: u8) {
+        self.triangles[v as usize].fetch_add(1, Ordering::Relaxed);
+        self.links[v as usize].fetch_add(u64::from(ways), Ordering::Relaxed);
+    }
+}
+
+/// Each vertex's neighbours of higher rank, ascending by number, with the ways to them.
+struct Upward {
+    offsets: Vec<usize>,
+    neighbours: Vec<(u32, u8)>,
+}
+
+impl Upward {
+    fn of(view: &SimpleView) -> Upward {
+        let rank = |v: u32| (view.degree(v), v);
+        let mut upward = Upward {
+            offsets: vec![0],
+            neighbours: Vec::new(),
+        };
+        for v in 0..view.vertex_count() {
+            let all = view
+                .neighbours(v)
+                .iter()
+                .copied()
+                .zip(view.ways(v).iter().copied());
+            upward.neighbours.extend(all.filter(|(u, _)| rank(*u) > rank(v)));
+            upward.offsets.push(upward.neighbours.len());
+        }
+        upward
+    }
+
+    fn above(&self, v: u32) -> &[(u32, u8)] {
+        &self.neighbours[self.offsets[v as usize]..self.offsets[v as usize + 1]]
+    }
+
+    /// Adds the triangles whose lowest corner is in `block`.
+    fn count(&self, block: Range<u32>, tally: &Tally) {
+        for a in block {
+            for (b, a_to_b) in self.above(a) {
+                let (mut left, mut right) = (self.above(a), self.above(*b));
+                while let (Some((c, a_to_c)), Some((d, b_to_c))) = (left.first(), right.first()) {
+                    if c == d {
+                        tally.add(a, *b_to_c);
+                        tally.add(*b, *a_to_c);
+                        tally.add(*c, *a_to_b);
+                    }
+                    left = &left[usize::from(c <= d)..];
+                    right = &right[usize::from(d <= c)..];
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::super::random_graphs::{any_graph, on_threads, skewed};
+    use super::*;
+    use crate::graph::Direction;
+
+    fn clustering(graph: &Csr) -> Outcome {
+        run(
+            graph,
+            &TrianglesConfig {},
+            &Inputs::default(),
+            &Control::default(),
+        )
+        .unwrap()
+    }
+
+    /// Triangles and clustering of each vertex by looking at all pairs of its neighbours.
+    fn by_pairs(graph: &Csr) -> (Vec<u64>, Vec<f64>) {
+        let n = graph.vertex_count();
+        let edge = |u: u32, v: u32| u64::from(graph.out.neighbours(u).contains(&v));
+        let at = |v: u32| {
+            let around = graph.out.neighbours(v).iter().chain(graph.into.neighbours(v));
+            let around: BTreeSet<u32> = around.copied().filter(|u| *u != v).collect();
+            let (mut triangles, mut links) = (0, 0);
+            for a in &around {
+                for b in around.iter().filter(|b| a < *b) {
+                    triangles += u64::from(edge(*a, *b) + edge(*b, *a) > 0);
+                    links += edge(*a, *b) + edge(*b, *a);
+                }
+            }
+            let possible = around.len() * around.len().saturating_sub(1);
+            (triangles, links as f64 / possible.max(1) as f64)
+        };
+        (0..n).map(at).unzip()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn all_pairs_of_neighbours_give_the_same(graph in any_graph(24)) {
+            let (triangles, shares) = by_pairs(&graph);
+            let outcome = clustering(&graph);
+            prop_assert_eq!(outcome.summary[0].2, triangles.iter().sum::<u64>() as f64 / 3.0);
+            prop_assert_eq!(&outcome.vertices[0].values, &Values::Integers(triangles));
+            prop_assert_eq!(&outcome.vertices[1].values, &Values::Numbers(shares));
+        }
+    }
+
+    #[test]
+    fn threads_do_not_change_a_bit() {
+        let graph = skewed(Direction::Directed);
+        assert_eq!(
+            on_threads(1, || clustering(&graph)),
+            on_threads(4, || clustering(&graph))
+        );
+    }
 }

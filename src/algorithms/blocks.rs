@@ -1,0 +1,61 @@
+//! Loops over vertices in fixed blocks, on the current rayon pool.
+//!
+//! Law: blocks depend on the number of vertices only and sums add blocks in their order, so that
+//! results have the same bits at any thread count. Each block asks whether the run was cancelled
+//! and reports one work unit a vertex.
+
+use rayon::prelude::*;
+
+use super::control::{Control, KernelError};
+
+/// Vertices in a block: few enough that cancelling takes effect within milliseconds, many enough
+/// that handing a block to a thread costs nothing beside it.
+pub(super) const BLOCK: usize = 2048;
+
+/// Fills `values` with `value(v)` for each vertex `v`.
+pub(super) fn fill<T: Send>(
+    values: &mut [T],
+    control: &Control,
+    value: impl Fn(u32) -> T + Sync,
+) -> Result<(), KernelError> {
+    fill_and_sum(values, control, |v| (value(v), 0.0)).map(|_| ())
+}
+
+/// Fills `values` with the first half of `value(v)` and returns the sum of the second halves.
+pub(super) fn fill_and_sum<T: Send>(
+    values: &mut [T],
+    control: &Control,
+    value: impl Fn(u32) -> (T, f64) + Sync,
+) -> Result<f64, KernelError> {
+    let one = |(block, slots): (usize, &mut [T])| {
+        control.check()?;
+        let mut sum = 0.0;
+        for (at, slot) in slots.iter_mut().enumerate() {
+            let (own, part) = value((block * BLOCK + at) as u32);
+            *slot = own;
+            sum += part;
+        }
+        control.advance(slots.len() as u64);
+        Ok(sum)
+    };
+    let sums: Result<Vec<f64>, KernelError> = values.par_chunks_mut(BLOCK).enumerate().map(one).collect();
+    Ok(sums?.into_iter().sum())
+}
+
+/// Calls `visit` with each block of `0..n`; for kernels that write through atomics.
+pub(super) fn for_each(
+    n: u32,
+    control: &Control,
+    visit: impl Fn(std::ops::Range<u32>) + Sync,
+) -> Result<(), KernelError> {
+    (0..n.div_ceil(BLOCK as u32))
+        .into_par_iter()
+        .try_for_each(|block| {
+            control.check()?;
+            let begin = block * BLOCK as u32;
+            let end = n.min(begin.saturating_add(BLOCK as u32));
+            visit(begin..end);
+            control.advance(u64::from(end - begin));
+            Ok(())
+        })
+}
