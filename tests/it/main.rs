@@ -6,6 +6,8 @@
     reason = "a panic in a test is its report, and tests drive the outside world"
 )]
 
+mod documents;
 mod flow;
 mod flow_law;
+mod fuzz_documents;
 mod layers;
