@@ -20,6 +20,7 @@
 //!   HHI: `Σ (x / Σ x)²`. Top share: the sum of the greatest `k` over the sum.
 //! * **Groups.** Rows with equal texts in the column `by`; missing ones belong to no group. Order by
 //!   size, greatest first (rows, or the sum of `sum`), ties by name in bytes.
+//! * **Instances** of a detector: the rules are in [`super::detect`].
 //! * **Missing answers** are errors, never 0; `top` leaves rows out whose answer is missing.
 
 use std::borrow::Cow;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 
 use super::aggregate::aggregate;
 use super::conditions::{column, passing, ranked};
+use super::detect::detected_fact;
 use super::error::EngineError;
 use super::tables::{ResultTables, Table};
 use crate::model::{
@@ -125,7 +127,12 @@ fn value_of(derivation: &Derivation, context: &FactContext<'_>) -> Result<FactVa
             denominator,
         } => ratio(context, numerator, denominator),
         // Instances are more than rows (groups, merged overlaps); whoever finds them counts them.
-        Derivation::Detected { .. } => Err("instances are counted by whoever detects them".to_owned()),
+        Derivation::Detected { detector, want } => {
+            let tables = context
+                .tables
+                .ok_or_else(|| "it is not tied to an execution".to_owned())?;
+            detected_fact(detector, *want, tables)
+        }
         Derivation::Summary { name } => summary(context, name),
         Derivation::Census { collection, count } => counted(context.census, collection, *count),
         Derivation::Given { by } => Err(format!("the value was given by {by}; nothing computes it")),

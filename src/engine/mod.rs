@@ -5,6 +5,9 @@
 mod aggregate;
 mod assemble;
 mod conditions;
+mod detect;
+#[cfg(test)]
+mod detect_tests;
 #[cfg(test)]
 mod doubles;
 mod error;
@@ -20,6 +23,7 @@ use std::path::Path;
 use futures_util::future::BoxFuture;
 
 pub use conditions::{matching_rows, ordered_rows};
+pub use detect::{Detected, Found, detect, table_name};
 pub use error::{EngineError, Remedy};
 pub use facts::{FactContext, evaluate};
 pub use tables::{ResultTables, Table, TableColumn, VERTICES};
