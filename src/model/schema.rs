@@ -61,6 +61,13 @@ pub struct EdgeCollection {
     pub reciprocal: u64,
     /// Whether direction means something, as said in `graph.toml` or guessed.
     pub directed: bool,
+    /// Attributes that can serve as weight: the one set in `graph.toml`, then those named like a
+    /// weight, then other non-negative numbers.
+    #[serde(default)]
+    pub weights: Vec<String>,
+    /// Attributes that can serve as time: the one set in `graph.toml`, then other instants.
+    #[serde(default)]
+    pub times: Vec<String>,
     /// Degree shape over the vertices it touches.
     pub degrees: DegreeShape,
 }

@@ -2,11 +2,34 @@
 //!
 //! A source takes a census and loads projections; it does not know what they are for.
 
+mod assemble;
+mod cells;
+mod census;
+mod csv;
+mod direction;
+mod edge_list;
+mod endpoints;
 mod error;
+mod files;
+mod inspect;
+mod jsonl;
+mod layout;
+mod load;
+mod memory;
+mod parquet;
+mod resolve;
+mod rows;
+mod settings;
+mod tables;
+mod values;
 
 use futures_util::future::BoxFuture;
 
 pub use error::SourceError;
+pub use files::FileSource;
+pub use inspect::write_inspection;
+pub use memory::{GivenEdges, GivenVertices, MemorySource};
+pub use resolve::near_names;
 
 use crate::algorithms::Control;
 use crate::graph::{Column, Csr, VertexKeys};

@@ -11,3 +11,4 @@ mod flow;
 mod flow_law;
 mod fuzz_documents;
 mod layers;
+mod source_files;

@@ -1,0 +1,171 @@
+//! A graph in files: a directory whose files are collections, or one edge file.
+//!
+//! Opening lists the files; they are read once, when a census or a projection is first asked for.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::{BoxFuture, FutureExt};
+
+use super::cells::RawTable;
+use super::error::SourceError;
+use super::layout::{self, Content, Entry, Format, Listing};
+use super::rows::{self, Notes, Rows};
+use super::tables::Tables;
+use super::{GraphSource, LoadedGraph, assemble, census, csv, edge_list, jsonl, load, parquet, settings};
+use crate::algorithms::Control;
+use crate::model::{
+    id::ContentHash,
+    schema::{Census, Guess},
+    template::Projection,
+};
+
+/// A graph in files.
+#[derive(Debug)]
+pub struct FileSource {
+    name: String,
+    listing: Listing,
+    tables: Mutex<Option<Arc<Tables>>>,
+}
+
+impl FileSource {
+    /// Lists the files of the graph at `path` and reads its `graph.toml`; nothing else is read yet.
+    ///
+    /// A directory's `.csv`, `.tsv`, `.jsonl`, `.parquet` and `.el` files are its collections, named
+    /// by their stems; other files are ignored and listed in the census. A single file is an edge
+    /// collection whose vertices are implied. `name` is the graph's name in reports.
+    ///
+    /// # Errors
+    ///
+    /// When `path` cannot be read, holds no collection, has a faulty `graph.toml`, or leads to a
+    /// file outside of itself.
+    pub fn open(path: &Path, name: &str) -> Result<Self, SourceError> {
+        Ok(Self::with(name, layout::list(path)?))
+    }
+
+    /// The graph in `files` (name and bytes), read by the same rules as a directory. Parquet files
+    /// are read from disk only.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileSource::open`].
+    pub fn in_memory(name: &str, files: &[(String, Vec<u8>)]) -> Result<Self, SourceError> {
+        Ok(Self::with(name, layout::list_memory(files)?))
+    }
+
+    fn with(name: &str, listing: Listing) -> Self {
+        Self {
+            name: name.to_owned(),
+            listing,
+            tables: Mutex::new(None),
+        }
+    }
+
+    /// Counts what is in the graph; blocks while files are read.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read or is not what it seems to be, or `control` is cancelled.
+    pub fn census_now(&self, control: &Control) -> Result<Census, SourceError> {
+        census::take(&*self.tables(control)?, control)
+    }
+
+    /// Loads what `projection` names; blocks while files are read.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileSource::census_now`], and when the graph lacks what the projection names.
+    pub fn load_now(&self, projection: &Projection, control: &Control) -> Result<LoadedGraph, SourceError> {
+        load::project(&*self.tables(control)?, projection, control)
+    }
+
+    /// The tables, read by the first caller; a cancelled or failed reading is tried again.
+    fn tables(&self, control: &Control) -> Result<Arc<Tables>, SourceError> {
+        let mut held = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tables) = &*held {
+            return Ok(Arc::clone(tables));
+        }
+        let tables = Arc::new(self.read(control)?);
+        *held = Some(Arc::clone(&tables));
+        Ok(tables)
+    }
+
+    fn read(&self, control: &Control) -> Result<Tables, SourceError> {
+        let mut notes = Notes::default();
+        let (mut vertices, mut edges) = (Vec::new(), Vec::new());
+        let (mut inputs, mut input_bytes) = (std::collections::BTreeMap::new(), 0);
+        for entry in &self.listing.entries {
+            if control.is_cancelled() {
+                return Err(SourceError::Cancelled);
+            }
+            let bytes = content(entry)?;
+            control.expect(bytes.len() as u64);
+            inputs.insert(entry.place.clone(), ContentHash::of(&bytes));
+            input_bytes += bytes.len() as u64;
+            let table = read_table(entry, &bytes, control)?;
+            control.advance(bytes.len() as u64);
+            drop(bytes);
+            match rows::typed(entry, table, &mut notes)? {
+                Rows::Vertices(rows) => vertices.push(rows),
+                Rows::Edges(rows) => edges.push(rows),
+            }
+        }
+        if !self.listing.ignored.is_empty() {
+            notes.guesses.push(Guess {
+                what: format!("not part of the graph: {}", self.listing.ignored.join(", ")),
+                change: settings::line("NAME", "file", "\"…\""),
+            });
+        }
+        let mut tables = assemble::assemble(&self.name, vertices, edges, notes, control)?;
+        tables.inputs = inputs;
+        tables.input_bytes = input_bytes;
+        Ok(tables)
+    }
+}
+
+impl GraphSource for FileSource {
+    fn census<'a>(&'a self, control: &'a Control) -> BoxFuture<'a, Result<Census, SourceError>> {
+        async move { self.census_now(control) }.boxed()
+    }
+
+    fn load<'a>(
+        &'a self,
+        projection: &'a Projection,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<LoadedGraph, SourceError>> {
+        async move { self.load_now(projection, control) }.boxed()
+    }
+}
+
+fn content(entry: &Entry) -> Result<Vec<u8>, SourceError> {
+    let unreadable = |reason: String| SourceError::Unreadable {
+        path: entry.place.clone(),
+        reason,
+    };
+    let bytes = match &entry.content {
+        Content::OnDisk(path) => fs::read(path).map_err(|error| unreadable(error.to_string()))?,
+        Content::InMemory(bytes) => bytes.clone(),
+    };
+    if bytes.is_empty() {
+        return Err(unreadable("the file is empty; remove it or fill it".to_owned()));
+    }
+    Ok(bytes)
+}
+
+fn read_table(entry: &Entry, bytes: &[u8], control: &Control) -> Result<RawTable, SourceError> {
+    let place = &entry.place;
+    match (entry.format, &entry.content) {
+        (Format::Csv, _) => {
+            let change = settings::line(&entry.collection, "delimiter", "\"…\"");
+            csv::read(place, bytes, entry.settings.delimiter, &change, control)
+        }
+        (Format::Jsonl, _) => jsonl::read(place, bytes, control),
+        (Format::EdgeList, _) => edge_list::read(place, bytes, control),
+        (Format::Parquet, Content::OnDisk(path)) => parquet::read(place, path, control),
+        (Format::Parquet, Content::InMemory(_)) => Err(SourceError::Unreadable {
+            path: place.clone(),
+            reason: "Parquet is read from disk only; write it to a file first".to_owned(),
+        }),
+    }
+}
