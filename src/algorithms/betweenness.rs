@@ -10,7 +10,7 @@
 //! must be above zero, since the number of shortest paths is not defined along edges of length 0.
 //!
 //! Cost: O(n m) time by hops, O(n m log n) by weights, divided by the threads; with samples, their
-//! number in place of n. Memory: at most 32 times 44 bytes a vertex, and as many sums.
+//! number in place of n. Memory: at most 16 times 52 bytes a vertex.
 //! Sources: Brandes 2001; sampled sources as Brandes & Pich 2007, with the bounds of [`super::sampling`].
 
 use std::ops::ControlFlow;

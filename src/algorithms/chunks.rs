@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::control::{Control, KernelError};
 
 /// Chunks under way or waiting to be merged; also the largest number of threads that are of use.
-pub(super) const WAVE: usize = 32;
+pub(super) const WAVE: usize = 16;
 
 /// Runs `task` on the chunks of `0..items` in the current rayon pool and hands the answers to `merge`
 /// in chunk order, until it breaks.

@@ -13,6 +13,8 @@ mod registry;
 mod sampling;
 mod shortest_paths;
 mod simple_view;
+mod temporal_search;
+mod time_order;
 
 #[cfg(test)]
 mod random_graphs;
