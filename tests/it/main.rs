@@ -12,3 +12,4 @@ mod flow_law;
 mod fuzz_documents;
 mod layers;
 mod source_files;
+mod trace;
