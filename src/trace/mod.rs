@@ -1,10 +1,36 @@
-//! The event stream: what happened in a run, written down as it happens.
+//! The event stream: what happened in a run, written down as it happens, and what can be read from it.
+//!
+//! The journal is the truth about a run. [`History`] is what a resumed run needs of it; [`Spans`] and
+//! [`TraceSummary`] are what people want to know. None of them uses anything but records.
 
+mod critical_path;
 mod error;
-
-pub use error::TraceError;
+mod export;
+mod history;
+mod journal;
+mod json;
+mod line;
+mod markdown;
+mod print;
+mod read;
+mod sinks;
+mod spans;
+mod summary;
+mod sync;
+mod timeline;
 
 use std::sync::Arc;
+
+pub use critical_path::critical_path;
+pub use error::TraceError;
+pub use export::{TraceFormat, export};
+pub use history::History;
+pub use journal::{Durability, Journal};
+pub use print::{print_summary, seconds};
+pub use read::{JOURNAL, Reading, parse, read};
+pub use sinks::{Memory, Sinks};
+pub use spans::{Span, SpanEnd, Spans};
+pub use summary::{AgentTime, Communication, ModelUsage, PathStep, Performance, TraceSummary, agent_name};
 
 use crate::model::event::Event;
 

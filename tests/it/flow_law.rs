@@ -9,7 +9,7 @@ use gaai::model::id::ContentHash;
 use proptest::prelude::*;
 
 /// A random graph of tasks: each waits for some of those before it.
-fn specs() -> impl Strategy<Value = Vec<TaskSpec>> {
+pub(crate) fn specs() -> impl Strategy<Value = Vec<TaskSpec>> {
     let task = (any::<u64>(), 0..3_u32, any::<bool>(), any::<bool>(), 0..50_u64);
     prop::collection::vec(task, 1..16).prop_map(|tasks| {
         let build = |(place, (links, weight, any, io, expected)): (usize, (u64, u32, bool, bool, u64))| {
@@ -71,7 +71,7 @@ fn check(state: &State, policy: &Policy) {
 }
 
 /// Runs the pure half by the choices of `dice` and gives all changes.
-fn drive(specs: &[TaskSpec], policy: &Policy, dice: &[u8]) -> Vec<Change> {
+pub(crate) fn drive(specs: &[TaskSpec], policy: &Policy, dice: &[u8]) -> Vec<Change> {
     let mut dice = dice.iter().copied().cycle();
     let mut roll = move || dice.next().unwrap();
     let mut state = State::default();

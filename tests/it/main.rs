@@ -14,3 +14,4 @@ mod karate;
 mod layers;
 mod ldbc;
 mod source_files;
+mod trace;

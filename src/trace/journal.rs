@@ -1,0 +1,174 @@
+//! The append-only journal of a run: `journal.jsonl`, one record a line, one write call a record.
+//!
+//! The file is locked for writing while it is open, so two processes cannot write one run. What a
+//! killed process wrote stays: only a loss of power can lose records that were not synced, and how
+//! many is the choice of [`Durability`].
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::error::TraceError;
+use super::line;
+use super::read::{JOURNAL, Reading, parse};
+use super::sync::Syncer;
+use super::{Clock, EventSink};
+use crate::model::event::{Event, Record};
+
+/// When records are forced to the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Before the call that wrote it returns.
+    Strict,
+    /// 5 ms after it was written, or once 64 records wait for it; by a thread of its own.
+    #[default]
+    Batched,
+    /// When the system pleases.
+    None,
+}
+
+/// A journal open for writing.
+pub struct Journal {
+    path: PathBuf,
+    clock: Clock,
+    durability: Durability,
+    inner: Mutex<Inner>,
+    syncer: Option<Syncer>,
+}
+
+struct Inner {
+    file: File,
+    next_seq: u64,
+    length: u64,
+    last_ms: i64,
+    /// Set once a record could not be written whole: what came after it would not follow.
+    is_closed: bool,
+}
+
+impl Journal {
+    /// Begins the journal of a new run in `run_directory`, which must exist and hold none.
+    pub fn create(run_directory: &Path, durability: Durability, clock: Clock) -> Result<Self, TraceError> {
+        let path = run_directory.join(JOURNAL);
+        let file = lock(&path, true)?;
+        let length = file.metadata().map_err(|it| TraceError::io(&path, &it))?.len();
+        if length > 0 {
+            let path = path.display().to_string();
+            return Err(TraceError::Exists { path });
+        }
+        Self::over(path, file, &Reading::default(), durability, clock)
+    }
+
+    /// Takes up the journal of an earlier run and gives its records. A torn last line is cut off.
+    pub fn reopen(
+        run_directory: &Path,
+        durability: Durability,
+        clock: Clock,
+    ) -> Result<(Self, Vec<Record>), TraceError> {
+        let path = run_directory.join(JOURNAL);
+        let file = lock(&path, false)?;
+        let bytes = std::fs::read(&path).map_err(|it| TraceError::io(&path, &it))?;
+        let reading = parse(&bytes, &path.display().to_string())?;
+        if reading.torn > 0 {
+            file.set_len(reading.kept)
+                .map_err(|it| TraceError::io(&path, &it))?;
+        }
+        let journal = Self::over(path, file, &reading, durability, clock)?;
+        Ok((journal, reading.records))
+    }
+
+    fn over(
+        path: PathBuf,
+        file: File,
+        reading: &Reading,
+        durability: Durability,
+        clock: Clock,
+    ) -> Result<Self, TraceError> {
+        let syncer = match durability {
+            Durability::Batched => {
+                let handle = file.try_clone().map_err(|it| TraceError::io(&path, &it))?;
+                Some(Syncer::start(handle).map_err(|it| TraceError::io(&path, &it))?)
+            }
+            Durability::Strict | Durability::None => None,
+        };
+        let inner = Inner {
+            file,
+            next_seq: reading.records.len() as u64,
+            length: reading.kept,
+            last_ms: reading.records.last().map_or(i64::MIN, |it| it.at_ms),
+            is_closed: false,
+        };
+        Ok(Self {
+            path,
+            clock,
+            durability,
+            inner: Mutex::new(inner),
+            syncer,
+        })
+    }
+
+    /// Forces all records to the disk; call it once before the process ends.
+    pub fn sync(&self) -> Result<(), TraceError> {
+        self.lock().file.sync_data().map_err(|it| self.io(&it))
+    }
+
+    fn append(&self, inner: &mut Inner, event: &Event) -> Result<(), TraceError> {
+        if inner.is_closed {
+            return Err(self.io(&std::io::Error::other("an earlier record could not be written")));
+        }
+        let record = Record {
+            seq: inner.next_seq,
+            // A wall clock may be set back; what follows in the journal followed in time.
+            at_ms: ((self.clock)() / 1000).max(inner.last_ms),
+            event: event.clone(),
+        };
+        let line = line::write(&record).map_err(|it| self.io(&std::io::Error::other(it)))?;
+        if let Err(error) = inner.file.write_all(line.as_bytes()) {
+            inner.is_closed = true;
+            // Half a line would be dropped when the journal is read; this only tidies up.
+            let _ = inner.file.set_len(inner.length);
+            return Err(self.io(&error));
+        }
+        inner.next_seq += 1;
+        inner.length += line.len() as u64;
+        inner.last_ms = record.at_ms;
+        Ok(())
+    }
+
+    fn io(&self, error: &std::io::Error) -> TraceError {
+        TraceError::io(&self.path, error)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic between two writes leaves whole records behind.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EventSink for Journal {
+    fn record(&self, event: &Event) -> Result<(), TraceError> {
+        let mut inner = self.lock();
+        self.append(&mut inner, event)?;
+        match (self.durability, &self.syncer) {
+            (Durability::Strict, _) => inner.file.sync_data().map_err(|it| self.io(&it)),
+            (_, Some(syncer)) => syncer.wrote().map_err(|it| self.io(&it)),
+            (_, None) => Ok(()),
+        }
+    }
+}
+
+/// Opens the file for appending and takes the right to write it.
+fn lock(path: &Path, create: bool) -> Result<File, TraceError> {
+    let file = OpenOptions::new()
+        .append(true)
+        .create(create)
+        .open(path)
+        .map_err(|it| TraceError::io(path, &it))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(TraceError::Busy {
+            path: path.display().to_string(),
+        }),
+        Err(TryLockError::Error(error)) => Err(TraceError::io(path, &error)),
+    }
+}

@@ -1,0 +1,95 @@
+//! A trace as Markdown tables.
+
+use std::io::{self, Write};
+
+use super::print::{milliseconds, print_summary};
+use super::spans::{SpanEnd, Spans};
+use super::summary::{TraceSummary, agent_name};
+use crate::model::event::{Event, Record};
+
+/// Writes summary, attempts, messages, skips and checks.
+pub(super) fn write(
+    records: &[Record],
+    spans: &Spans,
+    summary: &TraceSummary,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "# Trace of {}\n\n```text", cell(&summary.trace_id))?;
+    print_summary(summary, out)?;
+    writeln!(out, "```\n\n## Tasks\n")?;
+    writeln!(out, "| Task | Agent | Attempt | Began | Took | End |")?;
+    writeln!(out, "| --- | --- | ---: | ---: | ---: | --- |")?;
+    for span in &spans.spans {
+        let end = match &span.end {
+            SpanEnd::Finished => "finished".to_owned(),
+            SpanEnd::Failed(reason) => format!("failed: {reason}"),
+            SpanEnd::Open => "interrupted".to_owned(),
+        };
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} |",
+            cell(&span.task.0),
+            agent_name(span.stage),
+            span.attempt,
+            milliseconds(span.start_us),
+            milliseconds(span.elapsed_us),
+            cell(&end)
+        )?;
+    }
+    messages(records, out)?;
+    notes(records, out)
+}
+
+fn messages(records: &[Record], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "\n## Messages\n\n| From | To | Artefact |\n| --- | --- | --- |"
+    )?;
+    for record in records {
+        if let Event::ArtefactHanded { from, to, artefact } = &record.event {
+            let short: String = artefact.0.chars().take(12).collect();
+            writeln!(
+                out,
+                "| {} | {} | `{}` |",
+                cell(&from.0),
+                cell(&to.0),
+                cell(&short)
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn notes(records: &[Record], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## Skips and checks\n")?;
+    let mut none = true;
+    for record in records {
+        match &record.event {
+            Event::TaskSkipped { task, reason } => {
+                none = false;
+                writeln!(out, "- {} did not run: {}", cell(&task.0), cell(reason))?;
+            }
+            Event::QualityChecked { task, notes, .. } => {
+                for note in notes {
+                    none = false;
+                    writeln!(out, "- {}: {}", cell(&task.0), cell(note))?;
+                }
+            }
+            _ => {}
+        }
+    }
+    if none { writeln!(out, "None.") } else { Ok(()) }
+}
+
+/// Text that cannot end a table cell or become markup.
+fn cell(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for it in text.chars() {
+        match it {
+            '\n' | '\r' => safe.push(' '),
+            '|' | '<' | '>' | '`' | '*' | '_' | '[' | ']' | '\\' => safe.extend(['\\', it]),
+            _ => safe.push(it),
+        }
+    }
+    safe
+}

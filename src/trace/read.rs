@@ -1,0 +1,69 @@
+//! Reads a journal back.
+//!
+//! A last line that is incomplete is what a crash leaves: it was never acted on, so it is dropped.
+//! Any other fault means that the file was altered, and is an error.
+
+use std::fs;
+use std::path::Path;
+
+use super::error::TraceError;
+use super::line;
+use crate::model::event::Record;
+
+/// Name of the journal within a run's directory.
+pub const JOURNAL: &str = "journal.jsonl";
+
+/// What a journal holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The records in order.
+    pub records: Vec<Record>,
+    /// Bytes that they take from the start of the file.
+    pub kept: u64,
+    /// Bytes of a torn last line behind them.
+    pub torn: u64,
+}
+
+/// The records of the run in `run_directory`.
+pub fn read(run_directory: &Path) -> Result<Vec<Record>, TraceError> {
+    let path = run_directory.join(JOURNAL);
+    let bytes = fs::read(&path).map_err(|it| TraceError::io(&path, &it))?;
+    Ok(parse(&bytes, &path.display().to_string())?.records)
+}
+
+/// The records in `bytes`; `path` names them in errors.
+pub fn parse(bytes: &[u8], path: &str) -> Result<Reading, TraceError> {
+    let mut reading = Reading::default();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let seq = reading.records.len() as u64;
+        let end = rest.iter().position(|it| *it == b'\n');
+        let (line, behind) = rest.split_at(end.map_or(rest.len(), |it| it + 1));
+        match whole(line, seq) {
+            Ok(record) => reading.records.push(record),
+            // Nothing stands behind it, so it is the write that the crash interrupted.
+            Err(_) if behind.is_empty() => {
+                reading.torn = line.len() as u64;
+                return Ok(reading);
+            }
+            Err(reason) => {
+                let path = path.to_owned();
+                return Err(TraceError::Broken { path, seq, reason });
+            }
+        }
+        reading.kept += line.len() as u64;
+        rest = behind;
+    }
+    Ok(reading)
+}
+
+/// The record of a line that ends, at its place.
+fn whole(line: &[u8], seq: u64) -> Result<Record, String> {
+    let line = line.strip_suffix(b"\n").ok_or("its line does not end")?;
+    let record = line::read(line)?;
+    if record.seq == seq {
+        Ok(record)
+    } else {
+        Err(format!("it says that it is record {}", record.seq))
+    }
+}
