@@ -8,7 +8,6 @@ mod blocks;
 mod chunks;
 mod control;
 mod groups;
-mod modularity;
 mod outcome;
 mod registry;
 mod sampling;
