@@ -1,11 +1,36 @@
-//! Communities by modularity (Louvain).
+//! Communities by modularity: Louvain, repeated until it finds no more, with connected communities.
+//!
+//! Vertices move to the neighbouring community that gains most modularity, in a queue that a move
+//! refills with the neighbours it concerns; communities then become the vertices of a smaller graph
+//! and move in turn. When nothing moves any more, communities that fell apart are split (which never
+//! lowers modularity) and everything starts again from there, until a round gains nothing.
+//!
+//! Convention: direction is ignored (a reciprocal pair counts as both its edges), parallel edges add
+//! up, a self-loop of weight `w` adds `2 w` to its vertex's strength. Weights must not be negative.
+//! A vertex without edges is a community of its own.
+//!
+//! Cost: about 20 visits of each edge end a round on the graphs we met; 24 bytes an edge end and 60
+//! a vertex; one thread, as moves depend on their order and the answer must not depend on threads.
+//!
+//! Not for: communities smaller than about √m edges at resolution 1, which modularity cannot see.
+
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
-use super::outcome::Outcome;
-use super::registry::{Info, Inputs, Work};
+use super::groups::Groups;
+use super::modularity::{Layer, Sums};
+use super::outcome::{Outcome, Quantity};
+use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
 use crate::graph::Csr;
+
+/// A move or a round must gain this much modularity, so that rounding cannot keep it going.
+const LEAST_GAIN: f64 = 1e-10;
+
+/// Rounds at most; later ones gain next to nothing.
+const MAX_ROUNDS: u32 = 10;
 
 /// Parameters of [`super::Algorithm::Louvain`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,7 +38,7 @@ use crate::graph::Csr;
 pub struct LouvainConfig {
     /// Above 1 gives smaller communities, below 1 larger; above 0.
     pub resolution: f64,
-    /// Aggregation levels at most, from 1.
+    /// Aggregation levels at most in a round, from 1.
     pub max_levels: u32,
 }
 
@@ -29,42 +54,282 @@ impl Default for LouvainConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "louvain",
-    aliases: &[],
+    aliases: &["modularity", "community_detection", "communities"],
     title: "Louvain communities",
-    summary: "Communities by modularity (Louvain).",
-    convention: "",
-    source: "",
-    parameters: &[],
-    columns: &[],
+    summary: "Finds communities with many more edges inside than chance would put there.",
+    convention: "Direction is ignored and weights, where there are some, count. Communities are connected and \
+                 named by their smallest member; a vertex without edges is a community of its own. Other \
+                 partitions may have nearly the same modularity.",
+    source: "Blondel et al., J. Stat. Mech. P10008, 2008; queue and connectedness after Traag et al., Sci. Rep. 9, 2019.",
+    parameters: &[
+        ParameterInfo {
+            name: "resolution",
+            kind: "number",
+            default: "1",
+            range: "above 0",
+            meaning: "Above 1 gives smaller communities, below 1 larger.",
+        },
+        ParameterInfo {
+            name: "max_levels",
+            kind: "whole number",
+            default: "20",
+            range: "from 1",
+            meaning: "Levels at most in a round; 1 moves single vertices only.",
+        },
+    ],
+    columns: &[
+        ColumnInfo {
+            name: "community",
+            quantity: Quantity::Name,
+            meaning: "The community that the vertex belongs to, named by its smallest member.",
+        },
+        ColumnInfo {
+            name: "community_size",
+            quantity: Quantity::Count,
+            meaning: "Number of vertices in that community.",
+        },
+    ],
     rows: None,
-    summary_values: &[],
+    summary_values: &[
+        ColumnInfo {
+            name: "communities",
+            quantity: Quantity::Count,
+            meaning: "Number of communities.",
+        },
+        ColumnInfo {
+            name: "largest",
+            quantity: Quantity::Count,
+            meaning: "Vertices in the largest community.",
+        },
+        ColumnInfo {
+            name: "singletons",
+            quantity: Quantity::Count,
+            meaning: "Communities of one vertex.",
+        },
+        ColumnInfo {
+            name: "modularity",
+            quantity: Quantity::Score,
+            meaning: "Share of edge weight inside communities beyond what chance would put there.",
+        },
+        ColumnInfo {
+            name: "levels",
+            quantity: Quantity::Count,
+            meaning: "Levels at which communities were merged, over all rounds.",
+        },
+    ],
     needs_times: false,
-    uses_weights: false,
+    uses_weights: true,
 };
 
 impl LouvainConfig {
     /// Whether every parameter is in its range.
     pub fn validate(&self) -> Result<(), KernelError> {
+        if !(self.resolution > 0.0 && self.resolution.is_finite()) {
+            return Err(KernelError::Parameter {
+                parameter: "resolution",
+                problem: format!("is {}; it must be above 0", self.resolution),
+            });
+        }
+        if self.max_levels == 0 {
+            return Err(KernelError::Parameter {
+                parameter: "max_levels",
+                problem: "is 0; it must be 1 or more".to_owned(),
+            });
+        }
         Ok(())
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
+/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges; the operations are what
+/// slowly settling graphs took.
 pub fn work(_config: &LouvainConfig, n: u64, m: u64) -> Work {
     Work {
-        bytes: 8 * n,
-        operations: n + m,
+        bytes: 120 * n + 64 * m,
+        operations: 60 * (n + 2 * m),
     }
 }
 
-/// Runs it.
+/// Finds the communities.
+///
+/// # Errors
+///
+/// [`KernelError::NegativeWeight`].
 pub fn run(
-    _graph: &Csr,
-    _config: &LouvainConfig,
+    graph: &Csr,
+    config: &LouvainConfig,
     _inputs: &Inputs,
-    _control: &Control,
+    control: &Control,
 ) -> Result<Outcome, KernelError> {
-    Err(KernelError::NotApplicable {
-        reason: "not written yet".to_owned(),
+    let layer = Layer::of(graph)?;
+    let resolution = config.resolution;
+    let mut community: Vec<u32> = (0..graph.vertex_count()).collect();
+    let mut modularity = layer.modularity(&community, resolution);
+    let mut levels = 0;
+    for _ in 0..MAX_ROUNDS {
+        let mut found = community.clone();
+        levels += climb(&layer, &mut found, config, control)?;
+        split(&layer, &mut found);
+        let reached = layer.modularity(&found, resolution);
+        if reached <= modularity + LEAST_GAIN {
+            break;
+        }
+        (community, modularity) = (found, reached);
+    }
+    let groups = Groups::from_labels(&community);
+    let mut summary = groups.summary("communities");
+    summary.push(("modularity", Quantity::Score, modularity));
+    summary.push(("levels", Quantity::Count, f64::from(levels)));
+    Ok(Outcome {
+        summary,
+        vertices: groups.into_columns("community", "community_size"),
+        ..Outcome::default()
     })
 }
+
+/// One round: moves vertices, then communities as vertices, and so on until nothing moves. Returns
+/// the levels at which communities were merged.
+fn climb(
+    lowest: &Layer,
+    community: &mut [u32],
+    config: &LouvainConfig,
+    control: &Control,
+) -> Result<u32, KernelError> {
+    let mut merged: Option<Layer> = None;
+    for level in 0..config.max_levels {
+        let layer = merged.as_ref().unwrap_or(lowest);
+        // The lowest level goes on from the round before; further up every vertex begins alone.
+        let mut next: Vec<u32> = if level == 0 {
+            community.to_vec()
+        } else {
+            (0..layer.vertex_count()).collect()
+        };
+        let moved = move_vertices(layer, &mut next, config.resolution, control)?;
+        if level > 0 && !moved {
+            return Ok(level);
+        }
+        let count = renumber(&mut next);
+        let above = layer.merged(&next, count);
+        if level == 0 {
+            community.copy_from_slice(&next);
+        } else {
+            community.iter_mut().for_each(|own| *own = next[*own as usize]);
+        }
+        merged = Some(above);
+    }
+    Ok(config.max_levels)
+}
+
+/// Moves vertices between communities until no single move gains. Returns whether any moved.
+fn move_vertices(
+    layer: &Layer,
+    community: &mut [u32],
+    resolution: f64,
+    control: &Control,
+) -> Result<bool, KernelError> {
+    let n = layer.vertex_count();
+    if layer.total == 0.0 {
+        return Ok(false);
+    }
+    control.expect(u64::from(n));
+    let mut volume = vec![0.0; n as usize];
+    for (own, strength) in community.iter().zip(&layer.strength) {
+        volume[*own as usize] += strength;
+    }
+    let mut sums = Sums::of(n);
+    let mut queue: VecDeque<u32> = (0..n).collect();
+    let mut queued = vec![true; n as usize];
+    let (mut moved, mut visits) = (false, 0_usize);
+    while let Some(v) = queue.pop_front() {
+        visits += 1;
+        if visits.is_multiple_of(BLOCK) {
+            control.check()?;
+        }
+        queued[v as usize] = false;
+        let (own, strength) = (community[v as usize], layer.strength[v as usize]);
+        volume[own as usize] -= strength;
+        sums.add(own, 0.0);
+        for (u, weight) in layer.around(v) {
+            sums.add(community[*u as usize], *weight);
+        }
+        let best = best_community(
+            own,
+            &mut sums,
+            |c| resolution * strength * volume[c as usize] / layer.total,
+            layer.total,
+        );
+        volume[best as usize] += strength;
+        if best != own {
+            moved = true;
+            community[v as usize] = best;
+            for (u, _) in layer.around(v) {
+                if community[*u as usize] != best && !std::mem::replace(&mut queued[*u as usize], true) {
+                    queue.push_back(*u);
+                }
+            }
+        }
+    }
+    control.advance(u64::from(n));
+    Ok(moved)
+}
+
+/// The community where the weight towards it most exceeds what chance would put there; `own` unless
+/// another gains enough, and of equally good ones the smallest.
+fn best_community(own: u32, sums: &mut Sums, expected: impl Fn(u32) -> f64, total: f64) -> u32 {
+    let (mut best, mut most, mut stay) = (own, f64::NEG_INFINITY, 0.0);
+    for (community, weight) in sums.drain() {
+        let excess = weight - expected(community);
+        if community == own {
+            stay = excess;
+        } else if excess > most || (excess == most && community < best) {
+            (best, most) = (community, excess);
+        }
+    }
+    // Moving gains 2 (most - stay) / total.
+    if most - stay > LEAST_GAIN * total {
+        best
+    } else {
+        own
+    }
+}
+
+/// Numbers communities from 0 in the order of their smallest members; returns how many there are.
+fn renumber(community: &mut [u32]) -> u32 {
+    let mut number = vec![u32::MAX; community.len()];
+    let mut count = 0;
+    for own in community.iter_mut() {
+        let slot = &mut number[*own as usize];
+        if *slot == u32::MAX {
+            *slot = count;
+            count += 1;
+        }
+        *own = *slot;
+    }
+    count
+}
+
+/// Splits communities into their connected parts, each labelled by its smallest member.
+fn split(layer: &Layer, community: &mut [u32]) {
+    let mut part = vec![u32::MAX; community.len()];
+    let mut stack = Vec::new();
+    for first in 0..layer.vertex_count() {
+        if part[first as usize] != u32::MAX {
+            continue;
+        }
+        part[first as usize] = first;
+        stack.push(first);
+        while let Some(v) = stack.pop() {
+            for (u, _) in layer.around(v) {
+                let same = community[*u as usize] == community[v as usize];
+                if same && part[*u as usize] == u32::MAX {
+                    part[*u as usize] = first;
+                    stack.push(*u);
+                }
+            }
+        }
+    }
+    community.copy_from_slice(&part);
+}
+
+#[cfg(test)]
+#[path = "louvain_tests.rs"]
+mod tests;

@@ -8,6 +8,7 @@ mod blocks;
 mod chunks;
 mod control;
 mod groups;
+mod modularity;
 mod outcome;
 mod registry;
 mod sampling;

@@ -10,6 +10,8 @@ mod documents;
 mod flow;
 mod flow_law;
 mod fuzz_documents;
+mod karate;
 mod layers;
+mod ldbc;
 mod source_files;
 mod trace;

@@ -1,0 +1,183 @@
+//! What loading, checking and choosing a vertical must hold.
+
+use super::vertical::{GENERIC, Resolved, VerticalChoice, VerticalError, load, parse, resolve};
+use crate::assets::Assets;
+use crate::documents::from_text;
+use crate::model::schema::{Attribute, Census, EdgeCollection, VertexCollection};
+use crate::model::vertical::Vertical;
+
+fn shipped() -> Vec<Vertical> {
+    load(&Assets::embedded()).unwrap()
+}
+
+fn attributes(names: &[&str]) -> Vec<Attribute> {
+    names
+        .iter()
+        .map(|it| Attribute {
+            name: (*it).to_owned(),
+            ..Attribute::default()
+        })
+        .collect()
+}
+
+/// A census of collections with their attributes.
+fn census(vertices: &[(&str, &[&str])], edges: &[(&str, &[&str])]) -> Census {
+    Census {
+        vertices: vertices
+            .iter()
+            .map(|(name, own)| VertexCollection {
+                name: (*name).to_owned(),
+                attributes: attributes(own),
+                ..VertexCollection::default()
+            })
+            .collect(),
+        edges: edges
+            .iter()
+            .map(|(name, own)| EdgeCollection {
+                name: (*name).to_owned(),
+                attributes: attributes(own),
+                ..EdgeCollection::default()
+            })
+            .collect(),
+        ..Census::default()
+    }
+}
+
+fn auto(census: &Census, brief: &str) -> Resolved {
+    let documents = [from_text(brief, 1).unwrap()];
+    resolve(&VerticalChoice::Auto, &shipped(), census, &documents).unwrap()
+}
+
+#[test]
+fn every_shipped_vertical_loads_and_is_named_as_its_file() {
+    let names: Vec<String> = shipped().into_iter().map(|it| it.name).collect();
+    let files: Vec<String> = Assets::embedded()
+        .list("verticals/")
+        .iter()
+        .map(|it| {
+            it.trim_start_matches("verticals/")
+                .trim_end_matches(".toml")
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(names, files);
+}
+
+#[test]
+fn auto_knows_a_field_by_its_names() {
+    let bank = census(
+        &[("accounts", &["opened"]), ("devices", &[])],
+        &[("transfers", &["amount", "time"])],
+    );
+    let resolved = auto(&bank, "Find rings of accounts that launder money.");
+    assert_eq!(resolved.vertical.name, "fraud", "{}", resolved.reason);
+    assert!(resolved.reason.contains("accounts"), "{}", resolved.reason);
+    let people = census(
+        &[("users", &[]), ("posts", &[])],
+        &[("follows", &[]), ("shared", &[])],
+    );
+    assert_eq!(
+        auto(&people, "Which people bridge communities?").vertical.name,
+        "social"
+    );
+    let chain = census(
+        &[("suppliers", &["tier", "region"]), ("plants", &[])],
+        &[("supplies", &["lead_time"])],
+    );
+    assert_eq!(
+        auto(&chain, "Where does supply depend on one region?")
+            .vertical
+            .name,
+        "supply_chain"
+    );
+}
+
+#[test]
+fn auto_abstains_when_only_the_brief_or_only_a_little_speaks() {
+    let packages = census(
+        &[("packages", &["maintainer", "section"])],
+        &[("depends", &["kind"])],
+    );
+    let resolved = auto(
+        &packages,
+        "Supply-chain risk in the distribution: circular dependencies downstream of a supplier.",
+    );
+    assert_eq!(resolved.vertical.name, GENERIC, "{}", resolved.reason);
+    assert!(resolved.reason.contains("supply_chain"), "{}", resolved.reason);
+    let stations = census(&[("stations", &["name"])], &[("connections", &["time", "line"])]);
+    assert_eq!(
+        auto(&stations, "Which stations strand others?").vertical.name,
+        GENERIC
+    );
+}
+
+#[test]
+fn a_vertical_keeps_its_own_topics_and_takes_the_rest_from_generic() {
+    let resolved = resolve(
+        &VerticalChoice::Named("social".to_owned()),
+        &shipped(),
+        &Census::default(),
+        &[],
+    )
+    .unwrap();
+    let ids: Vec<&str> = resolved.vertical.topics.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(ids.iter().filter(|it| **it == "communities").count(), 1);
+    assert!(ids.contains(&"brokers") && ids.contains(&"critical_points"));
+    let influence = resolved
+        .vertical
+        .topics
+        .iter()
+        .find(|it| it.id == "influence")
+        .unwrap();
+    assert_eq!(influence.title, "Most influential people");
+}
+
+#[test]
+fn an_unknown_name_lists_the_known_ones() {
+    let choice = VerticalChoice::Named("frod".to_owned());
+    let error = resolve(&choice, &shipped(), &Census::default(), &[]).unwrap_err();
+    assert!(matches!(error, VerticalError::Unknown { .. }));
+    assert!(error.to_string().contains("fraud"), "{error}");
+}
+
+#[test]
+fn faults_name_file_and_line() {
+    let head = "name = \"x\"\ntitle = \"X\"\nversion = 1\ndescription = \"d\"\n";
+    let message = |body: &str| {
+        let choice = VerticalChoice::File {
+            path: "mine.toml".into(),
+            text: format!("{head}{body}"),
+        };
+        resolve(&choice, &shipped(), &Census::default(), &[])
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(message("colour = 1\n").starts_with("mine.toml, line 5: unknown field `colour`"));
+    let topic = "[[topics]]\nid = \"a\"\ntitle = \"A\"\nquestion = \"?\"\n";
+    let twice = message(&format!("{topic}{topic}"));
+    assert!(
+        twice.starts_with("mine.toml, line 10: two topics have the id `a`"),
+        "{twice}"
+    );
+    let faint = message(&format!("{topic}cues = [{{ weight = 0.5, any = [\"x\"] }}]\n"));
+    assert!(
+        faint.starts_with("mine.toml, line 6: no passage can ask"),
+        "{faint}"
+    );
+    let pattern = |topic: &str, algorithm: &str| {
+        message(&format!(
+            "[[patterns]]\nid = \"p\"\ntopic = \"{topic}\"\ntitle = \"P\"\nwhy = \"w\"\nalgorithm = \"{algorithm}\"\n"
+        ))
+    };
+    let lost = pattern("nowhere", "wcc");
+    assert!(
+        lost.starts_with("mine.toml, line 6: pattern `p` answers the topic `nowhere`"),
+        "{lost}"
+    );
+    let odd = pattern("hubs", "wc");
+    assert!(
+        odd.starts_with("mine.toml, line 6: pattern `p`:") && odd.contains("wcc"),
+        "{odd}"
+    );
+    assert!(parse("x.toml", "name = ").is_err());
+}
