@@ -1,11 +1,30 @@
 //! Links vertices that share attribute values or out-neighbours.
+//!
+//! Two vertices are linked when they share at least `min_shared` items: values of the projection's
+//! attributes and, through edges, vertices that both have an edge to. Linked vertices form groups, as
+//! connected components.
+//!
+//! Convention: an item that more than `max_holders` vertices hold links nobody, because what many share
+//! (a public address, a popular shop) says little about two. A missing value is no item. Parallel edges
+//! to a vertex hold it once; a vertex does not hold itself. With a window, an item reached through edges
+//! is shared only when some edge of the one and some edge of the other are at most so far apart.
+//! Out-neighbours are all neighbours when the projection is undirected.
+//!
+//! Cost: O(h k) time for h holdings of items with k holders, divided by the threads; 28 bytes a holding,
+//! 12 a pair, 8 a vertex and thread.
+//! Source: co-occurrence projection of a bipartite graph; Zweig & Kaufmann 2011.
+
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
-use super::outcome::Outcome;
-use super::registry::{Info, Inputs, Work};
-use crate::graph::Csr;
+use super::holdings::Holdings;
+use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::wcc;
+use crate::graph::{Csr, NO_VERTEX};
 
 /// Parameters of [`super::Algorithm::Linkage`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,42 +54,323 @@ impl Default for LinkageConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "linkage",
-    aliases: &[],
-    title: "Linkage",
-    summary: "Links vertices that share attribute values or out-neighbours.",
-    convention: "",
-    source: "",
-    parameters: &[],
-    columns: &[],
-    rows: None,
-    summary_values: &[],
+    aliases: &["shared_attributes", "co_occurrence"],
+    title: "Shared-item linkage",
+    summary: "Links the vertices that share attribute values or neighbours, and groups what is linked.",
+    convention: "What more than the allowed number of vertices hold links nobody. A missing value is never \
+                 shared. Several edges to the same vertex count once, and a vertex does not share itself. With a \
+                 window, two vertices share a neighbour only when some of their edges to it are at most so far \
+                 apart in time. A group is everything joined by links, directly or through others.",
+    source: "Co-occurrence projection; Zweig & Kaufmann 2011",
+    parameters: &[
+        ParameterInfo {
+            name: "min_shared",
+            kind: "whole number",
+            default: "1",
+            range: "from 1",
+            meaning: "Items that two vertices must share to be linked.",
+        },
+        ParameterInfo {
+            name: "max_holders",
+            kind: "whole number",
+            default: "50",
+            range: "from 2",
+            meaning: "Items that more vertices hold link nobody.",
+        },
+        ParameterInfo {
+            name: "through_edges",
+            kind: "yes or no",
+            default: "false",
+            range: "true or false",
+            meaning: "Whether the vertices at the end of outgoing edges count as items too.",
+        },
+        ParameterInfo {
+            name: "window_ms",
+            kind: "whole number",
+            default: "0",
+            range: "from 0, and only with through_edges",
+            meaning: "Milliseconds between the edges of the two at most; 0 ignores time.",
+        },
+    ],
+    columns: &[
+        ColumnInfo {
+            name: "group",
+            quantity: Quantity::Name,
+            meaning: "The first member, in vertex order, of its group; none where nobody is linked to it.",
+        },
+        ColumnInfo {
+            name: "group_size",
+            quantity: Quantity::Count,
+            meaning: "Members of its group; 0 where there is none.",
+        },
+        ColumnInfo {
+            name: "partners",
+            quantity: Quantity::Count,
+            meaning: "Vertices it is linked to.",
+        },
+        ColumnInfo {
+            name: "shared",
+            quantity: Quantity::Count,
+            meaning: "Most items shared with one partner.",
+        },
+        ColumnInfo {
+            name: "density",
+            quantity: Quantity::Share,
+            meaning: "Links within its group as a share of all pairs of members.",
+        },
+    ],
+    rows: Some((
+        "pairs",
+        &[
+            ColumnInfo {
+                name: "a",
+                quantity: Quantity::Name,
+                meaning: "The one that comes first in vertex order.",
+            },
+            ColumnInfo {
+                name: "b",
+                quantity: Quantity::Name,
+                meaning: "The other.",
+            },
+            ColumnInfo {
+                name: "shared",
+                quantity: Quantity::Count,
+                meaning: "Items that both hold.",
+            },
+        ],
+    )),
+    summary_values: &[
+        ColumnInfo {
+            name: "groups",
+            quantity: Quantity::Count,
+            meaning: "Groups of linked vertices.",
+        },
+        ColumnInfo {
+            name: "linked",
+            quantity: Quantity::Count,
+            meaning: "Vertices with a partner.",
+        },
+        ColumnInfo {
+            name: "pairs",
+            quantity: Quantity::Count,
+            meaning: "Linked pairs.",
+        },
+        ColumnInfo {
+            name: "items",
+            quantity: Quantity::Count,
+            meaning: "Items that at least two and at most max_holders vertices hold.",
+        },
+        ColumnInfo {
+            name: "items_too_common",
+            quantity: Quantity::Count,
+            meaning: "Items that were left out because more vertices hold them.",
+        },
+    ],
     needs_times: false,
     uses_weights: false,
 };
 
 impl LinkageConfig {
-    /// Whether every parameter is in its range.
+    /// Whether every parameter is in its range; the error names the first that is not.
     pub fn validate(&self) -> Result<(), KernelError> {
+        let refused = |parameter, problem: String| Err(KernelError::Parameter { parameter, problem });
+        if self.min_shared == 0 {
+            return refused("min_shared", "is 0; at least 1 is needed".to_owned());
+        }
+        if self.max_holders < 2 {
+            return refused(
+                "max_holders",
+                format!("is {}; at least 2 is needed", self.max_holders),
+            );
+        }
+        if self.window_ms < 0 {
+            return refused(
+                "window_ms",
+                format!("is {}; 0 or more is allowed", self.window_ms),
+            );
+        }
+        if self.window_ms > 0 && !self.through_edges {
+            return refused(
+                "window_ms",
+                "compares the times of edges; set through_edges too".to_owned(),
+            );
+        }
         Ok(())
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(_config: &LinkageConfig, n: u64, m: u64) -> Work {
+/// Vertices whose partners one task finds.
+const CHUNK: usize = 256;
+
+/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges with up to four attributes.
+pub fn work(config: &LinkageConfig, n: u64, m: u64) -> Work {
+    let holdings = 4 * n + if config.through_edges { 2 * m } else { 0 };
+    let others = u64::from(config.max_holders).min(n) / 2;
+    let met = holdings.saturating_mul(others);
+    let chunks = n.div_ceil(CHUNK as u64).min(WAVE as u64);
     Work {
-        bytes: 8 * n,
-        operations: n + m,
+        bytes: met
+            .saturating_mul(24)
+            .saturating_add(36 * holdings + chunks * 8 * n + 48 * n),
+        operations: met.saturating_add(holdings),
     }
 }
 
-/// Runs it.
+/// Two vertices, the smaller first, and how many items they share.
+type Pair = (u32, u32, u32);
+
+/// Links the vertices that share items.
+///
+/// # Errors
+///
+/// [`KernelError::NotApplicable`] when there are no items to share, or a window and no times;
+/// [`KernelError::Cancelled`].
 pub fn run(
-    _graph: &Csr,
-    _config: &LinkageConfig,
-    _inputs: &Inputs,
-    _control: &Control,
+    graph: &Csr,
+    config: &LinkageConfig,
+    inputs: &Inputs,
+    control: &Control,
 ) -> Result<Outcome, KernelError> {
-    Err(KernelError::NotApplicable {
-        reason: "not written yet".to_owned(),
-    })
+    let not_applicable = |reason: &str| KernelError::NotApplicable {
+        reason: reason.to_owned(),
+    };
+    if inputs.items.is_empty() && !config.through_edges {
+        return Err(not_applicable(
+            "there is nothing to share; name attributes in the projection or set `through_edges`",
+        ));
+    }
+    if config.window_ms > 0 && graph.into.times.is_none() {
+        return Err(not_applicable(
+            "`window_ms` compares the times of edges, and the projection has none; name the attribute that \
+             holds them or set it to 0",
+        ));
+    }
+    let holdings = Holdings::new(graph, &inputs.items, config);
+    control.check()?;
+    let n = graph.vertex_count();
+    let mut pairs: Vec<Pair> = Vec::new();
+    in_order(
+        n as usize,
+        CHUNK,
+        control,
+        || (vec![0_u32; n as usize], Vec::new()),
+        |(shared, met), range| {
+            let mut found = Vec::new();
+            for v in range {
+                partners(&holdings, v as u32, config, shared, met, &mut found);
+            }
+            Ok(found)
+        },
+        |found| {
+            pairs.extend(found);
+            ControlFlow::Continue(())
+        },
+    )?;
+    Ok(outcome(n, pairs, &holdings))
 }
+
+/// Adds the pairs of `v` with later vertices. `shared` is 0 everywhere and `met` empty, before and after.
+fn partners(
+    holdings: &Holdings,
+    v: u32,
+    config: &LinkageConfig,
+    shared: &mut [u32],
+    met: &mut Vec<u32>,
+    found: &mut Vec<Pair>,
+) {
+    for place in holdings.of(v) {
+        let (own, later) = holdings.with_later(*place);
+        for other in later
+            .iter()
+            .filter(|it| holdings.meet(own, **it, config.window_ms))
+        {
+            let count = &mut shared[other.vertex as usize];
+            if *count == 0 {
+                met.push(other.vertex);
+            }
+            *count += 1;
+        }
+    }
+    met.sort_unstable();
+    for other in met.drain(..) {
+        let count = std::mem::take(&mut shared[other as usize]);
+        if count >= config.min_shared {
+            found.push((v, other, count));
+        }
+    }
+}
+
+fn outcome(n: u32, pairs: Vec<Pair>, holdings: &Holdings) -> Outcome {
+    let mut parent: Vec<u32> = (0..n).collect();
+    let mut partners = vec![0_u64; n as usize];
+    let mut shared = vec![0_u64; n as usize];
+    for &(a, b, count) in &pairs {
+        let (x, y) = (wcc::root(&mut parent, a), wcc::root(&mut parent, b));
+        parent[x.max(y) as usize] = x.min(y);
+        for v in [a as usize, b as usize] {
+            partners[v] += 1;
+            shared[v] = shared[v].max(u64::from(count));
+        }
+    }
+    let names: Vec<u32> = (0..n).map(|v| wcc::root(&mut parent, v)).collect();
+    let mut members = vec![0_u64; n as usize];
+    let mut links = vec![0_u64; n as usize];
+    names.iter().for_each(|name| members[*name as usize] += 1);
+    pairs
+        .iter()
+        .for_each(|(a, _, _)| links[names[*a as usize] as usize] += 1);
+    let in_group = |name: &u32| members[*name as usize] > 1;
+    let density = |name: &u32| match members[*name as usize] as f64 {
+        1.0 => 0.0,
+        size => links[*name as usize] as f64 / (size * (size - 1.0) / 2.0),
+    };
+    let densities = names.iter().map(density).collect();
+    let sizes = names.iter().map(|name| {
+        if in_group(name) {
+            members[*name as usize]
+        } else {
+            0
+        }
+    });
+    let groups_of = names
+        .iter()
+        .map(|name| if in_group(name) { *name } else { NO_VERTEX });
+    let linked = partners.iter().filter(|it| **it > 0).count();
+    let groups = members.iter().filter(|it| **it > 1).count();
+    Outcome {
+        summary: vec![
+            ("groups", Quantity::Count, groups as f64),
+            ("linked", Quantity::Count, linked as f64),
+            ("pairs", Quantity::Count, pairs.len() as f64),
+            ("items", Quantity::Count, holdings.linking as f64),
+            ("items_too_common", Quantity::Count, holdings.too_common as f64),
+        ],
+        vertices: vec![
+            OutputColumn::new("group", Quantity::Name, Values::Vertices(groups_of.collect())),
+            OutputColumn::new("group_size", Quantity::Count, Values::Integers(sizes.collect())),
+            OutputColumn::new("partners", Quantity::Count, Values::Integers(partners)),
+            OutputColumn::new("shared", Quantity::Count, Values::Integers(shared)),
+            OutputColumn::new("density", Quantity::Share, Values::Numbers(densities)),
+        ],
+        rows: Some(rows(&pairs)),
+        ..Outcome::default()
+    }
+}
+
+fn rows(pairs: &[Pair]) -> RowTable {
+    let a = pairs.iter().map(|it| it.0).collect();
+    let b = pairs.iter().map(|it| it.1).collect();
+    let shared = pairs.iter().map(|it| u64::from(it.2)).collect();
+    RowTable {
+        name: "pairs",
+        columns: vec![
+            OutputColumn::new("a", Quantity::Name, Values::Vertices(a)),
+            OutputColumn::new("b", Quantity::Name, Values::Vertices(b)),
+            OutputColumn::new("shared", Quantity::Count, Values::Integers(shared)),
+        ],
+    }
+}
+
+#[cfg(test)]
+#[path = "linkage_tests.rs"]
+mod tests;

@@ -8,6 +8,7 @@ mod blocks;
 mod chunks;
 mod control;
 mod groups;
+mod holdings;
 mod modularity;
 mod outcome;
 mod registry;

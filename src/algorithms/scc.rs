@@ -60,12 +60,16 @@ pub fn run(
     _inputs: &Inputs,
     control: &Control,
 ) -> Result<Outcome, KernelError> {
-    let labels = if graph.directed {
-        Search::over(graph, control)?
+    wcc::outcome(&labels(graph, control)?)
+}
+
+/// One member of each vertex's component, the same for all its members.
+pub(super) fn labels(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelError> {
+    if graph.directed {
+        Search::over(graph, control)
     } else {
-        wcc::labels(graph, control)?
-    };
-    wcc::outcome(&labels)
+        wcc::labels(graph, control)
+    }
 }
 
 /// The state of Tarjan's depth-first search.

@@ -137,7 +137,9 @@ pub(super) fn labels(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelE
     Ok(parent)
 }
 
-fn root(parent: &mut [u32], mut v: u32) -> u32 {
+/// The smallest vertex known to share the component of `v`, in a forest whose parents are smaller than
+/// their children.
+pub(super) fn root(parent: &mut [u32], mut v: u32) -> u32 {
     while parent[v as usize] != v {
         let above = parent[parent[v as usize] as usize];
         parent[v as usize] = above;

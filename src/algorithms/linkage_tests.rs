@@ -1,0 +1,177 @@
+//! Linkage against the intersection of item sets, pair by pair.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::algorithms::random_graphs::{graph_of, integer_column, integers, keep_all, number_column};
+use crate::algorithms::{Algorithm, ItemCodes, random_graphs};
+use crate::graph::{EdgeList, MISSING, build};
+
+fn items(columns: &[Vec<u32>]) -> Inputs {
+    let item = |codes: &Vec<u32>| ItemCodes {
+        name: String::new(),
+        codes: codes.clone(),
+    };
+    Inputs {
+        items: columns.iter().map(item).collect(),
+        ..Inputs::default()
+    }
+}
+
+fn answer(graph: &Csr, config: &LinkageConfig, inputs: &Inputs) -> Result<Outcome, KernelError> {
+    config.validate()?;
+    run(graph, config, inputs, &Control::default())
+}
+
+/// Whether `a` and `b` have edges to `item` at most `window` apart (at any times when it is 0).
+fn meet(graph: &Csr, a: u32, b: u32, item: u32, window: i64) -> bool {
+    let times = |v: u32| {
+        let to_item = graph
+            .out
+            .range(v)
+            .filter(|index| graph.out.targets[*index] == item && v != item);
+        to_item
+            .map(|index| graph.out.times.as_ref().unwrap()[index])
+            .collect::<Vec<_>>()
+    };
+    let (first, second) = (times(a), times(b));
+    first
+        .iter()
+        .any(|x| second.iter().any(|y| window == 0 || (x - y).abs() <= window))
+}
+
+/// Linked pairs by comparing every two vertices on every item.
+fn by_comparing(graph: &Csr, config: &LinkageConfig, columns: &[Vec<u32>]) -> Vec<(u64, u64, u64)> {
+    let n = graph.vertex_count();
+    let allowed = |holders: usize| (2..=config.max_holders as usize).contains(&holders);
+    let mut pairs = Vec::new();
+    for (a, b) in (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))) {
+        let values = columns.iter().filter(|codes| {
+            let code = codes[a as usize];
+            let holders = codes.iter().filter(|it| **it == code).count();
+            code != MISSING && code == codes[b as usize] && allowed(holders)
+        });
+        let neighbours = (0..n).filter(|item| {
+            let holds = |v: &u32| v != item && graph.out.neighbours(*v).contains(item);
+            config.through_edges
+                && allowed((0..n).filter(holds).count())
+                && meet(graph, a, b, *item, config.window_ms)
+        });
+        let shared = values.count() + neighbours.count();
+        if shared >= config.min_shared as usize {
+            pairs.push((u64::from(a), u64::from(b), shared as u64));
+        }
+    }
+    pairs
+}
+
+fn any_case() -> impl Strategy<Value = (Csr, Vec<Vec<u32>>)> {
+    let row = (0_u32..9, 0_u32..9, 0_i64..10);
+    let code = prop_oneof![3 => 0_u32..4, 1 => Just(MISSING)];
+    let column = prop::collection::vec(code, 9);
+    (
+        prop::collection::vec(row, 0..30),
+        prop::collection::vec(column, 0..3),
+        any::<bool>(),
+    )
+        .prop_map(|(rows, columns, directed)| {
+            let edges = EdgeList {
+                sources: rows.iter().map(|it| it.0).collect(),
+                targets: rows.iter().map(|it| it.1).collect(),
+                weights: None,
+                times: Some(rows.iter().map(|it| it.2).collect()),
+            };
+            (build(9, &edges, keep_all(directed)), columns)
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn pairs_are_those_of_comparing_every_two(
+        (graph, columns) in any_case(),
+        (min_shared, max_holders, window_ms) in (1_u32..3, 2_u32..6, 0_i64..4),
+    ) {
+        let config = LinkageConfig { min_shared, max_holders, through_edges: true, window_ms };
+        let outcome = answer(&graph, &config, &items(&columns)).unwrap();
+        let expected = by_comparing(&graph, &config, &columns);
+        let [a, b, shared] = ["a", "b", "shared"].map(|name| integers(&outcome.row_column(name).unwrap().values));
+        let found: Vec<_> = (0..a.len()).map(|row| (a[row], b[row], shared[row])).collect();
+        prop_assert_eq!(&found, &expected);
+
+        for v in 0..9_u64 {
+            let mut group = BTreeSet::from([v]);
+            for _ in 0..9 {
+                for (a, b, _) in &expected {
+                    if group.contains(a) || group.contains(b) {
+                        group.extend([*a, *b]);
+                    }
+                }
+            }
+            let own: Vec<u64> = expected.iter().filter(|it| it.0 == v || it.1 == v).map(|it| it.2).collect();
+            let column = |name| integer_column(&outcome, name)[v as usize];
+            prop_assert_eq!(column("partners"), own.len() as u64);
+            prop_assert_eq!(column("shared"), own.iter().copied().max().unwrap_or(0));
+            let alone = group.len() == 1;
+            prop_assert_eq!(column("group_size"), if alone { 0 } else { group.len() as u64 });
+            let smallest = *group.first().unwrap();
+            prop_assert_eq!(column("group"), if alone { u64::from(NO_VERTEX) } else { smallest });
+            let links = expected.iter().filter(|it| group.contains(&it.0)).count() as f64;
+            let possible = (group.len() * (group.len() - 1) / 2).max(1) as f64;
+            prop_assert_eq!(number_column(&outcome, "density")[v as usize], links / possible);
+        }
+    }
+}
+
+#[test]
+fn what_too_many_hold_links_nobody_and_is_counted() {
+    let config = LinkageConfig {
+        max_holders: 3,
+        ..LinkageConfig::default()
+    };
+    let inputs = items(&[vec![0, 0, 0, 0, 1, 1]]);
+    let outcome = answer(&graph_of(6, &[], true), &config, &inputs).unwrap();
+    assert_eq!(integer_column(&outcome, "group_size"), [0, 0, 0, 0, 2, 2]);
+    let too_common = outcome.summary.iter().find(|it| it.0 == "items_too_common");
+    assert_eq!(too_common.unwrap().2, 1.0);
+}
+
+#[test]
+fn one_thread_and_four_link_the_same() {
+    let codes = |modulus: u32| (0..2000).map(|v| v * v % modulus).collect::<Vec<u32>>();
+    let inputs = items(&[codes(401), codes(997)]);
+    let graph = graph_of(2000, &[], true);
+    let algorithm = Algorithm::Linkage(LinkageConfig::default());
+    let with = |threads| random_graphs::run_with_threads(&algorithm, &graph, &inputs, threads).unwrap();
+    assert_eq!(with(1), with(4));
+    assert!(with(1).summary[2].2 > 1000.0, "there are many pairs");
+}
+
+#[test]
+fn nothing_to_share_and_windows_without_times_are_refused() {
+    let graph = graph_of(2, &[(0, 1)], true);
+    let config = LinkageConfig::default();
+    let refused = answer(&graph, &config, &Inputs::default());
+    assert!(matches!(refused, Err(KernelError::NotApplicable { .. })));
+    let windowed = LinkageConfig {
+        window_ms: 5,
+        through_edges: true,
+        ..config.clone()
+    };
+    let refused = answer(&graph, &windowed, &Inputs::default());
+    assert!(matches!(refused, Err(KernelError::NotApplicable { .. })));
+    let pointless = LinkageConfig {
+        window_ms: 5,
+        ..config
+    };
+    assert!(matches!(
+        pointless.validate(),
+        Err(KernelError::Parameter {
+            parameter: "window_ms",
+            ..
+        })
+    ));
+}
