@@ -6,7 +6,9 @@
 
 mod blocks;
 mod chunks;
+mod condensation;
 mod control;
+mod dominators;
 mod groups;
 mod holdings;
 mod modularity;
