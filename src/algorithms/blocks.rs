@@ -2,7 +2,7 @@
 //!
 //! Law: blocks depend on the number of vertices only and sums add blocks in their order, so that
 //! results have the same bits at any thread count. Each block asks whether the run was cancelled
-//! and reports one work unit a vertex.
+//! and reports one work unit a vertex, which the caller announces unless said otherwise.
 
 use rayon::prelude::*;
 
@@ -40,6 +40,18 @@ pub(super) fn fill_and_sum<T: Send>(
     };
     let sums: Result<Vec<f64>, KernelError> = values.par_chunks_mut(BLOCK).enumerate().map(one).collect();
     Ok(sums?.into_iter().sum())
+}
+
+/// Calls `visit` with each vertex of `0..n` in order, on this thread; announces its work units itself.
+pub(super) fn in_turn(n: u32, control: &Control, mut visit: impl FnMut(u32)) -> Result<(), KernelError> {
+    control.expect(u64::from(n));
+    for begin in (0..n).step_by(BLOCK) {
+        control.check()?;
+        let end = n.min(begin.saturating_add(BLOCK as u32));
+        (begin..end).for_each(&mut visit);
+        control.advance(u64::from(end - begin));
+    }
+    Ok(())
 }
 
 /// Calls `visit` with each block of `0..n`; for kernels that write through atomics.

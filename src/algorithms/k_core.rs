@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::blocks::BLOCK;
+use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{ColumnInfo, Info, Inputs, Work};
@@ -97,22 +97,17 @@ pub fn run(
 
 fn peel(view: &SimpleView, control: &Control) -> Result<Vec<u32>, KernelError> {
     let n = view.vertex_count();
-    control.expect(u64::from(n));
     let mut degree: Vec<u32> = (0..n).map(|v| view.degree(v) as u32).collect();
     let mut buckets = Buckets::of(&degree);
-    for at in 0..n as usize {
-        if at.is_multiple_of(BLOCK) {
-            control.check()?;
-        }
-        let v = buckets.order[at];
+    blocks::in_turn(n, control, |at| {
+        let v = buckets.order[at as usize];
         for u in view.neighbours(v) {
             // Removed neighbours have a degree no larger than `v`'s, so this skips them.
             if degree[*u as usize] > degree[v as usize] {
                 buckets.lower(*u, &mut degree);
             }
         }
-    }
-    control.advance(u64::from(n));
+    })?;
     Ok(degree)
 }
 

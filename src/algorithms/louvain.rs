@@ -160,7 +160,7 @@ pub fn run(
     _inputs: &Inputs,
     control: &Control,
 ) -> Result<Outcome, KernelError> {
-    let layer = Layer::of(graph)?;
+    let layer = Layer::of(graph, control)?;
     let resolution = config.resolution;
     let mut community: Vec<u32> = (0..graph.vertex_count()).collect();
     let mut modularity = layer.modularity(&community, resolution);
@@ -208,7 +208,7 @@ fn climb(
             return Ok(level);
         }
         let count = renumber(&mut next);
-        let above = layer.merged(&next, count);
+        let above = layer.merged(&next, count, control)?;
         if level == 0 {
             community.copy_from_slice(&next);
         } else {

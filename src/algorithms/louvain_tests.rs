@@ -51,7 +51,7 @@ proptest! {
 
     #[test]
     fn no_partition_beats_the_optimum_and_ours_is_near(graph in any_graph(6), resolution in 0.5..2.0_f64) {
-        let layer = Layer::of(&graph).unwrap();
+        let layer = Layer::of(&graph, &Control::default()).unwrap();
         let (community, modularity) = louvain(&graph, resolution);
         let best = optimum(&layer, resolution);
         prop_assert!((layer.modularity(&community, resolution) - modularity).abs() < 1e-12);
@@ -61,7 +61,7 @@ proptest! {
 
     #[test]
     fn no_single_move_gains(graph in any_graph(20)) {
-        let layer = Layer::of(&graph).unwrap();
+        let layer = Layer::of(&graph, &Control::default()).unwrap();
         let (community, modularity) = louvain(&graph, 1.0);
         for v in 0..community.len() {
             for target in &community {
@@ -74,7 +74,7 @@ proptest! {
 
     #[test]
     fn communities_are_connected_and_named_by_their_smallest_member(graph in any_graph(24)) {
-        let layer = Layer::of(&graph).unwrap();
+        let layer = Layer::of(&graph, &Control::default()).unwrap();
         let (community, _) = louvain(&graph, 1.0);
         let mut parts = community.clone();
         split(&layer, &mut parts);
@@ -111,7 +111,10 @@ fn a_disconnected_community_is_split() {
         ..EdgeList::default()
     };
     let mut community = vec![0, 0, 0, 4, 0];
-    split(&Layer::of(&undirected(5, &path)).unwrap(), &mut community);
+    split(
+        &Layer::of(&undirected(5, &path), &Control::default()).unwrap(),
+        &mut community,
+    );
     assert_eq!(community, [0, 0, 2, 3, 4]);
 }
 

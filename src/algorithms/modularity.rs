@@ -7,7 +7,8 @@
 //! Convention: a directed graph is read as `A + Aᵀ`; parallel edges add up; a self-loop of weight
 //! `w` stands as `2 w` on the diagonal, as if each of its ends were an edge end.
 
-use super::control::KernelError;
+use super::blocks;
+use super::control::{Control, KernelError};
 use crate::graph::{Adjacency, Csr};
 
 /// A symmetric weighted graph; its vertices are vertices of the graph or, further up, communities.
@@ -26,7 +27,7 @@ pub(super) struct Layer {
 
 impl Layer {
     /// The graph itself as the lowest layer.
-    pub(super) fn of(graph: &Csr) -> Result<Layer, KernelError> {
+    pub(super) fn of(graph: &Csr, control: &Control) -> Result<Layer, KernelError> {
         if let Some(weights) = &graph.out.weights
             && let Some(index) = weights.iter().position(|weight| *weight < 0.0)
         {
@@ -36,7 +37,7 @@ impl Layer {
             });
         }
         let mut layer = Layer::empty();
-        for v in 0..graph.vertex_count() {
+        blocks::in_turn(graph.vertex_count(), control, |v| {
             let mut diagonal = 0.0;
             let mut read = |lists: &Adjacency, loop_ends: f64| {
                 for index in lists.range(v) {
@@ -54,7 +55,7 @@ impl Layer {
                 read(&graph.out, 2.0);
             }
             layer.close_row(diagonal);
-        }
+        })?;
         Ok(layer)
     }
 
@@ -92,12 +93,17 @@ impl Layer {
         &self.entries[self.offsets[v as usize]..self.offsets[v as usize + 1]]
     }
 
-    /// The layer whose vertices are the communities `0..count`.
-    pub(super) fn merged(&self, community: &[u32], count: u32) -> Layer {
+    /// The layer whose vertices are the communities `0..count`; fails only when the run is cancelled.
+    pub(super) fn merged(
+        &self,
+        community: &[u32],
+        count: u32,
+        control: &Control,
+    ) -> Result<Layer, KernelError> {
         let members = members(community, count);
         let mut merged = Layer::empty();
         let mut sums = Sums::of(count);
-        for own in 0..count {
+        blocks::in_turn(count, control, |own| {
             let mut diagonal = 0.0;
             for v in members.of(own) {
                 diagonal += self.loops[*v as usize];
@@ -110,8 +116,8 @@ impl Layer {
             }
             merged.entries.extend(sums.drain());
             merged.close_row(diagonal);
-        }
-        merged
+        })?;
+        Ok(merged)
     }
 
     /// The modularity of `community`, labels below the number of vertices.
@@ -209,12 +215,12 @@ mod tests {
     fn by_pairs(graph: &Csr, community: &[u32], resolution: f64) -> f64 {
         let n = graph.vertex_count() as usize;
         let mut matrix = vec![vec![0.0; n]; n];
-        for u in 0..n {
-            for index in graph.out.range(u as u32) {
-                let v = graph.out.targets[index] as usize;
-                matrix[u][v] += graph.out.weight(index);
+        for u in 0..graph.vertex_count() {
+            for index in graph.out.range(u) {
+                let v = graph.out.targets[index];
+                matrix[u as usize][v as usize] += graph.out.weight(index);
                 if graph.directed || u == v {
-                    matrix[v][u] += graph.out.weight(index);
+                    matrix[v as usize][u as usize] += graph.out.weight(index);
                 }
             }
         }
@@ -235,11 +241,12 @@ mod tests {
 
         #[test]
         fn merging_keeps_modularity_and_pairs_confirm_it(graph in any_graph(12), resolution in 0.2..3.0_f64) {
-            let layer = Layer::of(&graph).unwrap();
+            let control = Control::default();
+            let layer = Layer::of(&graph, &control).unwrap();
             let community: Vec<u32> = (0..graph.vertex_count()).map(|v| v % 3).collect();
             let wanted = by_pairs(&graph, &community, resolution);
             let padded = if community.len() < 3 { 3 } else { community.len() as u32 };
-            let merged = layer.merged(&community, padded);
+            let merged = layer.merged(&community, padded, &control).unwrap();
             let apart: Vec<u32> = (0..padded).collect();
             prop_assert!((layer.modularity(&community, resolution) - wanted).abs() < 1e-12);
             prop_assert!((merged.modularity(&apart, resolution) - wanted).abs() < 1e-12);

@@ -288,9 +288,8 @@ mod tests {
         for u in 0..n {
             let entries = graph.out.range(u as u32);
             let total: f64 = entries.clone().map(|index| graph.out.weight(index)).sum();
-            for v in 0..n {
-                let follow = if total > 0.0 { 0.0 } else { teleport[v] };
-                rows[v][u] -= damping * follow;
+            for (row, jump) in rows.iter_mut().zip(&teleport) {
+                row[u] -= if total > 0.0 { 0.0 } else { damping * jump };
             }
             if total > 0.0 {
                 for index in entries {

@@ -173,13 +173,13 @@ mod tests {
     fn by_closure(graph: &Csr) -> Vec<u32> {
         let n = graph.vertex_count() as usize;
         let mut reaches = vec![vec![false; n]; n];
-        for u in 0..n {
-            reaches[u][u] = true;
+        for (u, row) in (0_u32..).zip(&mut reaches) {
+            row[u as usize] = true;
             graph
                 .out
-                .neighbours(u as u32)
+                .neighbours(u)
                 .iter()
-                .for_each(|v| reaches[u][*v as usize] = true);
+                .for_each(|v| row[*v as usize] = true);
         }
         for through in 0..n {
             for u in 0..n {

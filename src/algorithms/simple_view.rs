@@ -22,16 +22,13 @@ impl SimpleView {
         let mut offsets = Vec::with_capacity(n as usize + 1);
         let (mut targets, mut ways) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
         offsets.push(0);
-        for v in 0..n {
-            if (v as usize).is_multiple_of(blocks::BLOCK) {
-                control.check()?;
-            }
+        blocks::in_turn(n, control, |v| {
             for (u, reciprocal) in distinct_neighbours(graph, v) {
                 targets.push(u);
                 ways.push(1 + u8::from(reciprocal || !graph.directed));
             }
             offsets.push(targets.len());
-        }
+        })?;
         Ok(Self {
             offsets,
             targets,

@@ -97,7 +97,7 @@ pub fn run(
 ) -> Result<Outcome, KernelError> {
     let view = SimpleView::new(graph, control)?;
     let n = view.vertex_count();
-    let upward = Upward::of(&view);
+    let upward = Upward::of(&view, control)?;
     let tally = Tally::of(n);
     control.expect(u64::from(n));
     blocks::for_each(n, control, |block| upward.count(block, &tally))?;
@@ -169,13 +169,13 @@ struct Upward {
 }
 
 impl Upward {
-    fn of(view: &SimpleView) -> Upward {
+    fn of(view: &SimpleView, control: &Control) -> Result<Upward, KernelError> {
         let rank = |v: u32| (view.degree(v), v);
         let mut upward = Upward {
             offsets: vec![0],
             neighbours: Vec::new(),
         };
-        for v in 0..view.vertex_count() {
+        blocks::in_turn(view.vertex_count(), control, |v| {
             let all = view
                 .neighbours(v)
                 .iter()
@@ -183,8 +183,8 @@ impl Upward {
                 .zip(view.ways(v).iter().copied());
             upward.neighbours.extend(all.filter(|(u, _)| rank(*u) > rank(v)));
             upward.offsets.push(upward.neighbours.len());
-        }
-        upward
+        })?;
+        Ok(upward)
     }
 
     fn above(&self, v: u32) -> &[(u32, u8)] {

@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::blocks::BLOCK;
+use super::blocks;
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Outcome, Quantity};
@@ -116,20 +116,14 @@ pub(super) fn outcome(labels: &[u32]) -> Result<Outcome, KernelError> {
 /// The smallest member of each vertex's component.
 pub(super) fn labels(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelError> {
     let n = graph.vertex_count();
-    control.expect(u64::from(n));
     let mut parent: Vec<u32> = (0..n).collect();
-    for begin in (0..n).step_by(BLOCK) {
-        control.check()?;
-        let end = n.min(begin.saturating_add(BLOCK as u32));
-        for v in begin..end {
-            // Every edge of a directed graph stands in one `out` list, so `into` adds nothing.
-            for u in graph.out.neighbours(v) {
-                let (a, b) = (root(&mut parent, v), root(&mut parent, *u));
-                parent[a.max(b) as usize] = a.min(b);
-            }
+    blocks::in_turn(n, control, |v| {
+        // Every edge of a directed graph stands in one `out` list, so `into` adds nothing.
+        for u in graph.out.neighbours(v) {
+            let (a, b) = (root(&mut parent, v), root(&mut parent, *u));
+            parent[a.max(b) as usize] = a.min(b);
         }
-        control.advance(u64::from(end - begin));
-    }
+    })?;
     // Parents are smaller than their children, so ascending order meets settled parents only.
     for v in 0..parent.len() {
         parent[v] = parent[parent[v] as usize];
