@@ -12,6 +12,8 @@ mod detect_tests;
 mod doubles;
 mod error;
 mod facts;
+#[cfg(test)]
+mod facts_tests;
 mod read;
 mod tables;
 #[cfg(test)]
