@@ -1,13 +1,19 @@
-//! Doubles for this room's tests: a small graph, and a kernel's answer with every kind of column.
+//! Doubles for this room's tests: a small graph, a kernel's answer with every kind of column, and a
+//! source that counts its loads.
 
-use crate::algorithms::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::future::{BoxFuture, FutureExt};
+
+use crate::algorithms::{Control, Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use crate::graph::{Column, EdgeList, MISSING, NO_VERTEX, ProjectionRules, VertexKeys, VertexRange, build};
 use crate::model::{
     execution::{Execution, ResultTable},
     id::ContentHash,
-    template::Estimate,
+    schema::{Census, EdgeCollection, Relationship, VertexCollection},
+    template::{Estimate, Projection},
 };
-use crate::source::LoadedGraph;
+use crate::source::{GraphSource, LoadedGraph, SourceError};
 
 /// Two people and three shops in a row: `people/p0 → people/p1 → shops/s0 → shops/s1 → shops/s2`.
 pub(super) fn small_graph() -> LoadedGraph {
@@ -136,5 +142,131 @@ pub(super) fn execution_of(tables: Vec<ResultTable>) -> Execution {
             cost_usd: 0.0,
             basis: String::new(),
         },
+    }
+}
+
+/// A source of one graph that counts how often it is asked, and fails as often as it is told to.
+pub(super) struct CountingSource {
+    graph: LoadedGraph,
+    pub(super) loads: AtomicUsize,
+    pub(super) failures: AtomicUsize,
+}
+
+impl CountingSource {
+    pub(super) fn new(graph: LoadedGraph) -> Self {
+        Self {
+            graph,
+            loads: AtomicUsize::new(0),
+            failures: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn loads(&self) -> usize {
+        self.loads.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn counted(&self) -> Census {
+        let vertices: Vec<VertexCollection> = self
+            .graph
+            .keys
+            .ranges
+            .iter()
+            .map(|it| VertexCollection {
+                name: it.collection.clone(),
+                count: u64::from(it.range.end - it.range.start),
+                ..VertexCollection::default()
+            })
+            .collect();
+        let edges = EdgeCollection {
+            name: "links".to_owned(),
+            count: self.graph.csr.edge_count,
+            relationships: vec![Relationship {
+                from: vertices[0].name.clone(),
+                to: vertices[0].name.clone(),
+                count: self.graph.csr.edge_count,
+            }],
+            ..EdgeCollection::default()
+        };
+        Census {
+            vertices,
+            edges: vec![edges],
+            ..Census::default()
+        }
+    }
+
+    /// All of the graph.
+    pub(super) fn projection(&self) -> Projection {
+        let names = self.graph.keys.ranges.iter().map(|it| it.collection.clone());
+        Projection {
+            vertices: names.collect(),
+            edges: vec!["links".to_owned()],
+            ..Projection::default()
+        }
+    }
+}
+
+impl GraphSource for CountingSource {
+    fn census<'a>(&'a self, _: &'a Control) -> BoxFuture<'a, Result<Census, SourceError>> {
+        async { Ok(self.counted()) }.boxed()
+    }
+
+    fn load<'a>(
+        &'a self,
+        _: &'a Projection,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<LoadedGraph, SourceError>> {
+        async {
+            self.loads.fetch_add(1, Ordering::SeqCst);
+            // Others get the chance to ask for the same graph while it is being loaded.
+            tokio::task::yield_now().await;
+            if control.is_cancelled() {
+                return Err(SourceError::Cancelled);
+            }
+            let less = |it: usize| it.checked_sub(1);
+            if self
+                .failures
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
+                .is_ok()
+            {
+                return Err(SourceError::Projection {
+                    reason: "asked to fail".to_owned(),
+                });
+            }
+            Ok(self.graph.clone())
+        }
+        .boxed()
+    }
+}
+
+/// `n` vertices `nodes/k0 …` and about `4 n` edges that a fixed rule draws.
+pub(super) fn large_graph(n: u32) -> LoadedGraph {
+    let mut state = 12345_u64;
+    let mut next = || {
+        // Numerical Recipes' linear congruence; the high bits are good enough to draw edges.
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) % u64::from(n)) as u32
+    };
+    let ends: Vec<(u32, u32)> = (0..4 * n).map(|_| (next(), next())).collect();
+    let edges = EdgeList {
+        sources: ends.iter().map(|it| it.0).collect(),
+        targets: ends.iter().map(|it| it.1).collect(),
+        ..EdgeList::default()
+    };
+    let keys: Vec<String> = (0..n).map(|it| format!("k{it}")).collect();
+    LoadedGraph {
+        csr: build(n, &edges, ProjectionRules::default()),
+        keys: VertexKeys {
+            ranges: vec![VertexRange {
+                collection: "nodes".to_owned(),
+                range: 0..n,
+            }],
+            labels: keys.clone(),
+            keys,
+        },
+        attributes: Vec::new(),
+        exclusions: Vec::new(),
+        hash: ContentHash::of(b"large graph"),
     }
 }

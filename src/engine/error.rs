@@ -1,5 +1,6 @@
 //! What can go wrong with an execution, and what to do about it.
 
+use super::budget::bytes;
 use crate::algorithms::KernelError;
 use crate::source::SourceError;
 
@@ -13,12 +14,22 @@ pub enum EngineError {
     #[error("{0}")]
     Kernel(#[from] KernelError),
     /// It would not fit.
-    #[error("it needs {needed} bytes and the budget is {budget}; {hint}")]
+    #[error("it needs {} and the budget is {}; {hint}", bytes(*.needed), bytes(*.budget))]
     Memory {
         /// Bytes needed.
         needed: u64,
         /// Bytes allowed.
         budget: u64,
+        /// The cheapest ways out.
+        hint: String,
+    },
+    /// It would take too long.
+    #[error("it takes about {} s and the budget is {} s; {hint}", needed_ms.div_ceil(1000), budget_ms / 1000)]
+    Time {
+        /// Milliseconds by the estimate.
+        needed_ms: u64,
+        /// Milliseconds allowed.
+        budget_ms: u64,
         /// The cheapest ways out.
         hint: String,
     },
@@ -66,7 +77,7 @@ impl EngineError {
             EngineError::Kernel(KernelError::Cancelled) | EngineError::Source(SourceError::Cancelled) => {
                 Remedy::Cancelled
             }
-            EngineError::Memory { .. } => Remedy::Refused,
+            EngineError::Memory { .. } | EngineError::Time { .. } => Remedy::Refused,
             EngineError::Source(_)
             | EngineError::Kernel(_)
             | EngineError::Table { .. }

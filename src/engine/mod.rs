@@ -2,18 +2,30 @@
 //!
 //! Kernels run behind one door (`engine::cpu`); nothing here knows agents or the pipeline.
 
+mod admission;
 mod aggregate;
 mod assemble;
+mod budget;
 mod conditions;
+mod conventions;
+mod cpu;
 mod detect;
 #[cfg(test)]
 mod detect_tests;
+mod direct;
 #[cfg(test)]
 mod doubles;
+mod embedded;
+#[cfg(test)]
+mod embedded_tests;
 mod error;
+mod estimate;
 mod facts;
 #[cfg(test)]
 mod facts_tests;
+mod inputs;
+mod memory;
+mod picture;
 mod read;
 mod tables;
 #[cfg(test)]
@@ -24,10 +36,17 @@ use std::path::Path;
 
 use futures_util::future::BoxFuture;
 
+pub use budget::Budget;
 pub use conditions::{matching_rows, ordered_rows};
+pub use cpu::Cpu;
 pub use detect::{Detected, Found, detect, table_name};
+pub use direct::DirectRun;
+pub use embedded::{Embedded, EngineOptions, LoadInfo, LoadObserver, projection_hash};
 pub use error::{EngineError, Remedy};
+pub use estimate::estimate;
 pub use facts::{FactContext, evaluate};
+pub use memory::available_memory;
+pub use picture::{MOST_VERTICES, neighbourhood};
 pub use tables::{ResultTables, Table, TableColumn, VERTICES};
 pub use write::{SUMMARY_KEY, write_tables};
 

@@ -33,7 +33,7 @@ const ROWS_AT_ONCE: usize = 131_072;
 /// Writes `tables` to `run_directory/results/<stem>.<table>.parquet` and says what was written.
 ///
 /// Each file is written beside its place, synced and renamed, so that a reader never meets half of
-/// one; when writing fails, nothing of it is left behind.
+/// one; when writing fails, nothing of it is left behind. `stem` is the template's id.
 ///
 /// # Errors
 ///
@@ -43,6 +43,14 @@ pub fn write_tables(
     run_directory: &Path,
     stem: &str,
 ) -> Result<Vec<ResultTable>, EngineError> {
+    if stem.is_empty()
+        || !stem
+            .chars()
+            .all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'))
+    {
+        let reason = format!("`{stem}` cannot be part of a file name; use letters, digits, `-` and `_`");
+        return Err(fault(&run_directory.join(RESULTS), &reason));
+    }
     let summary = serde_json::to_string(&tables.summary)
         .map_err(|error| fault(&run_directory.join(RESULTS), &error.to_string()))?;
     let mut written = Vec::new();

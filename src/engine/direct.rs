@@ -1,0 +1,198 @@
+//! One algorithm on one projection, for a person or a program: `gaai algo run`.
+//!
+//! Nothing is written to disk; the answer is complete in memory and printed as its first rows or as
+//! JSON with as many rows as asked for.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::conventions::conventions;
+use super::embedded::Embedded;
+use super::error::EngineError;
+use super::tables::{ResultTables, Table};
+use crate::algorithms::{Algorithm, Control, Exactness, Quantity};
+use crate::model::{
+    execution::SummaryValue,
+    fact::FactValue,
+    template::{Estimate, Projection},
+};
+
+/// A complete answer and what changes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DirectRun {
+    /// Name of the algorithm.
+    pub algorithm: &'static str,
+    /// Vertices the kernel saw.
+    pub vertices: u64,
+    /// Edges the kernel saw.
+    pub edges: u64,
+    /// What the projection left out.
+    pub exclusions: Vec<String>,
+    /// Conventions that change the answer.
+    pub conventions: Vec<String>,
+    /// Exact, sampled or truncated.
+    pub exactness: Exactness,
+    /// The tables.
+    pub tables: ResultTables,
+    /// What was expected.
+    pub estimate: Estimate,
+}
+
+#[derive(Serialize)]
+struct AsJson<'a> {
+    algorithm: &'a str,
+    vertices: u64,
+    edges: u64,
+    exclusions: &'a [String],
+    conventions: &'a [String],
+    exactness: Exactness,
+    summary: &'a [SummaryValue],
+    estimate: &'a Estimate,
+    tables: Vec<TableAsJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct TableAsJson<'a> {
+    name: &'a str,
+    /// Rows of the whole table; `values` may be fewer.
+    rows: usize,
+    columns: Vec<&'a str>,
+    values: Vec<Vec<Option<FactValue>>>,
+}
+
+impl Embedded {
+    /// Runs `algorithm` on `projection` and keeps the answer in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`super::Engine::execute`], files aside.
+    pub async fn run_direct(
+        &self,
+        algorithm: &Algorithm,
+        projection: &Projection,
+        control: &Control,
+    ) -> Result<DirectRun, EngineError> {
+        let answer = self.answer(algorithm, projection, control).await?;
+        Ok(DirectRun {
+            algorithm: algorithm.info().name,
+            vertices: u64::from(answer.graph.csr.vertex_count()),
+            edges: answer.graph.csr.edge_count,
+            exclusions: answer.graph.exclusions.clone(),
+            conventions: conventions(algorithm, projection),
+            exactness: answer.exactness,
+            tables: answer.tables,
+            estimate: answer.estimate,
+        })
+    }
+}
+
+impl DirectRun {
+    /// Writes the summary and of each table the first `rows` rows by its first number, greatest
+    /// first, as columns of text.
+    pub fn write_text(&self, rows: usize, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(
+            out,
+            "{}: {} vertices, {} edges",
+            self.algorithm, self.vertices, self.edges
+        )?;
+        match self.exactness {
+            Exactness::Exact => writeln!(out, "exact")?,
+            Exactness::Sampled { error, confidence } => {
+                writeln!(out, "sampled: within {error} with probability {confidence}")?;
+            }
+            Exactness::Truncated { listed } => writeln!(out, "truncated: {listed} listed, more may exist")?,
+        }
+        for value in &self.tables.summary {
+            writeln!(out, "{}: {}", value.name, value.value)?;
+        }
+        for sentence in self.exclusions.iter().chain(&self.conventions) {
+            writeln!(out, "  {sentence}")?;
+        }
+        for table in &self.tables.tables {
+            // A table of rows is what was asked for; vertices without columns say nothing.
+            if table.columns.len() > 3 || self.tables.tables.len() == 1 {
+                write_table(table, rows, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the whole answer as one JSON object; tables cut at `rows` rows, `None` writes all.
+    /// Missing, undefined and infinite values are `null`.
+    pub fn write_json(&self, rows: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+        let tables = self.tables.tables.iter().map(|table| {
+            let shown = rows.unwrap_or(table.rows).min(table.rows);
+            TableAsJson {
+                name: &table.name,
+                rows: table.rows,
+                columns: table.columns.iter().map(|(it, _)| it.name.as_str()).collect(),
+                values: ranked(table)
+                    .into_iter()
+                    .take(shown)
+                    .map(|row| table.columns.iter().map(|(_, it)| it.value(row)).collect())
+                    .collect(),
+            }
+        });
+        let json = AsJson {
+            algorithm: self.algorithm,
+            vertices: self.vertices,
+            edges: self.edges,
+            exclusions: &self.exclusions,
+            conventions: &self.conventions,
+            exactness: self.exactness,
+            summary: &self.tables.summary,
+            estimate: &self.estimate,
+            tables: tables.collect(),
+        };
+        serde_json::to_writer(&mut *out, &json)?;
+        writeln!(out)
+    }
+}
+
+/// All rows, by the first column that measures something, greatest first.
+fn ranked(table: &Table) -> Vec<usize> {
+    let measure = table.columns.iter().find(|(column, values)| {
+        !column.name.starts_with('@')
+            && !matches!(column.quantity, Quantity::Name | Quantity::Flag)
+            && (0..table.rows).any(|row| values.number(row).is_some())
+    });
+    let by = measure.map_or("", |(column, _)| column.name.as_str());
+    // The column exists and holds numbers, so nothing can be wrong with it.
+    super::ordered_rows(table, by, true, &[]).unwrap_or_else(|_| (0..table.rows).collect())
+}
+
+fn write_table(table: &Table, rows: usize, out: &mut dyn Write) -> io::Result<()> {
+    let shown: Vec<usize> = ranked(table).into_iter().take(rows).collect();
+    writeln!(out, "\n{}: {} of {} rows", table.name, shown.len(), table.rows)?;
+    let cells: Vec<Vec<String>> = table
+        .columns
+        .iter()
+        .map(|(column, values)| {
+            let body = shown
+                .iter()
+                .map(|row| values.text(*row).map_or_else(|| "-".to_owned(), printable));
+            std::iter::once(column.name.clone()).chain(body).collect()
+        })
+        .collect();
+    let widths: Vec<usize> = cells
+        .iter()
+        .map(|column| column.iter().map(|it| it.chars().count()).max().unwrap_or(0))
+        .collect();
+    for line in 0..=shown.len() {
+        let texts: Vec<String> = cells
+            .iter()
+            .zip(&widths)
+            .map(|(column, width)| format!("{:width$}", column[line]))
+            .collect();
+        writeln!(out, "{}", texts.join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+/// Control characters in a name must not steer the reader's terminal.
+fn printable(text: std::borrow::Cow<'_, str>) -> String {
+    text.chars()
+        .map(|it| if it.is_control() { '\u{fffd}' } else { it })
+        .collect()
+}

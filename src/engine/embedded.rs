@@ -1,0 +1,327 @@
+//! The embedded engine: kernels in this process, one load per distinct projection.
+//!
+//! Executions that share a projection share its load, also when they start at the same moment. They
+//! are admitted by estimated bytes, and one that can never fit is refused before anything is loaded.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+
+use super::Engine;
+use super::admission::{Admission, Ticket};
+use super::budget::Budget;
+use super::conventions::conventions;
+use super::cpu::Cpu;
+use super::error::EngineError;
+use super::estimate::{Size, estimate, graph_bytes, loaded_bytes};
+use super::inputs::inputs;
+use super::memory::available_memory;
+use super::picture::neighbourhood;
+use super::tables::ResultTables;
+use super::write::write_tables;
+use crate::algorithms::{Algorithm, Control, Exactness};
+use crate::model::{
+    execution::Execution,
+    finding::Picture,
+    id::ContentHash,
+    schema::Census,
+    template::{Estimate, Projection, Template},
+};
+use crate::source::{GraphSource, LoadedGraph};
+
+/// Part of the available memory that is used when no budget is given: the rest is for documents,
+/// reports and the system.
+const DEFAULT_SHARE: f64 = 0.8;
+
+/// How an [`Embedded`] engine is limited; the default takes what the host has.
+#[derive(Clone, Debug, Default)]
+pub struct EngineOptions {
+    /// Bytes of loaded graphs, kernels and tables at any moment; `None`: four fifths of what the
+    /// host has available.
+    pub memory_bytes: Option<u64>,
+    /// Estimated milliseconds of one template on one core; `None`: no bound.
+    pub time_ms: Option<u64>,
+    /// The census, if it is known already; else it is taken when the first template runs.
+    pub census: Option<Arc<Census>>,
+    /// Root of the file tree that tells what the host has; `None`: `/`.
+    pub host: Option<PathBuf>,
+}
+
+/// A projection that was loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadInfo {
+    /// Content hash of the projection.
+    pub projection: ContentHash,
+    /// Vertices.
+    pub vertices: u64,
+    /// Edges after the projection's rules.
+    pub edges: u64,
+    /// Bytes that the graph holds.
+    pub bytes: u64,
+    /// Wall time in microseconds.
+    pub elapsed_us: u64,
+}
+
+/// Told of every load once it is done.
+pub type LoadObserver = Arc<dyn Fn(&LoadInfo) + Send + Sync>;
+
+/// The embedded engine on one source.
+#[derive(Clone)]
+pub struct Embedded {
+    source: Arc<dyn GraphSource>,
+    cpu: Cpu,
+    budget: Budget,
+    census: Arc<OnceCell<Arc<Census>>>,
+    admission: Arc<Admission>,
+    observer: Option<LoadObserver>,
+}
+
+/// A kernel's whole answer with the graph that it is about.
+pub(super) struct Answer {
+    pub(super) graph: Arc<LoadedGraph>,
+    pub(super) tables: ResultTables,
+    pub(super) exactness: Exactness,
+    pub(super) estimate: Estimate,
+    /// Held until the tables are written, since they count as bytes of the execution.
+    _ticket: Ticket,
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded")
+            .field("cpu", &self.cpu)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Embedded {
+    /// An engine that loads from `source` and computes on `cpu`.
+    pub fn new(source: Arc<dyn GraphSource>, cpu: Cpu, options: EngineOptions) -> Self {
+        let host = options.host.unwrap_or_else(|| PathBuf::from("/"));
+        let memory_bytes = options.memory_bytes.unwrap_or_else(|| {
+            available_memory(&host).map_or(u64::MAX, |it| (it as f64 * DEFAULT_SHARE) as u64)
+        });
+        Self {
+            source,
+            cpu,
+            budget: Budget {
+                memory_bytes,
+                time_ms: options.time_ms,
+            },
+            census: Arc::new(OnceCell::new_with(options.census)),
+            admission: Admission::new(memory_bytes),
+            observer: None,
+        }
+    }
+
+    /// Tells `observer` of every load.
+    pub fn with_load_observer(mut self, observer: LoadObserver) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// What one template may take.
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    /// A piece of the graph around the vertices `ids` (`collection/key`), at most `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// When the projection cannot be loaded or does not fit.
+    pub async fn surroundings(
+        &self,
+        projection: &Projection,
+        ids: &[String],
+        limit: usize,
+        control: &Control,
+    ) -> Result<Picture, EngineError> {
+        let census = self.census(control).await?;
+        let (vertices, edges) = super::estimate::counts(projection, &census);
+        let bytes = graph_bytes(projection, vertices, edges);
+        let ticket = self.admit(projection, bytes, 0, control).await?;
+        let graph = self.graph(&ticket, projection, control).await?;
+        Ok(neighbourhood(&graph, ids, limit))
+    }
+
+    /// Runs `algorithm` on `projection`; the tables are in memory.
+    pub(super) async fn answer(
+        &self,
+        algorithm: &Algorithm,
+        projection: &Projection,
+        control: &Control,
+    ) -> Result<Answer, EngineError> {
+        algorithm.validate()?;
+        let census = self.census(control).await?;
+        let estimate = estimate(algorithm, projection, &census);
+        self.budget.check(algorithm, projection, &census, &estimate)?;
+        let size = Size::of(algorithm, projection, &census);
+        let ticket = self.admit(projection, size.graph, size.working, control).await?;
+        let graph = self.graph(&ticket, projection, control).await?;
+        let (tables, exactness) = self
+            .kernel(algorithm.clone(), Arc::clone(&graph), control.clone())
+            .await?;
+        Ok(Answer {
+            graph,
+            tables,
+            exactness,
+            estimate,
+            _ticket: ticket,
+        })
+    }
+
+    async fn kernel(
+        &self,
+        algorithm: Algorithm,
+        graph: Arc<LoadedGraph>,
+        control: Control,
+    ) -> Result<(ResultTables, Exactness), EngineError> {
+        self.cpu
+            .run(move || {
+                let inputs = inputs(&algorithm, &graph)?;
+                let outcome = algorithm.run(&graph.csr, &inputs, &control)?;
+                let tables = ResultTables::from_outcome(&outcome, &graph)?;
+                control.check()?;
+                Ok((tables, outcome.exactness))
+            })
+            .await?
+    }
+
+    async fn census(&self, control: &Control) -> Result<Arc<Census>, EngineError> {
+        let take = || async {
+            let (source, control) = (Arc::clone(&self.source), control.clone());
+            let runtime = Handle::current();
+            let census = blocking(move || runtime.block_on(source.census(&control))).await??;
+            Ok(Arc::new(census))
+        };
+        self.census.get_or_try_init(take).await.cloned()
+    }
+
+    async fn admit(
+        &self,
+        projection: &Projection,
+        graph: u64,
+        working: u64,
+        control: &Control,
+    ) -> Result<Ticket, EngineError> {
+        let hash = projection_hash(projection)?;
+        self.admission.admit(&hash, graph, working, control).await
+    }
+
+    /// The graph that `ticket` stands for, loaded by whichever of its holders comes first.
+    async fn graph(
+        &self,
+        ticket: &Ticket,
+        projection: &Projection,
+        control: &Control,
+    ) -> Result<Arc<LoadedGraph>, EngineError> {
+        let load = || self.load(ticket, projection, control);
+        ticket.cell.get_or_try_init(load).await.cloned()
+    }
+
+    async fn load(
+        &self,
+        ticket: &Ticket,
+        projection: &Projection,
+        control: &Control,
+    ) -> Result<Arc<LoadedGraph>, EngineError> {
+        let began = Instant::now();
+        let (source, control, wanted) = (Arc::clone(&self.source), control.clone(), projection.clone());
+        let runtime = Handle::current();
+        // Sources parse and sort on the thread that polls them; that must not be the runtime's.
+        let graph = blocking(move || runtime.block_on(source.load(&wanted, &control))).await??;
+        let bytes = loaded_bytes(&graph);
+        ticket.settle(bytes);
+        if let Some(observer) = &self.observer {
+            observer(&LoadInfo {
+                projection: projection_hash(projection)?,
+                vertices: u64::from(graph.csr.vertex_count()),
+                edges: graph.csr.edge_count,
+                bytes,
+                elapsed_us: began.elapsed().as_micros() as u64,
+            });
+        }
+        Ok(Arc::new(graph))
+    }
+
+    async fn execution(
+        &self,
+        template: &Template,
+        run_directory: &Path,
+        control: &Control,
+    ) -> Result<Execution, EngineError> {
+        let answer = self
+            .answer(&template.algorithm, &template.projection, control)
+            .await?;
+        let (directory, stem) = (run_directory.to_owned(), template.id.0.clone());
+        let Answer {
+            graph,
+            tables,
+            exactness,
+            estimate,
+            _ticket,
+        } = answer;
+        let summary = tables.summary.clone();
+        let written = blocking(move || write_tables(&tables, &directory, &stem)).await??;
+        Ok(Execution {
+            template: template.id.clone(),
+            engine: self.name().to_owned(),
+            graph_hash: graph.hash.clone(),
+            vertices: u64::from(graph.csr.vertex_count()),
+            edges: graph.csr.edge_count,
+            exclusions: graph.exclusions.clone(),
+            conventions: conventions(&template.algorithm, &template.projection),
+            exactness,
+            summary,
+            tables: written,
+            estimate,
+        })
+    }
+}
+
+impl Engine for Embedded {
+    fn name(&self) -> &'static str {
+        "embedded"
+    }
+
+    fn estimate(&self, template: &Template, census: &Census) -> Estimate {
+        estimate(&template.algorithm, &template.projection, census)
+    }
+
+    fn execute<'a>(
+        &'a self,
+        template: &'a Template,
+        run_directory: &'a Path,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<Execution, EngineError>> {
+        self.execution(template, run_directory, control).boxed()
+    }
+}
+
+/// Content hash of a projection: equal projections share one load.
+///
+/// # Errors
+///
+/// When a filter's bound is not finite and so cannot be written.
+pub fn projection_hash(projection: &Projection) -> Result<ContentHash, EngineError> {
+    serde_json::to_vec(projection)
+        .map(|bytes| ContentHash::of(&bytes))
+        .map_err(|error| EngineError::Defect {
+            reason: format!("the projection cannot be written as JSON: {error}"),
+        })
+}
+
+/// Runs what blocks on a thread that may block; a panic in it is a defect with its message.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, EngineError> {
+    spawn_blocking(work).await.map_err(|error| EngineError::Defect {
+        reason: error.to_string(),
+    })
+}

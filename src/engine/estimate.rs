@@ -1,0 +1,160 @@
+//! What a template will take: memory, time and price, from the census alone.
+//!
+//! Bytes are upper bounds by the layout of the arrays; time is the kernel's elementary steps at the
+//! rate measured for it (`examples/calibrate.rs` prints the rates of a machine).
+
+use crate::algorithms::Algorithm;
+use crate::graph::Direction;
+use crate::model::{
+    schema::Census,
+    template::{Estimate, Projection},
+};
+use crate::source::LoadedGraph;
+
+/// Key, label and their two `String`s, and the index from key to number while loading.
+const BYTES_A_VERTEX: u64 = 160;
+
+/// An attribute's value and its share of the distinct texts.
+const BYTES_A_VALUE: u64 = 24;
+
+/// A row of a result table: names, keys, numbers, and the file in memory before it is written.
+const BYTES_A_RESULT_ROW: u64 = 240;
+
+/// Beyond the arrays, while a graph is built: per entry and per vertex (`graph::build`).
+const BUILDING_AN_ENTRY: u64 = 20;
+const BUILDING_A_VERTEX: u64 = 16;
+
+/// Edges that a source reads, joins and builds a second.
+const EDGES_LOADED_A_SECOND: f64 = 2.0e6;
+
+/// Rows of result tables that are written a second.
+const ROWS_WRITTEN_A_SECOND: f64 = 4.0e5;
+
+/// What the parts of an execution take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Size {
+    /// Vertices of the projection, at most.
+    pub(super) vertices: u64,
+    /// Edges of the projection, at most.
+    pub(super) edges: u64,
+    /// Bytes of the loaded graph with what building it takes for a while.
+    pub(super) graph: u64,
+    /// Bytes of the kernel and its tables.
+    pub(super) working: u64,
+    /// Elementary steps of the kernel.
+    pub(super) operations: u64,
+}
+
+impl Size {
+    /// The size of `algorithm` on `projection`, by the census.
+    pub(super) fn of(algorithm: &Algorithm, projection: &Projection, census: &Census) -> Self {
+        let (vertices, edges) = counts(projection, census);
+        let work = algorithm.work(vertices, edges);
+        Self {
+            vertices,
+            edges,
+            graph: graph_bytes(projection, vertices, edges),
+            working: work
+                .bytes
+                .saturating_add(vertices.saturating_mul(BYTES_A_RESULT_ROW)),
+            operations: work.operations,
+        }
+    }
+
+    /// Peak bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.graph.saturating_add(self.working)
+    }
+}
+
+/// What `algorithm` on `projection` will take by the census.
+pub fn estimate(algorithm: &Algorithm, projection: &Projection, census: &Census) -> Estimate {
+    let size = Size::of(algorithm, projection, census);
+    let rate = steps_a_second(algorithm);
+    let seconds = size.edges as f64 / EDGES_LOADED_A_SECOND
+        + size.operations as f64 / rate
+        + size.vertices as f64 / ROWS_WRITTEN_A_SECOND;
+    Estimate {
+        vertices: size.vertices,
+        edges: size.edges,
+        memory_bytes: size.bytes(),
+        operations: size.operations,
+        // Saturates: an exact betweenness of a billion edges is "never", not a small number.
+        time_ms: (seconds * 1000.0).ceil() as u64,
+        cost_usd: 0.0,
+        basis: format!(
+            "at most {} vertices and {} edges by the census; {} million steps a second on one core, \
+             as measured for {}; the embedded engine has no price",
+            size.vertices,
+            size.edges,
+            rate / 1e6,
+            algorithm.info().name
+        ),
+    }
+}
+
+/// Vertices of the projection, and edges that have both ends in it.
+pub(super) fn counts(projection: &Projection, census: &Census) -> (u64, u64) {
+    let seen = |name: &String| projection.vertices.contains(name);
+    let vertices = census.vertices.iter().filter(|it| seen(&it.name));
+    let edges = census
+        .edges
+        .iter()
+        .filter(|it| projection.edges.contains(&it.name))
+        .flat_map(|it| &it.relationships)
+        .filter(|it| seen(&it.from) && seen(&it.to));
+    (vertices.map(|it| it.count).sum(), edges.map(|it| it.count).sum())
+}
+
+/// Bytes of a graph of `n` vertices and `m` edges, with its keys and attributes.
+pub(super) fn graph_bytes(projection: &Projection, n: u64, m: u64) -> u64 {
+    let values = 8 * (u64::from(projection.weight.is_some()) + u64::from(projection.time.is_some()));
+    // Directed: two lists of m entries. Undirected: one of 2m.
+    let lists = match projection.rules.direction {
+        Direction::Directed | Direction::Reversed => 2,
+        Direction::Undirected => 1,
+    };
+    let entries = m.saturating_mul(2);
+    let list = (8 + values).saturating_mul(entries);
+    let edge_list = (8 + values).saturating_mul(m);
+    let offsets = 8 * lists * (n.saturating_add(1));
+    let attributes = projection.attributes.len() as u64 * BYTES_A_VALUE;
+    let vertices = (BYTES_A_VERTEX + attributes + BUILDING_A_VERTEX).saturating_mul(n);
+    list.saturating_add(edge_list)
+        .saturating_add(offsets)
+        .saturating_add(vertices)
+        .saturating_add(BUILDING_AN_ENTRY.saturating_mul(entries))
+}
+
+/// Bytes that a loaded graph holds.
+pub(super) fn loaded_bytes(graph: &LoadedGraph) -> u64 {
+    let text = |texts: &[String]| texts.iter().map(|it| 24 + it.len() as u64).sum::<u64>();
+    let attributes = graph.attributes.len() as u64 * graph.keys.len() as u64 * BYTES_A_VALUE;
+    graph.csr.bytes() + text(&graph.keys.keys) + text(&graph.keys.labels) + attributes
+}
+
+/// Elementary steps of the kernel that one core does in a second.
+///
+/// Measured with `cargo run --release --example calibrate` on a random graph; the slowest of three
+/// graph sizes, rounded down, because a graph beyond the caches runs at that rate.
+fn steps_a_second(algorithm: &Algorithm) -> f64 {
+    match algorithm {
+        Algorithm::Degree(_) => 1.0e8,
+        Algorithm::Pagerank(_) => 1.0e8,
+        Algorithm::Wcc(_) => 1.0e8,
+        Algorithm::Scc(_) => 5.0e7,
+        Algorithm::LabelPropagation(_) => 5.0e7,
+        Algorithm::Louvain(_) => 5.0e7,
+        Algorithm::Betweenness(_) => 5.0e7,
+        Algorithm::Closeness(_) => 5.0e7,
+        Algorithm::Triangles(_) => 1.0e8,
+        Algorithm::KCore(_) => 5.0e7,
+        Algorithm::Bfs(_) => 1.0e8,
+        Algorithm::Sssp(_) => 3.0e7,
+        Algorithm::Articulation(_) => 5.0e7,
+        Algorithm::Reachability(_) => 1.0e8,
+        Algorithm::Cycles(_) => 5.0e7,
+        Algorithm::TemporalCycles(_) => 5.0e7,
+        Algorithm::Linkage(_) => 2.0e7,
+    }
+}
