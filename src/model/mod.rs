@@ -1,5 +1,6 @@
 //! Plain data that flows between the rooms. No I/O, no clock: ids and times are handed in.
 
+pub mod catalog;
 pub mod document;
 pub mod event;
 pub mod execution;

@@ -38,7 +38,8 @@ pub struct History {
     pub resumed: u32,
     /// How it ended, if it did.
     pub state: Option<RunState>,
-    queued: BTreeSet<TaskId>,
+    /// All tasks that were ever queued.
+    pub queued: BTreeSet<TaskId>,
 }
 
 impl History {

@@ -6,6 +6,7 @@
     reason = "a panic in a test is its report, and tests drive the outside world"
 )]
 
+mod catalog;
 mod documents;
 mod flow;
 mod flow_law;

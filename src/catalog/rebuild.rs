@@ -1,0 +1,74 @@
+//! The catalog from what is on disk: `output/*/journal.jsonl` and the artefacts beside it.
+
+use std::fs;
+use std::path::Path;
+
+use super::CatalogStore;
+use super::error::CatalogError;
+use super::record::run_record;
+use crate::model::{
+    catalog::RunRecord,
+    id::{ContentHash, RunId},
+};
+use crate::trace::{JOURNAL, read};
+
+/// What a rebuild did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Runs recorded, by directory name order.
+    pub recorded: Vec<RunId>,
+    /// Directories whose journal cannot be read, with the reason.
+    pub refused: Vec<(String, String)>,
+}
+
+/// The record of the run in `run_directory`.
+pub fn of_directory(run_directory: &Path) -> Result<RunRecord, CatalogError> {
+    let records = read(run_directory)?;
+    let artefacts = run_directory.join("artefacts");
+    let read_artefact = |hash: &ContentHash| {
+        // The name comes from a journal that anybody may have written; it must not lead elsewhere.
+        if hash.0.len() != 64 || !hash.0.bytes().all(|it| it.is_ascii_hexdigit()) {
+            return Err("its name is no hash".to_owned());
+        }
+        let bytes = fs::read(artefacts.join(format!("{hash}.json"))).map_err(|it| it.to_string())?;
+        if ContentHash::of(&bytes) == *hash {
+            Ok(bytes)
+        } else {
+            Err("its content does not match its name".to_owned())
+        }
+    };
+    Ok(run_record(&records, &read_artefact)?)
+}
+
+/// Records every run under `output` anew. One that cannot be read is named and does not stop the rest.
+pub async fn rebuild(store: &dyn CatalogStore, output: &Path) -> Result<Rebuilt, CatalogError> {
+    let unreadable = |error: std::io::Error| CatalogError::Unreadable {
+        path: output.display().to_string(),
+        reason: error.to_string(),
+    };
+    let mut directories = Vec::new();
+    for entry in fs::read_dir(output).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.join(JOURNAL).is_file() {
+            directories.push(path);
+        }
+    }
+    directories.sort();
+    let mut rebuilt = Rebuilt::default();
+    for directory in directories {
+        match of_directory(&directory) {
+            Ok(record) if record.head.run.0.is_empty() => {
+                let reason = "its journal holds no run".to_owned();
+                rebuilt.refused.push((directory.display().to_string(), reason));
+            }
+            Ok(record) => {
+                store.put(&record).await?;
+                rebuilt.recorded.push(record.head.run);
+            }
+            Err(error) => rebuilt
+                .refused
+                .push((directory.display().to_string(), error.to_string())),
+        }
+    }
+    Ok(rebuilt)
+}
