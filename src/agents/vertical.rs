@@ -13,7 +13,7 @@ use crate::assets::{AssetError, Assets};
 use crate::model::{
     document::Document,
     schema::Census,
-    vertical::{Topic, Vertical},
+    vertical::{Pattern, Topic, Vertical},
 };
 
 /// Name of the vertical that all others are read together with.
@@ -242,13 +242,13 @@ pub fn merged(vertical: &Vertical, generic: &Vertical) -> Vertical {
     let own_pattern = |id: &str| vertical.patterns.iter().any(|it| it.id == id);
     let topics = generic.topics.iter().filter(|it| !own_topic(&it.id));
     whole.topics.extend(topics.cloned());
-    // A topic that the vertical asks and answers in its own way keeps the generic answers out.
-    let answered = |topic: &str| own_topic(topic) && vertical.patterns.iter().any(|it| it.topic == topic);
-    let patterns = generic
-        .patterns
-        .iter()
-        .filter(|it| !own_pattern(&it.id) && !answered(&it.topic));
-    whole.patterns.extend(patterns.cloned());
+    // Where the vertical answers a topic in its own way, the generic answers only stand in for it.
+    let answered = |topic: &str| vertical.patterns.iter().any(|it| it.topic == topic);
+    let patterns = generic.patterns.iter().filter(|it| !own_pattern(&it.id));
+    whole.patterns.extend(patterns.cloned().map(|it| Pattern {
+        fallback: it.fallback || answered(&it.topic),
+        ..it
+    }));
     for (from, to) in [
         (&generic.kinds, &mut whole.kinds),
         (&generic.domains, &mut whole.domains),

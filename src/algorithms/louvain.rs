@@ -22,8 +22,9 @@ use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::modularity::{Layer, Sums};
-use super::outcome::{Outcome, Quantity};
+use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::simple_view::distinct_neighbours;
 use crate::graph::Csr;
 
 /// A move or a round must gain this much modularity, so that rounding cannot keep it going.
@@ -87,6 +88,16 @@ pub static INFO: Info = Info {
             name: "community_size",
             quantity: Quantity::Count,
             meaning: "Number of vertices in that community.",
+        },
+        ColumnInfo {
+            name: "inside",
+            quantity: Quantity::Count,
+            meaning: "Different neighbours in the same community.",
+        },
+        ColumnInfo {
+            name: "outside",
+            quantity: Quantity::Count,
+            meaning: "Different neighbours in other communities; above 0 at a border.",
         },
     ],
     rows: None,
@@ -179,11 +190,33 @@ pub fn run(
     let mut summary = groups.summary("communities");
     summary.push(("modularity", Quantity::Score, modularity));
     summary.push(("levels", Quantity::Count, f64::from(levels)));
+    let mut vertices = groups.into_columns("community", "community_size");
+    vertices.extend(sides(graph, &community));
     Ok(Outcome {
         summary,
-        vertices: groups.into_columns("community", "community_size"),
+        vertices,
         ..Outcome::default()
     })
+}
+
+/// How many neighbours each vertex has in its own community and in others.
+fn sides(graph: &Csr, community: &[u32]) -> [OutputColumn; 2] {
+    let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    for v in 0..graph.vertex_count() {
+        let (mut same, mut other) = (0, 0);
+        for (u, _) in distinct_neighbours(graph, v) {
+            let at_home = community[u as usize] == community[v as usize];
+            *(if at_home { &mut same } else { &mut other }) += 1;
+        }
+        inside.push(same);
+        outside.push(other);
+    }
+    let column = |name, values| OutputColumn {
+        name,
+        quantity: Quantity::Count,
+        values: Values::Integers(values),
+    };
+    [column("inside", inside), column("outside", outside)]
 }
 
 /// One round: moves vertices, then communities as vertices, and so on until nothing moves. Returns

@@ -43,8 +43,8 @@ pub struct Found {
     pub rows: Vec<usize>,
     /// The instance.
     pub instance: Instance,
-    /// What people call its members: id → label.
-    pub labels: BTreeMap<String, String>,
+    /// Its members in the order of its rows, each with what people call it.
+    pub labels: Vec<(String, String)>,
 }
 
 /// Runs `detector` over `tables`.
@@ -86,6 +86,7 @@ fn run(detector: &Detector, tables: &ResultTables) -> Result<Detected, String> {
             .then(b.instance.members.len().cmp(&a.instance.members.len()))
             .then_with(|| a.instance.members.cmp(&b.instance.members))
     });
+    found.truncate(detector.most.map_or(usize::MAX, |it| it as usize));
     Ok(Detected {
         hits,
         total: table.rows,
@@ -142,6 +143,10 @@ fn about(detected: &Detected, want: DetectedWant) -> Result<FactValue, String> {
             let first = found.iter().take(n as usize);
             FactValue::List(first.map(|it| it.instance.label.clone()).collect())
         }
+        DetectedWant::Names(n, count) => {
+            let names = nth(n)?.labels.iter().take(count as usize);
+            FactValue::List(names.map(|(_, label)| label.clone()).collect())
+        }
         DetectedWant::Busiest => FactValue::Text(busiest(found).ok_or_else(none)?.0),
         DetectedWant::BusiestCount => whole(busiest(found).ok_or_else(none)?.1),
     })
@@ -149,10 +154,9 @@ fn about(detected: &Detected, want: DetectedWant) -> Result<FactValue, String> {
 
 /// Label of the vertex that is in most instances, and in how many; ties by id.
 fn busiest(found: &[Found]) -> Option<(String, usize)> {
-    let mut counts: BTreeMap<&String, (usize, &str)> = BTreeMap::new();
+    let mut counts: BTreeMap<&String, (usize, &String)> = BTreeMap::new();
     for it in found {
-        for member in &it.instance.members {
-            let label = it.labels.get(member).map_or(member.as_str(), String::as_str);
+        for (member, label) in &it.labels {
             counts.entry(member).or_insert((0, label)).0 += 1;
         }
     }
@@ -161,7 +165,7 @@ fn busiest(found: &[Found]) -> Option<(String, usize)> {
     counts
         .into_values()
         .find(|it| it.0 == most)
-        .map(|(count, label)| (label.to_owned(), count))
+        .map(|(count, label)| (label.clone(), count))
 }
 
 fn whole(count: usize) -> FactValue {
@@ -170,17 +174,13 @@ fn whole(count: usize) -> FactValue {
 
 /// One row as an instance: a vertex, or the vertices that a row of another table names.
 fn single(detector: &Detector, table: &Table, row: usize) -> Found {
-    let mut labels = BTreeMap::new();
-    let mut names = Vec::new();
-    if let Some(id) = vertex_id(table, row) {
-        let label = text(table, "label", row).unwrap_or_else(|| id.clone());
-        names.push(label.clone());
-        labels.insert(id, label);
+    let mut labels = Vec::new();
+    if let Some(vertex) = member(table, row) {
+        labels.push(vertex);
     } else {
         for (column, values) in &table.columns {
             let twin = format!("{}_label", column.name);
             if let (TableColumn::Texts(_), Some(label)) = (values, text(table, &twin, row)) {
-                names.push(label.clone());
                 labels.extend(values.text(row).map(|id| (id.into_owned(), label)));
             }
         }
@@ -188,8 +188,8 @@ fn single(detector: &Detector, table: &Table, row: usize) -> Found {
     Found {
         rows: vec![row],
         instance: Instance {
-            members: labels.keys().cloned().collect(),
-            label: names.join(" – "),
+            members: sorted(&labels),
+            label: joined(&labels, " – "),
             value: value(table, &detector.order_by, row),
         },
         labels,
@@ -202,16 +202,12 @@ fn lists(detector: &Detector, table: &Table, hits: &[usize]) -> Result<Vec<Found
     let found = hits.iter().map(|row| {
         let ids = column.list(*row).unwrap_or_default();
         let names = twin.and_then(|it| it.list(*row)).unwrap_or_else(|| ids.clone());
-        let labels: BTreeMap<String, String> = ids.into_iter().zip(names.iter().cloned()).collect();
-        let mut label = names[..names.len().min(NAMED_MEMBERS)].join(" → ");
-        if names.len() > NAMED_MEMBERS {
-            label.push_str(" → …");
-        }
+        let labels: Vec<(String, String)> = ids.into_iter().zip(names).collect();
         Found {
             rows: vec![*row],
             instance: Instance {
-                members: labels.keys().cloned().collect(),
-                label,
+                members: sorted(&labels),
+                label: joined(&labels, " → "),
                 value: value(table, &detector.order_by, *row),
             },
             labels,
@@ -241,28 +237,23 @@ fn groups(detector: &Detector, table: &Table, hits: &[usize]) -> Result<Vec<Foun
         (least..=most).contains(&(rows.len() as u64)) && weight(rows) >= detector.group_share * total
     };
     let twin = format!("{}_label", detector.group_by);
-    let found = rows_by_name
-        .into_iter()
-        .filter(|(_, rows)| counts(rows))
-        .map(|(name, rows)| {
-            let labels: BTreeMap<String, String> = rows
-                .iter()
-                .filter_map(|row| {
-                    let id = vertex_id(table, *row)?;
-                    Some((id.clone(), text(table, "label", *row).unwrap_or(id)))
-                })
-                .collect();
-            let label = rows.first().and_then(|row| text(table, &twin, *row));
-            Found {
-                instance: Instance {
-                    members: labels.keys().cloned().collect(),
-                    label: label.unwrap_or(name),
-                    value: weight(&rows),
-                },
-                rows,
-                labels,
-            }
-        });
+    let found = rows_by_name.into_iter().filter(|(_, rows)| counts(rows));
+    let found = found.map(|(name, rows)| {
+        let labels: Vec<(String, String)> = rows.iter().filter_map(|row| member(table, *row)).collect();
+        // Ranked rows name the group by its first member; else the group's own name is all there is.
+        let first = labels.first().filter(|_| !detector.order_by.is_empty());
+        let label = first.map(|(_, label)| label.clone());
+        let twin = rows.first().and_then(|row| text(table, &twin, *row));
+        Found {
+            instance: Instance {
+                members: sorted(&labels),
+                label: label.or(twin).unwrap_or(name),
+                value: weight(&rows),
+            },
+            rows,
+            labels,
+        }
+    });
     Ok(found.collect())
 }
 
@@ -287,8 +278,13 @@ fn merged(found: Vec<Found>) -> Vec<Found> {
             Some(at) => {
                 let one = &mut kept[at].1;
                 one.rows.extend(next.rows);
-                one.labels.extend(next.labels);
-                one.instance.members = one.labels.keys().cloned().collect();
+                let new = next
+                    .labels
+                    .into_iter()
+                    .filter(|(id, _)| !one.instance.members.contains(id));
+                let new: Vec<(String, String)> = new.collect();
+                one.labels.extend(new);
+                one.instance.members = sorted(&one.labels);
             }
             None => {
                 for member in &members {
@@ -301,12 +297,26 @@ fn merged(found: Vec<Found>) -> Vec<Found> {
     kept.into_iter().map(|(_, it)| it).collect()
 }
 
-fn vertex_id(table: &Table, row: usize) -> Option<String> {
-    Some(format!(
-        "{}/{}",
-        text(table, "collection", row)?,
-        text(table, "key", row)?
-    ))
+fn sorted(labels: &[(String, String)]) -> Vec<String> {
+    let members: BTreeSet<&String> = labels.iter().map(|(id, _)| id).collect();
+    members.into_iter().cloned().collect()
+}
+
+/// The first labels, joined; the rest is "…".
+fn joined(labels: &[(String, String)], between: &str) -> String {
+    let mut names: Vec<&str> = labels.iter().map(|(_, label)| label.as_str()).collect();
+    if names.len() > NAMED_MEMBERS {
+        names.truncate(NAMED_MEMBERS);
+        names.push("…");
+    }
+    names.join(between)
+}
+
+/// The vertex of a row with its label.
+fn member(table: &Table, row: usize) -> Option<(String, String)> {
+    let id = format!("{}/{}", text(table, "collection", row)?, text(table, "key", row)?);
+    let label = text(table, "label", row).unwrap_or_else(|| id.clone());
+    Some((id, label))
 }
 
 fn text(table: &Table, column: &str, row: usize) -> Option<String> {

@@ -223,6 +223,8 @@ pub enum DetectedWant {
     Size(u32),
     /// Labels of the first `n`.
     Labels(u32),
+    /// Labels of members of the `n`th, at most so many, in the order of its rows.
+    Names(u32, u32),
     /// The vertex that is in most of them, by label; ties by `collection/key`.
     Busiest,
     /// In how many of them that vertex is.

@@ -215,7 +215,8 @@ pub struct Band {
     pub words: Vec<String>,
 }
 
-/// Which rows of which table are hits, and what one instance is.
+/// Which rows of which table are hits, and what one instance is. In columns, here and in facts, `@1`
+/// stands for the first attribute that was found for the projection, `@2` for the second.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Detector {
@@ -249,12 +250,16 @@ pub struct Detector {
     /// Rows of the evidence table that are shown; 10 unless said. A brief's limit is smaller or wins.
     #[serde(default)]
     pub show: Option<u32>,
-    /// Columns of the evidence table; empty: label, key and the column that orders.
+    /// Columns of the evidence table as `name` or `name: title`; those that the result lacks are left
+    /// out. Empty: label, group and the column that orders.
     #[serde(default)]
     pub columns: Vec<String>,
     /// Whether hits are alerts (something is wrong with them) or merely the answer (a ranking).
     #[serde(default)]
     pub alert: bool,
+    /// Instances kept at most, the first by order; for rankings, where all rows are hits.
+    #[serde(default)]
+    pub most: Option<u32>,
     /// Instances that share at least half of their members become one (rings found in several
     /// rotations or with one more step).
     #[serde(default)]

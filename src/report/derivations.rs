@@ -127,6 +127,7 @@ fn detected(want: DetectedWant) -> String {
         DetectedWant::Value(nth) => format!("value of number {nth}"),
         DetectedWant::Size(nth) => format!("members of number {nth}"),
         DetectedWant::Labels(first) => format!("labels of the first {first}"),
+        DetectedWant::Names(nth, first) => format!("first {first} members of number {nth}"),
         DetectedWant::Busiest => "vertex that is in most".to_owned(),
         DetectedWant::BusiestCount => "how many hold the vertex that is in most".to_owned(),
     }
@@ -145,7 +146,8 @@ pub(super) fn detector(detector: &Detector) -> String {
     }
     if let Some((least, most)) = detector.group_size {
         text.push_str(&match most {
-            u64::MAX => format!(", with at least {} members", count(least)),
+            // TOML has no infinity for whole numbers; a thousand million stands for it.
+            1_000_000_000.. => format!(", with at least {} members", count(least)),
             most => format!(", with {} to {} members", count(least), count(most)),
         });
     }
