@@ -41,7 +41,7 @@ impl Default for LabelPropagationConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "label_propagation",
-    aliases: &["cdlp", "lpa", "attribute_propagation"],
+    aliases: &["cdlp", "lpa"],
     title: "Label propagation",
     summary: "Finds communities by letting each vertex take the label that most of its neighbours have.",
     convention: "A neighbour linked both ways counts twice; weights are ignored; of equally frequent labels the \

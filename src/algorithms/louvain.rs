@@ -9,7 +9,7 @@
 //! up, a self-loop of weight `w` adds `2 w` to its vertex's strength. Weights must not be negative.
 //! A vertex without edges is a community of its own.
 //!
-//! Cost: about 20 visits of each edge end a round on the graphs we met; 24 bytes an edge end and 60
+//! Cost: about 20 visits of each edge end a round on the graphs we met; 32 bytes an edge end and 120
 //! a vertex; one thread, as moves depend on their order and the answer must not depend on threads.
 //!
 //! Not for: communities smaller than about √m edges at resolution 1, which modularity cannot see.

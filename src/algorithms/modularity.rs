@@ -37,6 +37,8 @@ impl Layer {
             });
         }
         let mut layer = Layer::empty();
+        let ends = graph.entry_count() as usize * if graph.directed { 2 } else { 1 };
+        layer.entries.reserve_exact(ends);
         blocks::in_turn(graph.vertex_count(), control, |v| {
             let mut diagonal = 0.0;
             let mut read = |lists: &Adjacency, loop_ends: f64| {

@@ -214,7 +214,7 @@ fn teleport(n: usize, sources: &[u32]) -> Vec<f64> {
     }
     let mut shares = vec![0.0; n];
     for source in sources {
-        shares[*source as usize] = 1.0 / sources.len() as f64;
+        shares[*source as usize] += 1.0 / sources.len() as f64;
     }
     shares
 }

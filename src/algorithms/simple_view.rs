@@ -61,6 +61,11 @@ impl SimpleView {
         self.range(v).len()
     }
 
+    /// Entries of all lists together, two for each linked pair.
+    pub(super) fn entry_count(&self) -> usize {
+        self.targets.len()
+    }
+
     /// Number of vertices.
     pub(super) fn vertex_count(&self) -> u32 {
         (self.offsets.len() - 1) as u32

@@ -173,7 +173,7 @@ impl Upward {
         let rank = |v: u32| (view.degree(v), v);
         let mut upward = Upward {
             offsets: vec![0],
-            neighbours: Vec::new(),
+            neighbours: Vec::with_capacity(view.entry_count() / 2),
         };
         blocks::in_turn(view.vertex_count(), control, |v| {
             let all = view

@@ -68,7 +68,7 @@ pub struct EdgeList {
 ///
 /// An edge merged from several rows keeps the number and the time of the smallest of them.
 ///
-/// Cost: O(n + m) time; 20 bytes an entry and 16 a vertex while building. The result depends on the
+/// Cost: O(n + m) time; 8 bytes an entry and 16 a vertex beyond the result. The result depends on the
 /// edges as a list in row order only, never on threads.
 ///
 /// # Panics
