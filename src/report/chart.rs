@@ -184,19 +184,17 @@ fn columns(chart: &Chart, marks: &[Mark], id: &str) -> Svg {
     canvas.finish(id, "chart", (WIDTH, HEIGHT), &chart.title, &chart.description)
 }
 
-/// The next of 1, 2, 5 times a power of ten, at least `value`.
+/// The next round number, at least `value`: half of it is round too.
 fn nice(value: f64) -> f64 {
-    let mut step = 1.0;
-    while step < value {
-        step *= 10.0;
+    let mut decade = 1.0;
+    while decade * 10.0 < value {
+        decade *= 10.0;
     }
-    while step / 10.0 >= value {
-        step /= 10.0;
+    while decade >= value {
+        decade /= 10.0;
     }
-    [step / 5.0, step / 2.0, step]
-        .into_iter()
-        .find(|it| *it >= value)
-        .unwrap_or(step)
+    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].map(|it| it * decade);
+    steps.into_iter().find(|it| *it >= value).unwrap_or(decade * 10.0)
 }
 
 #[cfg(test)]
@@ -269,9 +267,15 @@ mod tests {
 
     #[test]
     fn scales_end_at_a_round_number() {
-        assert!((nice(7.0) - 10.0).abs() < 1e-9);
-        assert!((nice(43.0) - 50.0).abs() < 1e-9);
-        assert!((nice(0.03) - 0.05).abs() < 1e-9);
-        assert!((nice(100.0) - 100.0).abs() < 1e-9);
+        for (value, end) in [
+            (7.0, 8.0),
+            (28.0, 30.0),
+            (43.0, 50.0),
+            (0.03, 0.03),
+            (100.0, 100.0),
+            (101.0, 150.0),
+        ] {
+            assert!((nice(value) - end).abs() < 1e-9, "{value} gives {}", nice(value));
+        }
     }
 }

@@ -35,6 +35,7 @@ pub(super) struct FindingView {
     pub chart: Option<Figure>,
     pub picture: Option<Figure>,
     pub method: String,
+    pub looked_for: String,
     pub method_href: String,
     pub found: bool,
 }
@@ -100,6 +101,7 @@ pub(super) fn finding(
             .map(|it| scope.sentence(it))
             .collect::<Result<Vec<_>, _>>()
     };
+    let (method, looked_for) = method(scope, finding);
     Ok(FindingView {
         id: finding.id.0.clone(),
         anchor: anchor("finding", &finding.id.0),
@@ -123,7 +125,8 @@ pub(super) fn finding(
             .picture
             .as_ref()
             .map(|it| picture_figure(scope, finding, it)),
-        method: method_line(scope, finding),
+        method,
+        looked_for,
         method_href: format!("#{}", anchor("method", &finding.template.0)),
         found: finding.found,
     })
@@ -144,7 +147,7 @@ fn evidence(finding: &Finding) -> Table {
     let evidence = &finding.evidence;
     let shown = evidence.rows.len() as u64;
     let caption = format!(
-        "Evidence: {} of {}; the table “{}” has {}",
+        "{} of {}; the table “{}” has {}",
         words::count(shown),
         words::counted(evidence.hits, "matching row", "matching rows"),
         evidence.table,
@@ -169,7 +172,10 @@ fn evidence(finding: &Finding) -> Table {
             .iter()
             .zip(&evidence.columns)
             .map(|(value, column)| match value {
-                None => Cell::text("–"),
+                None => Cell {
+                    numeric: numeric(column.quantity),
+                    ..Cell::text("–")
+                },
                 Some(value @ (FactValue::Integer(_) | FactValue::Number(_))) => {
                     Cell::number(format::cell(value, column.quantity), words::full(value))
                 }
@@ -336,17 +342,18 @@ fn rows_of(finding: &Finding) -> BTreeMap<String, String> {
     found
 }
 
-fn method_line(scope: &Scope<'_>, finding: &Finding) -> String {
+/// Name of the algorithm, and what it looked for on what.
+fn method(scope: &Scope<'_>, finding: &Finding) -> (String, String) {
     let Some(template) = scope.report.templates.iter().find(|it| it.id == finding.template) else {
-        return finding.template.0.clone();
+        return (finding.template.0.clone(), String::new());
     };
-    format!(
-        "{}, looking for {}, on {} (parameters: {})",
-        template.algorithm.info().title,
+    let looked = format!(
+        "looking for {}; {}; parameters: {}",
         derivations::detector(&finding.detector),
         words::projection(&template.projection),
         words::parameters(&template.algorithm)
-    )
+    );
+    (template.algorithm.info().title.to_owned(), looked)
 }
 
 /// The evidence row that a fact can be read in, or else the evidence table it is computed with.

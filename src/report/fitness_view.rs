@@ -190,7 +190,7 @@ fn samples(attribute: &Attribute) -> String {
 
 fn issues(census: &Census) -> Table {
     let titles = ["What is wrong", "Where", "#Rows", "First ones", "What was done"];
-    let mut table = Table::new("issues", "What is wrong with the data", &titles);
+    let mut table = Table::new("issues", "Rows that could not be taken as they were", &titles);
     for it in &census.issues {
         table.push(vec![
             Cell::text(words::issue(it.kind)),
@@ -206,7 +206,7 @@ fn issues(census: &Census) -> Table {
 fn guesses(census: &Census) -> Table {
     let mut table = Table::new(
         "guesses",
-        "What was guessed",
+        "Decided without being told",
         &["Guess", "How to change it in graph.toml"],
     );
     for it in &census.guesses {

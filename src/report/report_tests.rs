@@ -382,6 +382,64 @@ fn the_markdown_of_a_report_reads_well() {
     insta::assert_snapshot!("index_markdown", index(Format::Markdown));
 }
 
+/// Relative luminance of `#rrggbb`, by WCAG 2.1.
+fn luminance(colour: &str) -> f64 {
+    let part = |at: usize| {
+        let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+        if value <= 0.03928 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+}
+
+#[test]
+fn text_stands_out_in_every_theme() {
+    let layouts = Layouts::embedded();
+    let style = layouts.get("page.css").unwrap();
+    let themes: Vec<&str> = style.split("--paper: ").skip(1).collect();
+    assert_eq!(themes.len(), 4, "light, dark by system, dark by choice, print");
+    for theme in themes {
+        let paper = &theme[..7];
+        let value = |name: &str| {
+            let from = theme.find(&format!("--{name}: ")).unwrap() + name.len() + 4;
+            &theme[from..from + 7]
+        };
+        let texts = [
+            "ink", "muted", "accent", "mark", "critical", "high", "medium", "low", "info",
+        ];
+        for (text, ground) in texts.iter().flat_map(|it| [(it, paper), (it, value("ground"))]) {
+            let (a, b) = (luminance(value(text)), luminance(ground));
+            let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+            assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");
+        }
+    }
+}
+
+#[test]
+fn without_script_only_what_needs_it_is_hidden() {
+    for page in [drawn(&report(), Format::Html), index(Format::Html)] {
+        let body = page
+            .split("</style>")
+            .nth(1)
+            .unwrap()
+            .split("id=\"gaai-report\"")
+            .next()
+            .unwrap();
+        for element in body
+            .split('<')
+            .filter(|it| it.split('>').next().is_some_and(|it| it.ends_with(" hidden")))
+        {
+            assert!(
+                element.starts_with("button") || element.starts_with("label class=\"filter\""),
+                "{element}"
+            );
+        }
+    }
+}
+
 /// Writes the samples to `GAAI_SAMPLES`, for people who want to look at them.
 #[test]
 #[ignore = "writes files to look at"]
