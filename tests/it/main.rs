@@ -14,5 +14,6 @@ mod fuzz_documents;
 mod karate;
 mod layers;
 mod ldbc;
+mod recompute;
 mod source_files;
 mod trace;
