@@ -243,9 +243,7 @@ fn write(
         tags: tags(input),
         caveats: pattern.caveats.iter().map(|it| speech.plain(it)).collect(),
         chart: chart(&detector, detected, input.tables, speech, unit),
-        picture: input
-            .graph
-            .and_then(|graph| picture(&detected.found, graph, speech)),
+        picture: input.graph.and_then(|graph| picture(&detected.found, graph)),
         detector,
     })
 }

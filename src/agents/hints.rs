@@ -4,7 +4,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::findings::FindingInput;
-use crate::algorithms::Quantity;
+use crate::algorithms::{Algorithm, Quantity};
 use crate::model::{
     fact::{Condition, Derivation, DetectedWant, FactValue},
     template::Assignment,
@@ -110,15 +110,17 @@ pub(super) fn given(by: &str, input: &FindingInput<'_>) -> Result<FactValue, Str
         }
         _ => {
             let name = by.strip_prefix("parameter ").ok_or_else(|| none(by))?;
-            let algorithm =
-                serde_json::to_value(&input.template.algorithm).map_err(|error| error.to_string())?;
-            let value = algorithm.get(name).ok_or_else(|| none(by))?;
-            let whole = value.as_i64().map(FactValue::Integer);
-            whole
-                .or_else(|| value.as_f64().map(FactValue::Number))
-                .ok_or_else(|| none(by))
+            parameter(&input.template.algorithm, name).ok_or_else(|| none(by))
         }
     }
+}
+
+/// The value of a parameter, where it is a number.
+pub(super) fn parameter(algorithm: &Algorithm, name: &str) -> Option<FactValue> {
+    let json = serde_json::to_value(algorithm).ok()?;
+    let value = json.get(name)?;
+    let whole = value.as_i64().map(FactValue::Integer);
+    whole.or_else(|| value.as_f64().map(FactValue::Number))
 }
 
 /// The unit of a fact: that of the weight where the fact measures weights.

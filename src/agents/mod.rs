@@ -9,6 +9,7 @@ mod hints;
 pub mod naming;
 mod pictures;
 pub mod templates;
+pub mod verify;
 pub mod vertical;
 mod wording;
 

@@ -1,0 +1,272 @@
+//! Recomputes a report from its result tables: every fact, claim, evidence cell, instance and bar.
+//!
+//! Nothing is believed because it was written down: facts come from their derivations, instances
+//! from the finding's detector, cells from the rows that they name. What does not agree is a value
+//! that names the place; the caller decides whether it drops a claim or fails a run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::findings::claims;
+use super::hints::parameter;
+use crate::engine::{Detected, FactContext, ResultTables, detect, evaluate};
+use crate::model::{
+    fact::{Claim, Derivation, Fact, FactValue},
+    finding::Finding,
+    format::{Piece, pieces, render},
+    id::{ClaimId, FactId, FindingId, TemplateId},
+    report::Report,
+    schema::Census,
+};
+
+/// Something in a report that does not agree with the tables.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mismatch {
+    /// The finding, unless the fault lies in a fact that nothing cites.
+    pub finding: Option<FindingId>,
+    /// The claim; `None` where evidence, instances, chart or a fact disagree.
+    pub claim: Option<ClaimId>,
+    /// The fact.
+    pub fact: Option<FactId>,
+    /// What disagrees with what.
+    pub reason: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.claim, &self.finding, &self.fact) {
+            (Some(claim), _, _) => write!(f, "claim {claim}: {}", self.reason),
+            (None, Some(finding), _) => write!(f, "finding {finding}: {}", self.reason),
+            (None, None, Some(fact)) => write!(f, "fact {fact}: {}", self.reason),
+            (None, None, None) => f.write_str(&self.reason),
+        }
+    }
+}
+
+/// Everything in `report` that does not follow from `tables` and `census`, in the report's order.
+pub fn verify_report(
+    report: &Report,
+    tables: &BTreeMap<TemplateId, ResultTables>,
+    census: &Census,
+) -> Vec<Mismatch> {
+    let wrong = wrong_facts(report, tables, census);
+    let ids: BTreeSet<&FactId> = report.facts.iter().map(|it| &it.id).collect();
+    let names = names(census);
+    let mut mismatches = Vec::new();
+    let mut cited: BTreeSet<&FactId> = BTreeSet::new();
+    for finding in report.findings.iter().chain(&report.null_findings) {
+        for claim in claims(finding) {
+            cited.extend(&claim.facts);
+            for (fact, reason) in claim_faults(claim, &ids, &wrong, &names) {
+                mismatches.push(Mismatch {
+                    finding: Some(finding.id.clone()),
+                    claim: Some(claim.id.clone()),
+                    fact,
+                    reason,
+                });
+            }
+        }
+        for reason in finding_faults(finding, tables) {
+            mismatches.push(Mismatch {
+                finding: Some(finding.id.clone()),
+                reason,
+                ..Mismatch::default()
+            });
+        }
+    }
+    for (fact, reason) in &wrong {
+        if !cited.contains(fact) {
+            mismatches.push(Mismatch {
+                fact: Some(fact.clone()),
+                reason: reason.clone(),
+                ..Mismatch::default()
+            });
+        }
+    }
+    mismatches
+}
+
+/// Facts whose value is not what their derivation gives, with both values.
+fn wrong_facts(
+    report: &Report,
+    tables: &BTreeMap<TemplateId, ResultTables>,
+    census: &Census,
+) -> BTreeMap<FactId, String> {
+    let mut known = BTreeMap::new();
+    let mut wrong = BTreeMap::new();
+    for fact in &report.facts {
+        let recomputed = match &fact.derivation {
+            Derivation::Given { by } => given(fact, by, report),
+            derivation => {
+                let context = FactContext {
+                    tables: fact.execution.as_ref().and_then(|it| tables.get(it)),
+                    census,
+                    known: &known,
+                };
+                evaluate(derivation, &context).map_err(|error| error.to_string())
+            }
+        };
+        match recomputed {
+            Ok(value) => {
+                if value != fact.value {
+                    let write = |it: &FactValue| render(it, fact.quantity, &fact.unit);
+                    let reason = format!(
+                        "{} says {} ({:?}), the tables say {} ({:?})",
+                        fact.id,
+                        write(&fact.value),
+                        fact.value,
+                        write(&value),
+                        value
+                    );
+                    wrong.insert(fact.id.clone(), reason);
+                }
+                // Later facts rest on what the tables say, so that one fault is reported once.
+                known.insert(fact.id.0.clone(), value);
+            }
+            Err(reason) => {
+                wrong.insert(
+                    fact.id.clone(),
+                    format!("{} cannot be computed: {reason}", fact.id),
+                );
+            }
+        }
+    }
+    wrong
+}
+
+/// A given value as the plan has it: a parameter, the brief's limit, or the end of a band.
+fn given(fact: &Fact, by: &str, report: &Report) -> Result<FactValue, String> {
+    if by == "limit" {
+        let limit = report.use_case.limit.map(|it| FactValue::Integer(i64::from(it)));
+        return limit.ok_or_else(|| "the brief sets no limit".to_owned());
+    }
+    if let Some(name) = by.strip_prefix("parameter ") {
+        let values: Vec<FactValue> = report
+            .templates
+            .iter()
+            .filter_map(|it| parameter(&it.algorithm, name))
+            .collect();
+        let same = values.iter().find(|it| **it == fact.value);
+        let value = same.or(values.first()).cloned();
+        return value.ok_or_else(|| format!("no template has the parameter `{name}`"));
+    }
+    let filters = report.templates.iter().flat_map(|it| &it.projection.filters);
+    let ends: Vec<FactValue> = filters.filter_map(|it| it.below).map(FactValue::Number).collect();
+    let same = ends.iter().find(|it| **it == fact.value);
+    let value = same.or(ends.first()).cloned();
+    value.ok_or_else(|| "no template has a threshold".to_owned())
+}
+
+/// What is wrong with a claim: unknown or wrong facts, and numbers that no fact backs.
+fn claim_faults(
+    claim: &Claim,
+    ids: &BTreeSet<&FactId>,
+    wrong: &BTreeMap<FactId, String>,
+    names: &BTreeSet<String>,
+) -> Vec<(Option<FactId>, String)> {
+    let mut faults = Vec::new();
+    let mut cited = Vec::new();
+    for piece in pieces(&claim.text) {
+        match piece {
+            Piece::Fact(id) => {
+                if !ids.contains(&id) {
+                    faults.push((Some(id.clone()), format!("it cites {id}, which the report lacks")));
+                } else if let Some(reason) = wrong.get(&id) {
+                    faults.push((Some(id.clone()), reason.clone()));
+                }
+                if !cited.contains(&id) {
+                    cited.push(id);
+                }
+            }
+            Piece::Words(words) => {
+                let numeral = words
+                    .split(|it: char| !it.is_alphanumeric() && it != '_')
+                    .find(|it| {
+                        it.contains(|c: char| c.is_ascii_digit()) && !names.contains(&it.to_lowercase())
+                    });
+                if let Some(numeral) = numeral {
+                    faults.push((None, format!("no fact backs the number `{numeral}`")));
+                }
+            }
+        }
+    }
+    if cited != claim.facts {
+        faults.push((
+            None,
+            "its list of facts is not the facts that it cites".to_owned(),
+        ));
+    }
+    faults
+}
+
+/// Words with digits that are names of the schema.
+fn names(census: &Census) -> BTreeSet<String> {
+    let vertices = census.vertices.iter().map(|it| (&it.name, &it.attributes));
+    let edges = census.edges.iter().map(|it| (&it.name, &it.attributes));
+    let mut names = BTreeSet::new();
+    for (name, attributes) in vertices.chain(edges) {
+        for name in std::iter::once(name).chain(attributes.iter().map(|it| &it.name)) {
+            names.extend(super::naming::words(name));
+            names.insert(name.to_lowercase());
+        }
+    }
+    names
+}
+
+/// What of a finding's evidence, instances and chart is not in the tables.
+fn finding_faults(finding: &Finding, tables: &BTreeMap<TemplateId, ResultTables>) -> Vec<String> {
+    let Some(tables) = tables.get(&finding.template) else {
+        return vec![format!("the tables of {} are missing", finding.template)];
+    };
+    let detected = match detect(&finding.detector, tables) {
+        Ok(detected) => detected,
+        Err(error) => return vec![error.to_string()],
+    };
+    let mut faults = Vec::new();
+    let instances = detected.found.iter().map(|it| &it.instance);
+    if !instances.eq(&finding.instances) || finding.found == detected.found.is_empty() {
+        faults.push("its instances are not what the detector finds".to_owned());
+    }
+    faults.extend(evidence_faults(finding, &detected, tables));
+    if let Some(chart) = &finding.chart {
+        let bars = chart.bars.iter().zip(&detected.found);
+        let agree = |(bar, found): (&crate::model::finding::Bar, &crate::engine::Found)| {
+            bar.value == found.instance.value && bar.label == found.instance.label
+        };
+        if chart.bars.len() > detected.found.len() || !bars.into_iter().all(agree) {
+            faults.push("its chart does not show what the detector finds".to_owned());
+        }
+    }
+    faults
+}
+
+fn evidence_faults(finding: &Finding, detected: &Detected, tables: &ResultTables) -> Vec<String> {
+    let evidence = &finding.evidence;
+    let mut faults = Vec::new();
+    if evidence.hits != detected.hits.len() as u64 || evidence.total != detected.total as u64 {
+        faults.push(format!(
+            "its evidence speaks of {} of {} rows, the table has {} of {}",
+            evidence.hits,
+            evidence.total,
+            detected.hits.len(),
+            detected.total
+        ));
+    }
+    let Some(table) = tables.table(&evidence.table) else {
+        faults.push(format!("there is no table `{}`", evidence.table));
+        return faults;
+    };
+    for row in &evidence.rows {
+        let at = usize::try_from(row.row).unwrap_or(usize::MAX);
+        for (column, shown) in evidence.columns.iter().zip(&row.values) {
+            let value = table.value(&column.name, at);
+            if value != *shown {
+                faults.push(format!(
+                    "row {at}, column `{}` shows {shown:?}, the table has {value:?}",
+                    column.name
+                ));
+            }
+        }
+    }
+    faults
+}
