@@ -8,6 +8,7 @@
 
 mod catalog;
 mod documents;
+mod findings;
 mod flow;
 mod flow_law;
 mod fuzz_documents;
