@@ -177,7 +177,10 @@ fn template_id(algorithm: &Algorithm, projection: &Projection) -> TemplateId {
 /// Whether the algorithm's question is void, or trivial, on edges without direction.
 fn needs_direction(algorithm: &Algorithm) -> bool {
     match algorithm {
-        Algorithm::Scc(_) | Algorithm::Reachability(_) | Algorithm::TemporalCycles(_) => true,
+        Algorithm::Scc(_)
+        | Algorithm::Reachability(_)
+        | Algorithm::TemporalCycles(_)
+        | Algorithm::PassThrough(_) => true,
         Algorithm::Linkage(config) => config.through_edges,
         Algorithm::Degree(_)
         | Algorithm::Pagerank(_)

@@ -34,6 +34,7 @@ pub mod label_propagation;
 pub mod linkage;
 pub mod louvain;
 pub mod pagerank;
+pub mod pass_through;
 pub mod reachability;
 pub mod scc;
 pub mod sssp;

@@ -8,7 +8,7 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
 use super::{
     articulation, betweenness, bfs, closeness, cycles, degree, k_core, label_propagation, linkage, louvain,
-    pagerank, reachability, scc, sssp, temporal_cycles, triangles, wcc,
+    pagerank, pass_through, reachability, scc, sssp, temporal_cycles, triangles, wcc,
 };
 use crate::graph::Csr;
 
@@ -49,6 +49,8 @@ pub enum Algorithm {
     Cycles(cycles::CyclesConfig),
     /// Cycles whose edges follow one another in time.
     TemporalCycles(temporal_cycles::TemporalCyclesConfig),
+    /// What passes through a vertex within a time window.
+    PassThrough(pass_through::PassThroughConfig),
     /// Links vertices that share attribute values or out-neighbours.
     Linkage(linkage::LinkageConfig),
 }
@@ -136,7 +138,7 @@ pub struct Work {
 }
 
 /// Every algorithm, in the order of [`Algorithm`].
-static ALL: [&Info; 17] = [
+static ALL: [&Info; 18] = [
     &degree::INFO,
     &pagerank::INFO,
     &wcc::INFO,
@@ -153,6 +155,7 @@ static ALL: [&Info; 17] = [
     &reachability::INFO,
     &cycles::INFO,
     &temporal_cycles::INFO,
+    &pass_through::INFO,
     &linkage::INFO,
 ];
 
@@ -249,6 +252,7 @@ impl Algorithm {
             Algorithm::Reachability(config) => config.validate(),
             Algorithm::Cycles(config) => config.validate(),
             Algorithm::TemporalCycles(config) => config.validate(),
+            Algorithm::PassThrough(config) => config.validate(),
             Algorithm::Linkage(config) => config.validate(),
         }
     }
@@ -272,6 +276,7 @@ impl Algorithm {
             | Algorithm::Reachability(_)
             | Algorithm::Cycles(_)
             | Algorithm::TemporalCycles(_)
+            | Algorithm::PassThrough(_)
             | Algorithm::Linkage(_) => &[],
         }
     }
@@ -295,6 +300,7 @@ impl Algorithm {
             Algorithm::Reachability(_) => &reachability::INFO,
             Algorithm::Cycles(_) => &cycles::INFO,
             Algorithm::TemporalCycles(_) => &temporal_cycles::INFO,
+            Algorithm::PassThrough(_) => &pass_through::INFO,
             Algorithm::Linkage(_) => &linkage::INFO,
         }
     }
@@ -320,6 +326,7 @@ impl Algorithm {
             Algorithm::Reachability(config) => reachability::run(graph, config, inputs, control),
             Algorithm::Cycles(config) => cycles::run(graph, config, inputs, control),
             Algorithm::TemporalCycles(config) => temporal_cycles::run(graph, config, inputs, control),
+            Algorithm::PassThrough(config) => pass_through::run(graph, config, inputs, control),
             Algorithm::Linkage(config) => linkage::run(graph, config, inputs, control),
         }
     }
@@ -343,6 +350,7 @@ impl Algorithm {
             Algorithm::Reachability(config) => reachability::work(config, n, m),
             Algorithm::Cycles(config) => cycles::work(config, n, m),
             Algorithm::TemporalCycles(config) => temporal_cycles::work(config, n, m),
+            Algorithm::PassThrough(config) => pass_through::work(config, n, m),
             Algorithm::Linkage(config) => linkage::work(config, n, m),
         }
     }

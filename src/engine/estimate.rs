@@ -154,7 +154,7 @@ fn steps_a_second(algorithm: &Algorithm) -> f64 {
         Algorithm::Articulation(_) => 5.0e7,
         Algorithm::Reachability(_) => 1.0e8,
         Algorithm::Cycles(_) => 5.0e7,
-        Algorithm::TemporalCycles(_) => 5.0e7,
+        Algorithm::TemporalCycles(_) | Algorithm::PassThrough(_) => 5.0e7,
         Algorithm::Linkage(_) => 2.0e7,
     }
 }
