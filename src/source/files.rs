@@ -50,7 +50,7 @@ impl FileSource {
     /// # Errors
     ///
     /// As [`FileSource::open`].
-    pub fn in_memory(name: &str, files: &[(String, Vec<u8>)]) -> Result<Self, SourceError> {
+    pub fn in_memory(name: &str, files: Vec<(String, Vec<u8>)>) -> Result<Self, SourceError> {
         Ok(Self::with(name, layout::list_memory(files)?))
     }
 

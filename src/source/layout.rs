@@ -121,16 +121,16 @@ pub(super) fn list(path: &Path) -> Result<Listing, SourceError> {
 }
 
 /// Lists files held in memory, by the same rules as a directory.
-pub(super) fn list_memory(files: &[(String, Vec<u8>)]) -> Result<Listing, SourceError> {
-    let named = files
-        .iter()
-        .map(|(name, bytes)| (name.clone(), Content::InMemory(bytes.clone())))
-        .collect();
+pub(super) fn list_memory(files: Vec<(String, Vec<u8>)>) -> Result<Listing, SourceError> {
     let text = files.iter().find(|(name, _)| name == SETTINGS_FILE);
     let settings = match text {
         Some((_, bytes)) => settings::parse(SETTINGS_FILE, &String::from_utf8_lossy(bytes))?,
         None => GraphSettings::default(),
     };
+    let named = files
+        .into_iter()
+        .map(|(name, bytes)| (name, Content::InMemory(bytes)))
+        .collect();
     arrange("the given files", named, settings)
 }
 

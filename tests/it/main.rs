@@ -16,5 +16,6 @@ mod karate;
 mod layers;
 mod ldbc;
 mod recompute;
+mod source_demo;
 mod source_files;
 mod trace;

@@ -19,7 +19,7 @@ fn source(files: &[(&str, &str)]) -> Result<FileSource, SourceError> {
         .iter()
         .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
         .collect();
-    FileSource::in_memory("test", &files)
+    FileSource::in_memory("test", files)
 }
 
 fn census(files: &[(&str, &str)]) -> Census {
@@ -133,7 +133,7 @@ fn rows_that_are_not_utf8_are_left_out_and_named() {
         ("people.csv".to_owned(), bytes),
         ("knows.csv".to_owned(), b"_from,_to\npeople/a,people/a\n".to_vec()),
     ];
-    let source = FileSource::in_memory("test", &files).unwrap();
+    let source = FileSource::in_memory("test", files).unwrap();
     let census = source.census_now(&Control::default()).unwrap();
     assert_eq!(census.issues[0].kind, IssueKind::NotUtf8);
     assert!(census.issues[0].examples[0].starts_with("line 3"));
