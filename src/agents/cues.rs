@@ -152,9 +152,13 @@ impl Cue {
     }
 }
 
-/// Reads a list of cues.
-pub fn cues(texts: &[impl AsRef<str>]) -> Vec<Cue> {
-    texts.iter().map(|it| Cue::new(it.as_ref())).collect()
+/// Reads cues, such as a vertical's list or the lines of a text.
+pub fn cues<'a>(texts: impl IntoIterator<Item = &'a (impl AsRef<str> + ?Sized + 'a)>) -> Vec<Cue> {
+    texts
+        .into_iter()
+        .map(|it| Cue::new(it.as_ref()))
+        .filter(|it| !it.0.is_empty())
+        .collect()
 }
 
 /// Whether one of the cues occurs.
@@ -267,7 +271,7 @@ impl TopicCues {
 
 /// Which words belong to a reason: from "so that", "because" and the like to the end of the clause.
 fn reasons(words: &[Token], text: &str) -> Vec<bool> {
-    let openings = cues(&[
+    let openings = cues([
         "so that",
         "so we|they|it|as",
         "because",

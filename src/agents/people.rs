@@ -1,0 +1,138 @@
+//! The people a brief names: `Sponsor: …`, "commissioned by …", "the audience is …".
+
+use super::cues::{Cue, Token};
+
+/// Labels and phrases, and the role they give. A phrase is followed by the name.
+const ROLES: [(&str, &str, &str); 4] = [
+    (
+        "sponsor",
+        "sponsor|sponsors|client|customer|commissioner|principal|auftraggeber",
+        "sponsored|commissioned|requested|ordered|asked by;on behalf of;sponsor|client is",
+    ),
+    (
+        "audience",
+        "audience|reader|readers|readership|recipient|recipients|addressee|addressees|zielgruppe",
+        "audience|reader|readers|recipients is|are;written|meant|intended|prepared for;presented|addressed|shown|goes|delivered to",
+    ),
+    (
+        "owner",
+        "owner|contact|author|responsible|lead|prepared",
+        "owned|prepared|written by;owner|contact is",
+    ),
+    (
+        "stakeholder",
+        "stakeholder|stakeholders|involved|interested parties|party|team|teams",
+        "stakeholder|stakeholders is|are|include",
+    ),
+];
+
+/// Whether a passage is nothing but a label of a person and a name: `Sponsor: release manager.`
+pub fn is_label(text: &str) -> bool {
+    labelled(text).is_some()
+}
+
+/// Name and role of everybody that a passage names. With `listed`, the whole passage is a name
+/// (below a heading such as "Stakeholders").
+pub fn named(text: &str, words: &[Token], listed: bool) -> Vec<(String, &'static str)> {
+    if let Some(found) = labelled(text) {
+        return vec![found];
+    }
+    let mut found = Vec::new();
+    for (role, _, phrases) in ROLES {
+        for phrase in phrases.split(';') {
+            let Some(places) = Cue::new(phrase).find(words, &|_| true) else {
+                continue;
+            };
+            let Some(name) = places.last().and_then(|it| name_behind(text, words[*it].end)) else {
+                continue;
+            };
+            if !found.iter().any(|(known, _)| *known == name) {
+                found.push((name, role));
+            }
+        }
+    }
+    if found.is_empty() && listed {
+        found.extend(cleaned(text).map(|it| (it, "stakeholder")));
+    }
+    found
+}
+
+/// The name behind a label that stands in front of a colon, a dash or a cell.
+fn labelled(text: &str) -> Option<(String, &'static str)> {
+    let (label, rest) = [": ", " | ", " – ", " — "]
+        .iter()
+        .filter_map(|it| text.split_once(it))
+        .min_by_key(|it| it.0.len())?;
+    let label = label.trim().to_lowercase();
+    if label.split_whitespace().count() > 2 {
+        return None;
+    }
+    let role = ROLES.iter().find(|(_, labels, _)| {
+        label
+            .split_whitespace()
+            .any(|word| labels.split(['|', ' ']).any(|it| it == word))
+    })?;
+    Some((cleaned(rest)?, role.0))
+}
+
+/// The name behind a phrase, up to the next mark; short, and begun by an article or a capital.
+fn name_behind(text: &str, at: usize) -> Option<String> {
+    let rest = text.get(at..)?.trim_start();
+    let end = rest
+        .find([',', ';', '.', '(', ':', '?', '!', '|'])
+        .unwrap_or(rest.len());
+    let mut name = &rest[..end];
+    for stop in [
+        " who ",
+        " which ",
+        " that ",
+        " and wants ",
+        " to ",
+        " so ",
+        " because ",
+    ] {
+        name = name.split(stop).next().unwrap_or(name);
+    }
+    let known = ["the ", "our ", "a "].iter().find_map(|it| name.strip_prefix(it));
+    let named = known.is_some() || name.starts_with(char::is_uppercase);
+    let name = known.unwrap_or(name).trim();
+    (named && !name.is_empty() && name.split_whitespace().count() <= 6).then(|| name.to_owned())
+}
+
+fn cleaned(text: &str) -> Option<String> {
+    let name = text.trim().trim_end_matches(['.', ';', ',']).trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cues::tokens;
+    use super::*;
+
+    fn names(text: &str) -> Vec<(String, &'static str)> {
+        named(text, &tokens(text), false)
+    }
+
+    #[test]
+    fn labels_and_phrases_name_people() {
+        let one = |name: &str, role| vec![(name.to_owned(), role)];
+        assert_eq!(
+            names("Sponsor: Head of Network Resilience."),
+            one("Head of Network Resilience", "sponsor")
+        );
+        assert_eq!(
+            names("Audience | security team"),
+            one("security team", "audience")
+        );
+        assert_eq!(
+            names("This was commissioned by the release manager, who is new."),
+            one("release manager", "sponsor")
+        );
+        assert_eq!(
+            names("The audience is the operations board."),
+            one("operations board", "audience")
+        );
+        assert!(names("Objectives: find the sponsor").is_empty());
+        assert!(names("It was asked by many people").is_empty());
+    }
+}

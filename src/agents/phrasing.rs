@@ -1,0 +1,293 @@
+//! What a passage is by its heading and by its own words: a question, a limit, a measure of success.
+//!
+//! English, with the common headings of German, French, Spanish, Italian and Dutch briefs. The
+//! heading decides where it speaks; the wording decides elsewhere. Both are lists, kept here.
+
+use super::cues::{Cue, Token, any_occurs, cues, tokens};
+use super::lexicon as lists;
+use crate::model::requirements::{Priority, StatementKind};
+
+/// What a section holds, by its heading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Questions to answer.
+    Objectives,
+    /// Other items of one kind.
+    Statements(StatementKind),
+    /// People.
+    Stakeholders,
+    /// What happened so far; nothing is asked here unless it is said outright.
+    Background,
+}
+
+/// How clearly a passage asks for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asking {
+    /// It tells.
+    No,
+    /// It says what should be; a question only if its topic is known.
+    Faintly,
+    /// It asks.
+    Clearly,
+}
+
+/// What the wording of headings and passages is compared with, compiled once.
+#[derive(Clone, Debug)]
+pub struct Wording {
+    sections: Vec<(Section, Vec<Cue>)>,
+    asks: Vec<Cue>,
+    wishes: Vec<Cue>,
+    openers: Vec<Cue>,
+    imperatives: Vec<Cue>,
+    interrogatives: Vec<Cue>,
+    past: Vec<Cue>,
+    bounds: Vec<Cue>,
+    rules: Vec<Cue>,
+    success: Vec<Cue>,
+    delivery: Vec<Cue>,
+    fragments: Vec<Cue>,
+    kinds: Vec<(StatementKind, Vec<Cue>)>,
+    priorities: Vec<(Priority, Vec<Cue>)>,
+}
+
+impl Default for Wording {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Wording {
+    /// Compiles the lists.
+    pub fn new() -> Self {
+        use StatementKind::{Assumption, Constraint, Kpi, Requirement, Risk, SuccessCriterion};
+        let sections = [
+            (Section::Objectives, lists::OBJECTIVES),
+            (Section::Statements(SuccessCriterion), lists::SUCCESS),
+            (Section::Statements(Constraint), lists::CONSTRAINTS),
+            (Section::Statements(Requirement), lists::REQUIREMENTS),
+            (Section::Statements(Kpi), lists::KPIS),
+            (Section::Statements(Risk), lists::RISKS),
+            (Section::Statements(Assumption), lists::ASSUMPTIONS),
+            (Section::Stakeholders, lists::STAKEHOLDERS),
+            (Section::Background, lists::BACKGROUND),
+        ];
+        Self {
+            sections: sections
+                .into_iter()
+                .map(|it| (it.0, cues(it.1.lines())))
+                .collect(),
+            asks: cues(lists::ASKS.lines()),
+            wishes: cues(lists::WISHES.lines()),
+            openers: cues(lists::OPENERS.lines()),
+            imperatives: cues(lists::IMPERATIVES.lines()),
+            interrogatives: cues(lists::INTERROGATIVES.lines()),
+            past: cues(lists::PAST.lines()),
+            bounds: cues(lists::BOUNDS.lines()),
+            rules: cues(lists::RULES.lines()),
+            success: cues(lists::SUCCESS_WORDING.lines()),
+            delivery: cues(lists::DELIVERY.lines()),
+            fragments: cues(lists::FRAGMENTS.lines()),
+            kinds: vec![
+                (Assumption, cues(lists::ASSUMPTION_WORDING.lines())),
+                (Risk, cues(lists::RISK_WORDING.lines())),
+                (Kpi, cues(lists::KPI_WORDING.lines())),
+            ],
+            priorities: vec![
+                (Priority::Critical, cues(lists::CRITICAL.lines())),
+                (Priority::Low, cues(lists::LOW.lines())),
+                (Priority::High, cues(lists::HIGH.lines())),
+            ],
+        }
+    }
+
+    /// What the innermost heading that speaks says about the passages below it. A heading speaks
+    /// when at least half of its meaning words are of one kind, so that a title such as "Supply
+    /// risk in the north" does not turn everything below into risks. One that asks leads into
+    /// questions, unless it is the document's title.
+    pub fn section(&self, headings: &[String], title: Option<&str>) -> Option<Section> {
+        let leads = |it: &str| title != Some(it) && self.leads_into_questions(it);
+        headings.iter().rev().find_map(|it| {
+            self.heading(it)
+                .or_else(|| leads(it).then_some(Section::Objectives))
+        })
+    }
+
+    fn leads_into_questions(&self, heading: &str) -> bool {
+        let words = tokens(heading);
+        words.len() > 3 && self.asking(&words, heading) == Asking::Clearly
+    }
+
+    /// What a heading's own words say.
+    pub fn heading(&self, heading: &str) -> Option<Section> {
+        let words = tokens(heading);
+        let meaning = words.iter().filter(|it| !fills(&it.word)).count();
+        let mut best: Option<(usize, Section)> = None;
+        for (section, cues) in &self.sections {
+            let mut touched: Vec<usize> = cues
+                .iter()
+                .filter_map(|it| it.find(&words, &|_| true))
+                .flatten()
+                .filter(|it| !fills(&words[*it].word))
+                .collect();
+            touched.sort_unstable();
+            touched.dedup();
+            if touched.len() * 2 >= meaning.max(1) && best.is_none_or(|it| touched.len() > it.0) {
+                best = Some((touched.len(), *section));
+            }
+        }
+        best.map(|it| it.1)
+    }
+
+    /// How clearly the words ask for something.
+    pub fn asking(&self, words: &[Token], text: &str) -> Asking {
+        let question = text.trim_end_matches(['"', ')', '”', '*']).ends_with('?');
+        if question || self.orders(words) || any_occurs(&self.asks, words) {
+            Asking::Clearly
+        } else if any_occurs(&self.wishes, words) && !self.bounds(words) {
+            Asking::Faintly
+        } else {
+            Asking::No
+        }
+    }
+
+    /// Whether the passage begins as if it went on with what was said before: "also", "then", "second".
+    pub fn goes_on(&self, words: &[Token]) -> bool {
+        self.opened(words) > 0
+    }
+
+    /// Whether it tells of the past, as background does.
+    pub fn is_past(&self, words: &[Token]) -> bool {
+        any_occurs(&self.past, words)
+    }
+
+    /// Whether it bounds something: "at most", "no longer than".
+    pub fn bounds(&self, words: &[Token]) -> bool {
+        any_occurs(&self.bounds, words)
+    }
+
+    /// Whether it says how success is judged.
+    pub fn judges(&self, words: &[Token]) -> bool {
+        any_occurs(&self.success, words) && !self.orders(words)
+    }
+
+    /// Whether it begins with an order or a question word.
+    fn orders(&self, words: &[Token]) -> bool {
+        let opened = self.opened(words);
+        let mut first = self.imperatives.iter().chain(&self.interrogatives);
+        first.any(|it| it.begins(words, opened))
+    }
+
+    /// Whether it is a piece without a sentence of its own: "the ones that take longest".
+    pub fn is_fragment(&self, words: &[Token]) -> bool {
+        any_occurs(&self.fragments, &words[..words.len().min(4)])
+    }
+
+    /// The kind of statement by wording, where it is not a question.
+    pub fn statement(&self, words: &[Token]) -> Option<StatementKind> {
+        if self.judges(words) {
+            return Some(StatementKind::SuccessCriterion);
+        }
+        let kind = self
+            .kinds
+            .iter()
+            .find(|it| any_occurs(&it.1, words))
+            .map(|it| it.0);
+        if kind.is_some() || self.is_past(words) {
+            kind
+        } else if any_occurs(&self.delivery, words) {
+            Some(StatementKind::SuccessCriterion)
+        } else if self.bounds(words) {
+            Some(StatementKind::Constraint)
+        } else {
+            any_occurs(&self.rules, words).then_some(StatementKind::Requirement)
+        }
+    }
+
+    /// How urgent the words say it is.
+    pub fn priority(&self, words: &[Token]) -> Priority {
+        self.priorities
+            .iter()
+            .find(|it| any_occurs(&it.1, words))
+            .map_or(Priority::Medium, |it| it.0)
+    }
+
+    /// How many words an opener takes: "and", "finally", "in second place".
+    fn opened(&self, words: &[Token]) -> usize {
+        let mut at = 0;
+        // Two are enough for "And finally"; more would eat the sentence.
+        for _ in 0..2 {
+            let longest = (at..words.len().min(at + 4)).rev().find(|end| {
+                self.openers.iter().any(|it| {
+                    it.find(&words[at..=*end], &|_| true)
+                        .is_some_and(|places| places.len() == end - at + 1)
+                })
+            });
+            match longest {
+                Some(end) => at = end + 1,
+                None => break,
+            }
+        }
+        at
+    }
+}
+
+/// Whether a word of a heading means nothing by itself.
+fn fills(word: &str) -> bool {
+    word.bytes().all(|it| it.is_ascii_digit()) || lists::FILLERS.split_whitespace().any(|it| it == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asking(text: &str) -> Asking {
+        Wording::new().asking(&tokens(text), text)
+    }
+
+    fn section(heading: &str) -> Option<Section> {
+        Wording::new().section(&[heading.to_owned()], None)
+    }
+
+    #[test]
+    fn headings_speak_when_half_of_their_words_do() {
+        use StatementKind::{Constraint, SuccessCriterion};
+        assert_eq!(section("2. Objectives"), Some(Section::Objectives));
+        assert_eq!(
+            section("What we would like to find out"),
+            Some(Section::Objectives)
+        );
+        assert_eq!(
+            section("In this study we want to know these things"),
+            Some(Section::Objectives)
+        );
+        assert_eq!(
+            section("Success criteria for the board"),
+            Some(Section::Statements(SuccessCriterion))
+        );
+        assert_eq!(section("Limits"), Some(Section::Statements(Constraint)));
+        assert_eq!(section("Ziele"), Some(Section::Objectives));
+        assert_eq!(section("Supply-chain risk in the distribution"), None);
+        assert_eq!(section("Resilience of the underground network"), None);
+    }
+
+    #[test]
+    fn questions_orders_and_wishes_ask_and_tales_do_not() {
+        for text in [
+            "Which stops strand others?",
+            "Find circular dependencies.",
+            "And finally, where do most journeys pass.",
+            "We would like to learn which stops matter.",
+            "It is unclear how far a compromise would reach.",
+            "Of interest are the places that carry most traffic.",
+        ] {
+            assert_eq!(asking(text), Asking::Clearly, "{text}");
+        }
+        for text in [
+            "Last winter a closure stranded thousands of passengers.",
+            "The network has grown over a century and carries millions of journeys.",
+            "Most traffic passes through the centre.",
+        ] {
+            assert_eq!(asking(text), Asking::No, "{text}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Decides what each passage of a brief is: a question, a statement, a person, or background.
+//!
+//! The heading decides where it speaks; elsewhere wording and topic decide together. Telling is
+//! not asking: a sentence about the past, or one that names a topic without asking, is background.
+
+use super::cues::{Token, TopicCues, TopicMatch, tokens};
+use super::people::is_label;
+use super::phrasing::{Asking, Section, Wording};
+use crate::model::{
+    document::{Document, Passage, PassageKind},
+    requirements::StatementKind,
+    vertical::Vertical,
+};
+
+/// What a passage is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// It asks these topics, best first; none when it asks something that no topic knows.
+    Asks(Vec<TopicMatch>),
+    /// An item of another kind.
+    States(StatementKind),
+    /// It names somebody.
+    Names,
+    /// It seems to ask, and nothing says what.
+    Unplaced,
+    /// Nothing is asked or set.
+    Background,
+}
+
+/// A passage with its words and what it is.
+#[derive(Clone, Debug)]
+pub struct ReadPassage<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// The passage.
+    pub passage: &'a Passage,
+    /// Its words.
+    pub words: Vec<Token>,
+    /// What it is.
+    pub reading: Reading,
+}
+
+/// Reads documents in the words of one vertical.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    topics: TopicCues,
+    wording: Wording,
+}
+
+/// What stands around a passage.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    section: Option<Section>,
+    /// Whether the passage just before, under the same headings, asks.
+    after_question: bool,
+    /// Whether it is the head of a table.
+    table_head: bool,
+}
+
+impl Reader {
+    /// A reader for the topics of a vertical.
+    pub fn new(vertical: &Vertical) -> Self {
+        Self {
+            topics: TopicCues::new(vertical),
+            wording: Wording::new(),
+        }
+    }
+
+    /// The wording that it compares with.
+    pub fn wording(&self) -> &Wording {
+        &self.wording
+    }
+
+    /// The topics that words name, whether or not they ask.
+    pub fn topics(&self, words: &[Token], text: &str) -> Vec<TopicMatch> {
+        self.topics.asked(words, text)
+    }
+
+    /// What each passage of a document is, in order.
+    pub fn read<'a>(&self, document: &'a Document) -> Vec<ReadPassage<'a>> {
+        let title = title_of(document).map(|it| it.text.as_str());
+        let mut sections: Option<(&[String], Option<Section>)> = None;
+        let mut table: Option<Section> = None;
+        let mut after_question = false;
+        let mut before: Option<&Passage> = None;
+        let mut found = Vec::with_capacity(document.passages.len());
+        for passage in &document.passages {
+            let same_headings = sections.filter(|it| it.0 == passage.headings.as_slice());
+            let section = match same_headings {
+                Some(known) => known.1,
+                None => self.wording.section(&passage.headings, title),
+            };
+            after_question &= same_headings.is_some();
+            sections = Some((&passage.headings, section));
+            let row = passage.kind == PassageKind::Row;
+            let table_head = row && before.is_none_or(|it| it.kind != PassageKind::Row);
+            if table_head {
+                table = passage.text.split(" | ").find_map(|it| self.wording.heading(it));
+            }
+            let place = Place {
+                section: if row { table.or(section) } else { section },
+                after_question,
+                table_head,
+            };
+            let words = tokens(&passage.text);
+            let reading = if title == Some(&passage.text) && passage.kind == PassageKind::Heading {
+                Reading::Background
+            } else {
+                self.passage(passage, &words, place)
+            };
+            after_question = matches!(reading, Reading::Asks(_) | Reading::Unplaced);
+            before = Some(passage);
+            found.push(ReadPassage {
+                document,
+                passage,
+                words,
+                reading,
+            });
+        }
+        found
+    }
+
+    fn passage(&self, passage: &Passage, words: &[Token], place: Place) -> Reading {
+        let text = &passage.text;
+        if passage.kind == PassageKind::Heading {
+            return self.heading(text, words);
+        }
+        if is_label(text) {
+            return Reading::Names;
+        }
+        match place.section {
+            Some(Section::Stakeholders) => Reading::Names,
+            Some(Section::Statements(StatementKind::Requirement)) => self.requirement(text, words),
+            Some(Section::Statements(kind)) if !place.table_head => Reading::States(kind),
+            Some(Section::Objectives) if !place.table_head => self.under_objectives(passage, words),
+            Some(Section::Background) => self.under_background(text, words),
+            Some(Section::Statements(_) | Section::Objectives) | None => self.anywhere(passage, words, place),
+        }
+    }
+
+    /// A heading asks when its words do and it is no name of a section.
+    fn heading(&self, text: &str, words: &[Token]) -> Reading {
+        let asks =
+            self.wording.heading(text).is_none() && self.wording.asking(words, text) == Asking::Clearly;
+        let topics = if asks {
+            self.topics(words, text)
+        } else {
+            Vec::new()
+        };
+        if topics.is_empty() {
+            Reading::Background
+        } else {
+            Reading::Asks(topics)
+        }
+    }
+
+    fn under_objectives(&self, passage: &Passage, words: &[Token]) -> Reading {
+        let text = &passage.text;
+        let asking = self.wording.asking(words, text);
+        let sentence = passage.kind == PassageKind::Sentence;
+        let topics = self.topics(words, text);
+        if !topics.is_empty() {
+            let tells = sentence && asking == Asking::No && self.wording.is_past(words);
+            return if tells {
+                Reading::Background
+            } else {
+                Reading::Asks(topics)
+            };
+        }
+        match self
+            .wording
+            .statement(words)
+            .filter(|_| asking != Asking::Clearly)
+        {
+            Some(kind) => Reading::States(kind),
+            None if !sentence || text.ends_with('?') => Reading::Asks(topics),
+            None if asking == Asking::Clearly && !text.ends_with(':') => Reading::Unplaced,
+            None => Reading::Background,
+        }
+    }
+
+    fn under_background(&self, text: &str, words: &[Token]) -> Reading {
+        let asks = self.wording.asking(words, text) == Asking::Clearly && !self.wording.is_past(words);
+        let topics = if asks {
+            self.topics(words, text)
+        } else {
+            Vec::new()
+        };
+        if topics.is_empty() {
+            Reading::Background
+        } else {
+            Reading::Asks(topics)
+        }
+    }
+
+    /// Under "Requirements" stand questions and rules alike.
+    fn requirement(&self, text: &str, words: &[Token]) -> Reading {
+        let topics = self.topics(words, text);
+        if topics.is_empty() || self.wording.asking(words, text) == Asking::No {
+            Reading::States(StatementKind::Requirement)
+        } else {
+            Reading::Asks(topics)
+        }
+    }
+
+    /// A passage that no heading speaks for.
+    fn anywhere(&self, passage: &Passage, words: &[Token], place: Place) -> Reading {
+        let text = &passage.text;
+        let sentence = passage.kind == PassageKind::Sentence;
+        let asking = self.wording.asking(words, text);
+        if self.wording.judges(words) {
+            return Reading::States(StatementKind::SuccessCriterion);
+        }
+        let continues =
+            place.after_question && (self.wording.goes_on(words) || self.wording.is_fragment(words));
+        let may_ask = match asking {
+            Asking::Clearly => true,
+            Asking::Faintly => !self.wording.is_past(words),
+            Asking::No => {
+                (continues || !sentence) && !self.wording.is_past(words) && !self.wording.bounds(words)
+            }
+        };
+        let topics = if may_ask {
+            self.topics(words, text)
+        } else {
+            Vec::new()
+        };
+        if !topics.is_empty() {
+            return Reading::Asks(topics);
+        }
+        let asks = asking == Asking::Clearly && !text.ends_with(':') && !place.table_head;
+        if asks && text.ends_with('?') {
+            return Reading::Asks(topics);
+        }
+        match self.wording.statement(words) {
+            Some(kind) => Reading::States(kind),
+            None if asks && !sentence => Reading::Asks(topics),
+            None if asks => Reading::Unplaced,
+            None => Reading::Background,
+        }
+    }
+}
+
+/// The heading that names the whole document: the first passage, when it is a heading over others.
+pub fn title_of(document: &Document) -> Option<&Passage> {
+    let first = document.passages.first()?;
+    let over_others = document
+        .passages
+        .get(1)
+        .is_some_and(|it| it.headings.first() == Some(&first.text));
+    (first.kind == PassageKind::Heading && over_others).then_some(first)
+}
