@@ -2,13 +2,26 @@
 
 pub mod binding;
 mod charts;
+pub mod coverage;
 pub mod cues;
 mod evidence;
 pub mod findings;
 mod hints;
+mod lexicon;
+pub mod limits;
 pub mod naming;
+pub mod numbers;
+pub mod people;
+mod phrasing;
 mod pictures;
+pub mod quality;
+pub mod quality_findings;
+pub mod reading;
+pub mod reports;
+pub mod requirements;
+pub mod schema;
 pub mod templates;
+pub mod use_cases;
 pub mod verify;
 pub mod vertical;
 mod wording;

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use super::cues::{cues, tokens};
 use super::naming::{speaks_of, words};
+use serde::{Deserialize, Serialize};
+
 use crate::algorithms::Algorithm;
 use crate::assets::{AssetError, Assets};
 use crate::model::{
@@ -42,7 +44,7 @@ pub enum VerticalChoice {
 }
 
 /// The vertical that a run speaks, and why.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resolved {
     /// It, with what it lacks taken from `generic`.
     pub vertical: Vertical,
