@@ -144,12 +144,21 @@ impl Embedded {
         limit: usize,
         control: &Control,
     ) -> Result<Picture, EngineError> {
+        let graph = self.loaded(projection, control).await?;
+        Ok(neighbourhood(&graph, ids, limit))
+    }
+
+    /// The graph of `projection`, admitted by its bytes like any other load.
+    async fn loaded(
+        &self,
+        projection: &Projection,
+        control: &Control,
+    ) -> Result<Arc<LoadedGraph>, EngineError> {
         let census = self.census(control).await?;
         let (vertices, edges) = super::estimate::counts(projection, &census);
         let bytes = graph_bytes(projection, vertices, edges);
         let ticket = self.admit(projection, bytes, 0, control).await?;
-        let graph = self.graph(&ticket, projection, control).await?;
-        Ok(neighbourhood(&graph, ids, limit))
+        self.graph(&ticket, projection, control).await
     }
 
     /// Runs `algorithm` on `projection`; the tables are in memory.
@@ -303,6 +312,14 @@ impl Engine for Embedded {
         control: &'a Control,
     ) -> BoxFuture<'a, Result<Execution, EngineError>> {
         self.execution(template, run_directory, control).boxed()
+    }
+
+    fn projection<'a>(
+        &'a self,
+        projection: &'a Projection,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<Arc<LoadedGraph>, EngineError>> {
+        self.loaded(projection, control).boxed()
     }
 }
 

@@ -33,6 +33,7 @@ mod tables_tests;
 mod write;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
@@ -54,8 +55,9 @@ use crate::algorithms::Control;
 use crate::model::{
     execution::Execution,
     schema::Census,
-    template::{Estimate, Template},
+    template::{Estimate, Projection, Template},
 };
+use crate::source::LoadedGraph;
 
 /// Where kernels run: embedded, later ArangoDB's Graph Analytics Engine and Spark.
 pub trait Engine: Send + Sync {
@@ -73,4 +75,11 @@ pub trait Engine: Send + Sync {
         run_directory: &'a Path,
         control: &'a Control,
     ) -> BoxFuture<'a, Result<Execution, EngineError>>;
+
+    /// The graph of `projection` in memory, for pictures. It is loaded only if it is not loaded already.
+    fn projection<'a>(
+        &'a self,
+        projection: &'a Projection,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<Arc<LoadedGraph>, EngineError>>;
 }

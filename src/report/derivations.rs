@@ -8,7 +8,7 @@ use crate::model::format;
 use crate::model::vertical::Detector;
 
 /// How a fact is computed, in one sentence without full stop.
-pub(super) fn derivation(fact: &Fact, facts: &[Fact]) -> String {
+pub fn derivation(fact: &Fact, facts: &[Fact]) -> String {
     match &fact.derivation {
         Derivation::Rows { table, filter } => format!("number of rows of “{table}”{}", conditions(filter)),
         Derivation::Aggregate {

@@ -1,13 +1,8 @@
 //! What can go wrong while a report is drawn or read back.
 
-use crate::assets::AssetError;
-
 /// A report that could not be drawn or read. Messages complete "failed to draw the report: {error}".
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// A layout that cannot be read.
-    #[error(transparent)]
-    Asset(#[from] AssetError),
     /// A layout is not valid Handlebars.
     #[error("the layout `{name}` cannot be read: {reason}; mend or remove the file")]
     Layout {

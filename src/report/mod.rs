@@ -38,6 +38,7 @@ mod sample_finding;
 #[cfg(test)]
 mod sample_index;
 
+pub use derivations::derivation as derivation_in_words;
 pub use error::ReportError;
 pub use layouts::Layouts;
 pub use renderer::{Links, Renderer, SCHEMA, read_index, read_report};
