@@ -15,7 +15,8 @@ use crate::model::id::ContentHash;
 /// The artefacts of one run.
 #[derive(Clone, Debug)]
 pub struct Artefacts {
-    directory: PathBuf,
+    /// `None` keeps nothing: a plan leaves no trace on disk.
+    directory: Option<PathBuf>,
 }
 
 impl Artefacts {
@@ -23,15 +24,21 @@ impl Artefacts {
     pub fn open(run_directory: &Path) -> Result<Self, PipelineError> {
         let directory = run_directory.join("artefacts");
         fs::create_dir_all(&directory).map_err(|error| PipelineError::write(&directory, &error))?;
-        Ok(Self { directory })
+        Ok(Self {
+            directory: Some(directory),
+        })
+    }
+
+    /// A store that names artefacts and keeps none.
+    pub fn nowhere() -> Self {
+        Self { directory: None }
     }
 
     /// Stores `value` and names it. Equal values have one file.
     pub fn put<T: Serialize>(&self, value: &T) -> Result<ContentHash, PipelineError> {
         let bytes = to_json(value)?;
         let hash = ContentHash::of(&bytes);
-        let path = self.path(&hash);
-        if !path.is_file() {
+        if let Some(path) = self.path(&hash).filter(|path| !path.is_file()) {
             write_whole(&path, &bytes)?;
         }
         Ok(hash)
@@ -39,7 +46,7 @@ impl Artefacts {
 
     /// Reads what `hash` names; an error when it is missing, altered or of another type.
     pub fn get<T: DeserializeOwned>(&self, hash: &ContentHash) -> Result<T, PipelineError> {
-        let path = self.path(hash);
+        let path = self.path(hash).unwrap_or_default();
         let unreadable = |reason: String| PipelineError::Unreadable {
             path: path.display().to_string(),
             reason,
@@ -53,8 +60,8 @@ impl Artefacts {
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
     }
 
-    fn path(&self, hash: &ContentHash) -> PathBuf {
-        self.directory.join(format!("{hash}.json"))
+    fn path(&self, hash: &ContentHash) -> Option<PathBuf> {
+        self.directory.as_ref().map(|it| it.join(format!("{hash}.json")))
     }
 }
 

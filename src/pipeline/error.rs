@@ -28,10 +28,8 @@ pub enum PipelineError {
         reason: String,
     },
     /// A stage failed, so that nothing behind it can be made.
-    #[error("{stage}: {reason}")]
+    #[error("{reason}")]
     Stage {
-        /// The stage.
-        stage: &'static str,
         /// What failed, on which input, what to do next.
         reason: String,
     },

@@ -2,8 +2,19 @@
 
 mod artefacts;
 mod error;
+mod launch;
+mod orchestrator;
+mod reports;
 mod request;
+mod stage;
+mod stages;
+mod timings;
 
 pub use artefacts::{Artefacts, to_json, write_whole};
 pub use error::PipelineError;
+pub use launch::Launch;
+pub use orchestrator::{Choice, Orchestrator, Outline, Parts, RunEnd, Setting};
+pub use reports::summary_findings;
 pub use request::{Effort, Mode, RunRequest};
+pub use stage::{Desk, Input, Made};
+pub use timings::Timings;

@@ -1,0 +1,303 @@
+//! Orders the stages of a run. There is no barrier between executions and reports: one `join_all`
+//! runs over the chains of execution and report.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, join, join_all};
+use serde::{Deserialize, Serialize};
+
+use super::error::PipelineError;
+use super::request::RunRequest;
+use super::stage::{Desk, Made};
+use super::timings::Timings;
+use crate::agents::vertical::Resolved;
+use crate::assets::Assets;
+use crate::engine::Engine;
+use crate::flow::{Ended, Remedy, SkipReason};
+use crate::model::{
+    document::Document,
+    event::RunState,
+    execution::Execution,
+    id::{ContentHash, RunId, TemplateId, UseCaseId},
+    report::{Failure, Report, RunReport},
+    requirements::Requirements,
+    schema::Schema,
+    template::TemplatePlan,
+    use_case::UseCase,
+};
+use crate::report::{Format, Renderer};
+use crate::source::GraphSource;
+
+/// What a run works with.
+pub struct Parts {
+    /// Where the graph comes from.
+    pub source: Arc<dyn GraphSource>,
+    /// Where kernels run.
+    pub engine: Arc<dyn Engine>,
+    /// Layouts and verticals.
+    pub assets: Assets,
+    /// Draws the reports.
+    pub renderer: Renderer,
+    /// Documents that come with the graph: name and text. Used when the request has none.
+    pub attached: Vec<(String, String)>,
+}
+
+/// What a run is.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// What was asked for.
+    pub request: RunRequest,
+    /// The graph's name in reports.
+    pub graph: String,
+    /// The run.
+    pub run: RunId,
+    /// Its directory.
+    pub directory: PathBuf,
+    /// When it began, in milliseconds since 1970-01-01 UTC.
+    pub started_ms: i64,
+    /// Formats that reports are written in.
+    pub formats: Vec<Format>,
+}
+
+/// The vertical stage's artefact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The documents as read.
+    pub documents: Vec<Document>,
+    /// The vertical and why.
+    pub resolved: Resolved,
+    /// SHA-256 of the assets used.
+    pub assets: Vec<(String, ContentHash)>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct RunEnd {
+    /// Its state.
+    pub state: RunState,
+    /// The index of its reports, where it came that far.
+    pub index: Option<Arc<RunReport>>,
+    /// What failed.
+    pub failures: Vec<Failure>,
+}
+
+/// Performs one run.
+#[derive(Clone)]
+pub struct Orchestrator {
+    pub(super) setting: Arc<Setting>,
+    pub(super) parts: Arc<Parts>,
+    pub(super) desk: Desk,
+    pub(super) timings: Arc<Timings>,
+}
+
+type SharedExecution = Shared<BoxFuture<'static, Result<Made<Execution>, Ended>>>;
+
+/// What the stages before the executions made.
+#[derive(Clone)]
+pub(super) struct Ground {
+    pub(super) choice: Made<Choice>,
+    pub(super) schema: Made<Schema>,
+    pub(super) requirements: Made<Requirements>,
+    pub(super) use_cases: Made<Vec<UseCase>>,
+    pub(super) plan: Made<TemplatePlan>,
+}
+
+/// What a plan is made of.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    /// Documents and vertical.
+    pub choice: Arc<Choice>,
+    /// What is in the graph.
+    pub schema: Arc<Schema>,
+    /// The questions.
+    pub use_cases: Arc<Vec<UseCase>>,
+    /// The templates.
+    pub plan: Arc<TemplatePlan>,
+}
+
+/// A use case's report, or why there is none, and what failed on the way.
+pub(super) struct Chain {
+    pub(super) use_case: UseCaseId,
+    pub(super) report: Option<Made<Report>>,
+    pub(super) ended: Vec<Ended>,
+}
+
+impl Orchestrator {
+    /// Puts a run together.
+    pub fn new(setting: Setting, parts: Parts, desk: Desk, timings: Arc<Timings>) -> Self {
+        Self {
+            setting: Arc::new(setting),
+            parts: Arc::new(parts),
+            desk,
+            timings,
+        }
+    }
+
+    /// Performs all stages. An error means that nothing usable was made; what failed on the way to
+    /// something usable is in the answer.
+    pub async fn run(&self) -> Result<RunEnd, PipelineError> {
+        let ground = self.ground().await.map_err(|ended| self.broken(&ended))?;
+        let executions = self.executions(&ground);
+        let chains = join_all(self.chains(&ground, &executions)).await;
+        let failures: Vec<Ended> = chains.iter().flat_map(|it| it.ended.clone()).collect();
+        let index = self
+            .index(&ground, &chains)
+            .await
+            .map_err(|ended| self.broken(&ended))?;
+        let usable = chains.iter().any(|it| it.report.is_some()) || chains.is_empty();
+        Ok(RunEnd {
+            state: state_of(&failures, usable),
+            failures: index.value.failures.clone(),
+            index: Some(index.value),
+        })
+    }
+
+    /// The stages up to the plan; what `gaai plan` does.
+    pub async fn outline(&self) -> Result<Outline, PipelineError> {
+        let ground = self.ground().await.map_err(|ended| self.broken(&ended))?;
+        Ok(Outline {
+            choice: ground.choice.value,
+            schema: ground.schema.value,
+            use_cases: ground.use_cases.value,
+            plan: ground.plan.value,
+        })
+    }
+
+    async fn ground(&self) -> Result<Ground, Ended> {
+        let choice = self.vertical().await?;
+        let (schema, requirements) = join(self.schema(&choice), self.requirements(&choice)).await;
+        let (schema, requirements) = (schema?, requirements?);
+        let use_cases = self.use_cases(&choice, &schema, &requirements).await?;
+        let plan = self
+            .templates(&choice, &schema, &requirements, &use_cases)
+            .await?;
+        Ok(Ground {
+            choice,
+            schema,
+            requirements,
+            use_cases,
+            plan,
+        })
+    }
+
+    /// One execution per template, queued now; several use cases may wait for the same one.
+    fn executions(&self, ground: &Ground) -> BTreeMap<TemplateId, SharedExecution> {
+        let mut executions = BTreeMap::new();
+        for template in &ground.plan.value.templates {
+            let execution = self.execution(ground, template).boxed().shared();
+            executions.insert(template.id.clone(), execution);
+        }
+        executions
+    }
+
+    /// One chain per use case that has templates: its executions, then its report.
+    fn chains(
+        &self,
+        ground: &Ground,
+        executions: &BTreeMap<TemplateId, SharedExecution>,
+    ) -> Vec<BoxFuture<'static, Chain>> {
+        let mut chains = Vec::new();
+        for use_case in ground.use_cases.value.iter() {
+            let assigned = ground
+                .plan
+                .value
+                .assignments
+                .iter()
+                .filter(|it| it.use_case == use_case.id);
+            let mut mine: Vec<TemplateId> = assigned.map(|it| it.template.clone()).collect();
+            mine.sort();
+            mine.dedup();
+            let waits: Vec<SharedExecution> =
+                mine.iter().filter_map(|it| executions.get(it).cloned()).collect();
+            if waits.is_empty() {
+                continue;
+            }
+            let (this, ground, use_case) = (self.clone(), ground.clone(), use_case.clone());
+            chains.push(async move { this.chain(&ground, use_case, waits).await }.boxed());
+        }
+        chains
+    }
+
+    async fn chain(&self, ground: &Ground, use_case: UseCase, waits: Vec<SharedExecution>) -> Chain {
+        let mut chain = Chain {
+            use_case: use_case.id.clone(),
+            report: None,
+            ended: Vec::new(),
+        };
+        let mut executions = Vec::new();
+        for execution in join_all(waits).await {
+            match execution {
+                Ok(execution) => executions.push(execution),
+                Err(ended) => chain.ended.push(ended),
+            }
+        }
+        if !executions.is_empty() {
+            match self.report(ground, &use_case, executions, &chain.ended).await {
+                Ok(report) => chain.report = Some(report),
+                Err(ended) => chain.ended.push(ended),
+            }
+        }
+        chain
+    }
+
+    fn broken(&self, ended: &Ended) -> PipelineError {
+        match ended {
+            Ended::Cancelled { .. } => PipelineError::Cancelled,
+            Ended::Skipped { reason, .. } => match reason {
+                SkipReason::RunTimedOut => self.timed_out(),
+                SkipReason::Cancelled | SkipReason::NotApproved => PipelineError::Cancelled,
+                SkipReason::UpstreamFailed(_) | SkipReason::RunFailing | SkipReason::Unrecorded => {
+                    self.failed(ended)
+                }
+            },
+            Ended::TimedOut { .. } => self.timed_out(),
+            Ended::Failed { failure, .. } if failure.remedy == Remedy::Refused => {
+                PipelineError::Refused(failure.reason.clone())
+            }
+            Ended::Failed { .. } => self.failed(ended),
+        }
+    }
+
+    fn timed_out(&self) -> PipelineError {
+        let seconds = self
+            .setting
+            .request
+            .effort
+            .timeout()
+            .unwrap_or_default()
+            .as_secs();
+        PipelineError::TimedOut { seconds }
+    }
+
+    fn failed(&self, ended: &Ended) -> PipelineError {
+        let unrecorded = self.desk.flow.unrecorded();
+        PipelineError::Stage {
+            reason: unrecorded.unwrap_or_else(|| ended.to_string()),
+        }
+    }
+}
+
+/// The first state of the table that applies.
+fn state_of(ended: &[Ended], usable: bool) -> RunState {
+    let any = |test: fn(&Ended) -> bool| ended.iter().any(test);
+    if any(|it| matches!(it, Ended::Cancelled { .. }) || skipped_by(it, &SkipReason::Cancelled)) {
+        RunState::Cancelled
+    } else if any(|it| matches!(it, Ended::TimedOut { .. }) || skipped_by(it, &SkipReason::RunTimedOut)) {
+        RunState::TimedOut
+    } else if any(|it| matches!(it, Ended::Failed { failure, .. } if failure.remedy == Remedy::Refused)) {
+        RunState::Stopped
+    } else if !usable {
+        RunState::Failed
+    } else if !ended.is_empty() {
+        RunState::PartiallySucceeded
+    } else {
+        RunState::Succeeded
+    }
+}
+
+fn skipped_by(ended: &Ended, by: &SkipReason) -> bool {
+    matches!(ended, Ended::Skipped { reason, .. } if reason == by)
+}

@@ -1,0 +1,342 @@
+//! The report of a use case and the index of a run: found, verified, assembled, drawn, written.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::artefacts::write_whole;
+use super::orchestrator::{Chain, Ground, Orchestrator};
+use super::stage::{Input, Made, computed, failure};
+use super::stages::execution_task;
+use crate::agents::{coverage, findings, quality_findings, reports};
+use crate::engine::ResultTables;
+use crate::flow::{Attempt, Ended, Failure, TaskSpec};
+use crate::model::{
+    event::{Event, Stage},
+    execution::Execution,
+    finding::Finding,
+    id::{ContentHash, TemplateId},
+    report::{Failure as Failed, Lineage, Report, RunReport, Volatile},
+    use_case::UseCase,
+};
+use crate::report::Links;
+use crate::source::LoadedGraph;
+
+/// The loaded projections of a report's templates, for its pictures.
+type Loaded = BTreeMap<TemplateId, Arc<LoadedGraph>>;
+
+impl Orchestrator {
+    /// Finds, verifies and draws the report of one use case from what its executions gave.
+    pub(super) fn report(
+        &self,
+        ground: &Ground,
+        use_case: &UseCase,
+        executions: Vec<Made<Execution>>,
+        ended: &[Ended],
+    ) -> BoxFuture<'static, Result<Made<Report>, Ended>> {
+        let mut inputs: Vec<Input> = executions.iter().map(Made::handed).collect();
+        inputs.extend([
+            ground.choice.handed(),
+            ground.schema.handed(),
+            ground.plan.handed(),
+        ]);
+        let spec = TaskSpec::new(format!("report:{}", use_case.id), Stage::Report)
+            .after(executions.iter().map(|it| &it.task));
+        let material = Arc::new(Material {
+            ground: ground.clone(),
+            use_case: use_case.clone(),
+            executions,
+            failures: ended.iter().map(failed).collect(),
+        });
+        let this = self.clone();
+        self.desk.stage(spec, inputs, move |attempt| {
+            let (this, material) = (this.clone(), Arc::clone(&material));
+            async move { this.draw_report(&attempt, material).await }.boxed()
+        })
+    }
+
+    async fn draw_report(self, attempt: &Attempt, material: Arc<Material>) -> Result<Report, Failure> {
+        let loaded = self.loaded(attempt, &material).await;
+        let this = self.clone();
+        let report = computed(move || this.find(&material, &loaded)).await?;
+        self.note(attempt, &quality_findings::check_report(&report))?;
+        let volatile = self.volatile(&report.executions);
+        let this = self.clone();
+        computed(move || {
+            let links = Links::to(&stem(&report.use_case));
+            for format in &this.setting.formats {
+                let bytes = this
+                    .parts
+                    .renderer
+                    .render_report(&report, &volatile, &links, *format)
+                    .map_err(Failure::give_up)?;
+                this.write(&format!("reports/{}.{}", links.stem, format.extension()), &bytes)?;
+            }
+            Ok(report)
+        })
+        .await
+    }
+
+    /// The projections that the executions ran on; one that cannot be had costs only its picture.
+    async fn loaded(&self, attempt: &Attempt, material: &Material) -> Loaded {
+        let mut loaded = Loaded::new();
+        for template in &material.ground.plan.value.templates {
+            if material
+                .executions
+                .iter()
+                .all(|it| it.value.template != template.id)
+            {
+                continue;
+            }
+            match self
+                .parts
+                .engine
+                .projection(&template.projection, attempt.control())
+                .await
+            {
+                Ok(graph) => {
+                    loaded.insert(template.id.clone(), graph);
+                }
+                Err(error) => tracing::warn!(template = %template.id, %error, "no picture can be drawn"),
+            }
+        }
+        loaded
+    }
+
+    /// The findings of a use case, verified against the tables on disk.
+    fn find(&self, material: &Material, loaded: &Loaded) -> Result<Report, Failure> {
+        let ground = &material.ground;
+        let vertical = &ground.choice.value.resolved.vertical;
+        let census = &ground.schema.value.census;
+        let mut tables = BTreeMap::new();
+        for execution in &material.executions {
+            let opened =
+                ResultTables::open(&self.setting.directory, &execution.value).map_err(Failure::give_up)?;
+            tables.insert(execution.value.template.clone(), opened);
+        }
+        let mut draft = reports::Draft::new(material.use_case.clone());
+        let plan = &ground.plan.value;
+        for assignment in plan
+            .assignments
+            .iter()
+            .filter(|it| it.use_case == material.use_case.id)
+        {
+            let Some(execution) = material
+                .executions
+                .iter()
+                .find(|it| it.value.template == assignment.template)
+            else {
+                continue;
+            };
+            let (Some(template), Some(pattern), Some(tables)) = (
+                plan.templates.iter().find(|it| it.id == assignment.template),
+                vertical.patterns.iter().find(|it| it.id == assignment.pattern),
+                tables.get(&assignment.template),
+            ) else {
+                return Err(Failure::give_up(format!(
+                    "the plan names `{}`, which is not there",
+                    assignment.pattern
+                )));
+            };
+            let input = findings::FindingInput {
+                use_case: &material.use_case,
+                pattern,
+                assignment,
+                vertical,
+                template,
+                execution: &execution.value,
+                tables,
+                census,
+                graph: loaded.get(&assignment.template).map(Arc::as_ref),
+                number: draft.next_finding(),
+                first_fact: draft.next_fact(),
+            };
+            match findings::find(&input) {
+                Ok(result) => draft.add(result, template, &execution.value),
+                Err(error) => draft.fail(&pattern.title, &error.to_string()),
+            }
+        }
+        for failure in &material.failures {
+            draft.fail(&failure.what, &failure.reason);
+        }
+        let context = reports::Context {
+            graph: &self.setting.graph,
+            brief: &ground.requirements.value.title,
+            vertical,
+            census,
+            lineage: self.lineage(ground),
+        };
+        Ok(draft.finish(&context, &tables))
+    }
+
+    /// Draws the index of the run.
+    pub(super) fn index(
+        &self,
+        ground: &Ground,
+        chains: &[Chain],
+    ) -> BoxFuture<'static, Result<Made<RunReport>, Ended>> {
+        let made: Vec<Made<Report>> = chains.iter().filter_map(|it| it.report.clone()).collect();
+        let failures: Vec<Failed> = chains.iter().flat_map(|it| it.ended.iter().map(failed)).collect();
+        let mut inputs: Vec<Input> = made.iter().map(Made::handed).collect();
+        inputs.extend([
+            ground.requirements.handed(),
+            ground.schema.handed(),
+            ground.use_cases.handed(),
+        ]);
+        let spec = TaskSpec::new("index", Stage::Index).after(made.iter().map(|it| &it.task));
+        let (this, ground) = (self.clone(), ground.clone());
+        let material = Arc::new((ground, made, failures));
+        self.desk.stage(spec, inputs, move |_| {
+            let (this, material) = (this.clone(), Arc::clone(&material));
+            computed(move || this.draw_index(&material.0, &material.1, &material.2)).boxed()
+        })
+    }
+
+    fn draw_index(
+        &self,
+        ground: &Ground,
+        made: &[Made<Report>],
+        failures: &[Failed],
+    ) -> Result<RunReport, Failure> {
+        let reports: Vec<(String, Report)> = made
+            .iter()
+            .map(|it| (stem(&it.value.use_case), it.value.as_ref().clone()))
+            .collect();
+        let resolved = &ground.choice.value.resolved;
+        let index = reports::index(reports::IndexInput {
+            graph: &self.setting.graph,
+            vertical: &resolved.vertical,
+            vertical_reason: &resolved.reason,
+            requirements: &ground.requirements.value,
+            schema: &ground.schema.value,
+            use_cases: &ground.use_cases.value,
+            plan: &ground.plan.value,
+            coverage: coverage::matrix(
+                &ground.requirements.value,
+                &ground.use_cases.value,
+                &ground.plan.value,
+                &reports,
+            ),
+            reports,
+            failures: failures.to_vec(),
+            lineage: self.lineage(ground),
+        });
+        let executions: Vec<Execution> = index
+            .reports
+            .iter()
+            .flat_map(|(_, report)| report.executions.clone())
+            .collect();
+        let volatile = self.volatile(&executions);
+        for format in &self.setting.formats {
+            let bytes = self
+                .parts
+                .renderer
+                .render_index(&index, &volatile, *format)
+                .map_err(Failure::give_up)?;
+            self.write(&format!("reports/index.{}", format.extension()), &bytes)?;
+        }
+        Ok(index)
+    }
+
+    /// Writes a file of the run whole, and tells the journal.
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+        write_whole(&self.setting.directory.join(Path::new(path)), bytes).map_err(|error| failure(&error))?;
+        self.desk.record(&Event::FileWritten {
+            path: path.to_owned(),
+            hash: ContentHash::of(bytes),
+            bytes: bytes.len() as u64,
+        })
+    }
+
+    /// What differs between two runs of the same inputs.
+    fn volatile(&self, executions: &[Execution]) -> Volatile {
+        let started = jiff::Timestamp::from_millisecond(self.setting.started_ms)
+            .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+            .unwrap_or_default();
+        let mut lines = Vec::new();
+        let mut seen: Vec<&TemplateId> = Vec::new();
+        for execution in executions {
+            if seen.contains(&&execution.template) {
+                continue;
+            }
+            seen.push(&execution.template);
+            if let Some(elapsed_us) = self.timings.of(&execution_task(&execution.template)) {
+                let value = format!(
+                    "{:.1} ms (estimated {} ms)",
+                    elapsed_us as f64 / 1000.0,
+                    execution.estimate.time_ms
+                );
+                lines.push((format!("time of {}", execution.template), value));
+            }
+        }
+        Volatile {
+            run: self.setting.run.0.clone(),
+            started,
+            lines,
+        }
+    }
+
+    fn lineage(&self, ground: &Ground) -> Lineage {
+        let choice = &ground.choice.value;
+        let census = &ground.schema.value.census;
+        Lineage {
+            inputs: census
+                .inputs
+                .iter()
+                .map(|(name, hash)| (name.clone(), hash.clone()))
+                .collect(),
+            documents: choice
+                .documents
+                .iter()
+                .map(|it| (it.name.clone(), it.hash.clone()))
+                .collect(),
+            assets: choice.assets.clone(),
+            command: self.setting.request.command(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// What a report is made from.
+struct Material {
+    ground: Ground,
+    use_case: UseCase,
+    executions: Vec<Made<Execution>>,
+    failures: Vec<Failed>,
+}
+
+/// File stem of a report: rank and topic, e.g. `1-critical-points`.
+fn stem(use_case: &UseCase) -> String {
+    let topic: String = use_case
+        .id
+        .0
+        .chars()
+        .map(|it| if it.is_ascii_alphanumeric() { it } else { '-' })
+        .collect();
+    format!("{}-{topic}", use_case.rank)
+}
+
+fn failed(ended: &Ended) -> Failed {
+    Failed {
+        what: ended.task().0.clone(),
+        reason: ended.to_string(),
+    }
+}
+
+/// Findings of the summary, in the index's order.
+pub fn summary_findings(index: &RunReport) -> Vec<(&Report, &Finding)> {
+    let all = || {
+        index
+            .reports
+            .iter()
+            .flat_map(|(_, it)| it.findings.iter().map(move |finding| (it, finding)))
+    };
+    index
+        .summary
+        .iter()
+        .filter_map(|id| all().find(|(_, finding)| finding.id == *id))
+        .collect()
+}

@@ -1,0 +1,320 @@
+//! The work of each stage up to the executions: inputs to an agent, its output checked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::orchestrator::{Choice, Ground, Orchestrator};
+use super::stage::{Made, computed};
+use crate::agents::{
+    quality::{self, Weight},
+    quality_findings, requirements, schema, templates, use_cases,
+    vertical::{self, VerticalChoice},
+};
+
+use crate::assets::Assets;
+use crate::documents;
+use crate::engine::{EngineError, Remedy as EngineRemedy};
+use crate::flow::{Attempt, Ended, Failure, Pool, Remedy, TaskSpec};
+use crate::model::{
+    document::Document,
+    event::{Event, Stage, TaskId},
+    execution::Execution,
+    id::ContentHash,
+    requirements::Requirements,
+    schema::Schema,
+    template::{Template, TemplatePlan},
+    use_case::UseCase,
+};
+use crate::source::SourceError;
+
+impl Orchestrator {
+    /// Reads the documents, takes the census, and resolves the vertical.
+    pub(super) fn vertical(&self) -> BoxFuture<'static, Result<Made<Choice>, Ended>> {
+        let spec = TaskSpec {
+            pool: Pool::Io,
+            ..TaskSpec::new("vertical", Stage::Vertical)
+        };
+        let this = self.clone();
+        self.desk.stage(spec, Vec::new(), move |attempt| {
+            this.clone().choose(attempt).boxed()
+        })
+    }
+
+    async fn choose(self, attempt: Attempt) -> Result<Choice, Failure> {
+        let census = self
+            .parts
+            .source
+            .census(attempt.control())
+            .await
+            .map_err(|error| source_failure(&error))?;
+        let (setting, parts) = (Arc::clone(&self.setting), Arc::clone(&self.parts));
+        computed(move || {
+            let documents = read_documents(&setting.request, &parts.attached)?;
+            let verticals = vertical::load(&parts.assets).map_err(Failure::give_up)?;
+            let wanted = wanted_vertical(&setting.request.vertical)?;
+            let resolved =
+                vertical::resolve(&wanted, &verticals, &census, &documents).map_err(Failure::give_up)?;
+            Ok(Choice {
+                documents,
+                resolved,
+                assets: asset_hashes(&parts.assets)?,
+            })
+        })
+        .await
+    }
+
+    /// Says what the census means.
+    pub(super) fn schema(&self, choice: &Made<Choice>) -> BoxFuture<'static, Result<Made<Schema>, Ended>> {
+        let spec = TaskSpec::new("schema", Stage::Schema).after([&choice.task]);
+        let (this, choosing) = (self.clone(), Arc::clone(&choice.value));
+        self.desk.stage(spec, vec![choice.handed()], move |attempt| {
+            let (this, choice) = (this.clone(), Arc::clone(&choosing));
+            async move {
+                let census = this
+                    .parts
+                    .source
+                    .census(attempt.control())
+                    .await
+                    .map_err(|error| source_failure(&error))?;
+                let core = this.setting.request.core_collections.clone();
+                let schema = computed(move || {
+                    schema::analyse(&census, &choice.resolved.vertical, &core).map_err(Failure::give_up)
+                })
+                .await?;
+                this.note(&attempt, &quality::check_schema(&schema))?;
+                Ok(schema)
+            }
+            .boxed()
+        })
+    }
+
+    /// Reads what the documents ask for.
+    pub(super) fn requirements(
+        &self,
+        choice: &Made<Choice>,
+    ) -> BoxFuture<'static, Result<Made<Requirements>, Ended>> {
+        let spec = TaskSpec::new("requirements", Stage::Requirements).after([&choice.task]);
+        let (this, choosing) = (self.clone(), Arc::clone(&choice.value));
+        self.desk.stage(spec, vec![choice.handed()], move |attempt| {
+            let (this, choice) = (this.clone(), Arc::clone(&choosing));
+            async move {
+                let requirements = computed(move || {
+                    Ok(requirements::extract(
+                        &choice.documents,
+                        &choice.resolved.vertical,
+                    ))
+                })
+                .await?;
+                this.note(&attempt, &quality::check_requirements(&requirements))?;
+                Ok(requirements)
+            }
+            .boxed()
+        })
+    }
+
+    /// Proposes and ranks use cases.
+    pub(super) fn use_cases(
+        &self,
+        choice: &Made<Choice>,
+        schema: &Made<Schema>,
+        requirements: &Made<Requirements>,
+    ) -> BoxFuture<'static, Result<Made<Vec<UseCase>>, Ended>> {
+        let spec = TaskSpec::new("use_cases", Stage::UseCases).after([&schema.task, &requirements.task]);
+        let inputs = vec![choice.handed(), schema.handed(), requirements.handed()];
+        let this = self.clone();
+        let values = (
+            Arc::clone(&choice.value),
+            Arc::clone(&schema.value),
+            Arc::clone(&requirements.value),
+        );
+        self.desk.stage(spec, inputs, move |attempt| {
+            let (this, (choice, schema, requirements)) = (this.clone(), values.clone());
+            async move {
+                let use_cases = computed(move || {
+                    let limit = use_cases::DEFAULT_MAX;
+                    Ok(use_cases::propose(
+                        &requirements,
+                        &schema,
+                        &choice.resolved.vertical,
+                        limit,
+                    ))
+                })
+                .await?;
+                this.note(&attempt, &quality::check_use_cases(&use_cases))?;
+                Ok(use_cases)
+            }
+            .boxed()
+        })
+    }
+
+    /// Turns use cases into validated templates.
+    pub(super) fn templates(
+        &self,
+        choice: &Made<Choice>,
+        schema: &Made<Schema>,
+        requirements: &Made<Requirements>,
+        use_cases: &Made<Vec<UseCase>>,
+    ) -> BoxFuture<'static, Result<Made<TemplatePlan>, Ended>> {
+        let spec = TaskSpec::new("templates", Stage::Templates).after([&use_cases.task]);
+        let inputs = vec![
+            choice.handed(),
+            schema.handed(),
+            requirements.handed(),
+            use_cases.handed(),
+        ];
+        let this = self.clone();
+        let values = (
+            Arc::clone(&choice.value),
+            Arc::clone(&schema.value),
+            Arc::clone(&requirements.value),
+            Arc::clone(&use_cases.value),
+        );
+        self.desk.stage(spec, inputs, move |attempt| {
+            let (this, (choice, schema, requirements, use_cases)) = (this.clone(), values.clone());
+            async move {
+                let limit = this.setting.request.max_templates;
+                let plan = computed(move || {
+                    Ok(templates::generate(
+                        &use_cases,
+                        &schema,
+                        &choice.resolved.vertical,
+                        &requirements,
+                        limit,
+                    ))
+                })
+                .await?;
+                this.note(&attempt, &quality_findings::check_plan(&plan))?;
+                Ok(plan)
+            }
+            .boxed()
+        })
+    }
+
+    /// Runs one template.
+    pub(super) fn execution(
+        &self,
+        ground: &Ground,
+        template: &Template,
+    ) -> BoxFuture<'static, Result<Made<Execution>, Ended>> {
+        let estimate = self.parts.engine.estimate(template, &ground.schema.value.census);
+        let spec = TaskSpec {
+            expected: std::time::Duration::from_millis(estimate.time_ms),
+            ..TaskSpec::new(format!("execution:{}", template.id), Stage::Execution).after([&ground.plan.task])
+        };
+        let (this, template) = (self.clone(), Arc::new(template.clone()));
+        self.desk.stage(spec, vec![ground.plan.handed()], move |attempt| {
+            let (this, template) = (this.clone(), Arc::clone(&template));
+            async move {
+                let engine = &this.parts.engine;
+                engine
+                    .execute(&template, &this.setting.directory, attempt.control())
+                    .await
+                    .map_err(|error| engine_failure(&error))
+            }
+            .boxed()
+        })
+    }
+
+    /// Writes down what a check noticed; an output that cannot stand is sent back to its stage.
+    pub(super) fn note(&self, attempt: &Attempt, notes: &[quality::Note]) -> Result<(), Failure> {
+        let faults: Vec<&str> = notes
+            .iter()
+            .filter(|it| it.weight == Weight::SendBack)
+            .map(|it| it.text.as_str())
+            .collect();
+        self.desk.record(&Event::QualityChecked {
+            task: attempt.task().clone(),
+            notes: notes.iter().map(|it| it.text.clone()).collect(),
+            sent_back: !faults.is_empty(),
+        })?;
+        if faults.is_empty() {
+            return Ok(());
+        }
+        Err(Failure {
+            reason: format!("its output was sent back: {}", faults.join("; ")),
+            remedy: Remedy::Retry,
+        })
+    }
+}
+
+/// The documents of a request: files, then inline texts; those attached to the graph when it names none.
+fn read_documents(
+    request: &super::request::RunRequest,
+    attached: &[(String, String)],
+) -> Result<Vec<Document>, Failure> {
+    let mut read = documents::read_files(&request.documents).map_err(Failure::give_up)?;
+    for ask in &request.asks {
+        read.push(documents::from_text(ask, read.len() + 1).map_err(Failure::give_up)?);
+    }
+    if read.is_empty() {
+        for (name, text) in attached {
+            read.push(
+                documents::from_bytes(text.as_bytes(), name, read.len() + 1).map_err(Failure::give_up)?,
+            );
+        }
+    }
+    Ok(read)
+}
+
+/// `auto`, the name of a vertical, or a file that holds one.
+fn wanted_vertical(text: &str) -> Result<VerticalChoice, Failure> {
+    let path = Path::new(text);
+    if text == "auto" {
+        Ok(VerticalChoice::Auto)
+    } else if path.extension().is_some_and(|it| it == "toml") || path.is_file() {
+        let read = std::fs::read_to_string(path);
+        let text =
+            read.map_err(|error| Failure::give_up(format!("the vertical {text} cannot be read: {error}")))?;
+        Ok(VerticalChoice::File {
+            path: path.to_path_buf(),
+            text,
+        })
+    } else {
+        Ok(VerticalChoice::Named(text.to_owned()))
+    }
+}
+
+/// The SHA-256 of every asset, by path: reports depend on them.
+fn asset_hashes(assets: &Assets) -> Result<Vec<(String, ContentHash)>, Failure> {
+    let mut hashes = Vec::new();
+    for path in assets.list("") {
+        let asset = assets.get(&path).map_err(Failure::give_up)?;
+        hashes.push((path, asset.hash));
+    }
+    Ok(hashes)
+}
+
+fn source_failure(error: &SourceError) -> Failure {
+    let remedy = match error {
+        SourceError::Cancelled => Remedy::Cancelled,
+        SourceError::Unreadable { .. }
+        | SourceError::Malformed { .. }
+        | SourceError::Unknown { .. }
+        | SourceError::Projection { .. } => Remedy::GiveUp,
+    };
+    Failure {
+        reason: error.to_string(),
+        remedy,
+    }
+}
+
+fn engine_failure(error: &EngineError) -> Failure {
+    let remedy = match error.remedy() {
+        EngineRemedy::Retry => Remedy::Retry,
+        EngineRemedy::GiveUp => Remedy::GiveUp,
+        EngineRemedy::Cancelled => Remedy::Cancelled,
+        EngineRemedy::Refused => Remedy::Refused,
+    };
+    Failure {
+        reason: error.to_string(),
+        remedy,
+    }
+}
+
+/// The id of an execution's task.
+pub(super) fn execution_task(template: &crate::model::id::TemplateId) -> TaskId {
+    TaskId(format!("execution:{template}"))
+}
