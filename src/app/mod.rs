@@ -1,5 +1,28 @@
 //! Builds the parts from settings; the only room that names all concrete types.
 
+mod archive;
+mod evidence;
+mod explain;
 mod graphs;
+mod inputs;
+mod parts;
+mod plan;
+mod runner;
+mod running;
+mod runs;
+mod scoring;
+mod summary;
 
+pub use archive::{catalog_path, open_catalog, rebuild_catalog};
+pub use evidence::{Verification, verify};
+pub use explain::{ExplainedClaim, Explanation, explain, write_explanation};
 pub use graphs::{DEMO_SEED, Location, NamedGraph, resolve};
+pub use parts::{assets, demo_choice, demo_kinds, engine, open_source};
+pub use plan::{Plan, Planned, plan, write_plan};
+pub use runner::{
+    AgenticWorkflowRunner, InputDocument, WorkflowState, export_trace, run_agentic_workflow_async,
+};
+pub use running::{Begin, Face, Finished, Running, begin, resume};
+pub use runs::{find as find_run, list as list_runs, read_index};
+pub use scoring::{score, write_score};
+pub use summary::summary_sentences;

@@ -1,0 +1,196 @@
+//! Whether a run's reports are true: files against the journal, facts against the tables, pages
+//! against the reports.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::parts;
+use crate::agents::verify;
+use crate::config::Project;
+use crate::engine::ResultTables;
+use crate::model::{
+    id::{ContentHash, TemplateId},
+    report::{Report, RunReport},
+};
+use crate::pipeline::{Artefacts, PipelineError, RunRequest};
+use crate::report::{Format, Links, Renderer, read_index, read_report};
+use crate::trace::{self, History};
+
+/// What was checked, and what does not agree.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Verification {
+    /// Claims recomputed.
+    pub claims: u32,
+    /// Facts recomputed.
+    pub facts: u32,
+    /// Files compared.
+    pub files: u32,
+    /// What does not agree, in sentences that name the place.
+    pub mismatches: Vec<String>,
+}
+
+/// Checks the run in `directory`.
+///
+/// # Errors
+///
+/// When there is nothing to check: no journal, or no report was written.
+pub fn verify(directory: &Path, project: &Project) -> Result<Verification, PipelineError> {
+    let history = history(directory)?;
+    let mut verification = Verification::default();
+    files_against_journal(directory, &history, &mut verification);
+    let request: RunRequest =
+        serde_json::from_str(&history.request).map_err(|error| unreadable(directory, &error))?;
+    let assets = parts::assets(request.assets.as_deref(), project);
+    let renderer = Renderer::new(&parts::layouts(&assets)?)
+        .map_err(|error| PipelineError::Invalid(error.to_string()))?;
+    let index = index_of(directory, &history)?;
+    for (stem, report) in &index.reports {
+        check_report(directory, report, &index, &mut verification)?;
+        pages_against_report(directory, &renderer, stem, report, &mut verification)?;
+    }
+    pages_against_index(directory, &renderer, &index, &mut verification)?;
+    Ok(verification)
+}
+
+/// The history of a run, from its journal.
+pub(super) fn history(directory: &Path) -> Result<History, PipelineError> {
+    let records = trace::read(directory).map_err(|error| unreadable(directory, &error))?;
+    History::replay(&records).map_err(|error| unreadable(directory, &error))
+}
+
+/// The index of a run, from its artefact: what the files are compared with.
+pub(super) fn index_of(directory: &Path, history: &History) -> Result<RunReport, PipelineError> {
+    let finished = history.finished.iter().find(|(task, _)| task.0 == "index");
+    let Some((_, artefact)) = finished else {
+        return Err(PipelineError::Invalid(format!(
+            "the run in {} wrote no index; `gaai resume` takes it up again",
+            directory.display()
+        )));
+    };
+    Artefacts::open(directory)?.get(artefact)
+}
+
+/// Every file that the journal says was written is there, byte for byte.
+fn files_against_journal(directory: &Path, history: &History, verification: &mut Verification) {
+    for (path, hash) in &history.files {
+        verification.files += 1;
+        match fs::read(directory.join(path)) {
+            Err(error) => verification.mismatches.push(format!("{path}: {error}")),
+            Ok(bytes) if ContentHash::of(&bytes) != *hash => {
+                verification
+                    .mismatches
+                    .push(format!("{path}: its bytes are not those that the run wrote"));
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+/// Every fact is what its derivation gives on the tables, every claim is worded from its facts.
+fn check_report(
+    directory: &Path,
+    report: &Report,
+    index: &RunReport,
+    verification: &mut Verification,
+) -> Result<(), PipelineError> {
+    let mut tables: BTreeMap<TemplateId, ResultTables> = BTreeMap::new();
+    for execution in &report.executions {
+        verification.files += u32::try_from(execution.tables.len()).unwrap_or(u32::MAX);
+        if let Err(error) = ResultTables::check(directory, execution) {
+            verification.mismatches.push(error.to_string());
+        }
+        match ResultTables::open(directory, execution) {
+            Ok(opened) => {
+                tables.insert(execution.template.clone(), opened);
+            }
+            Err(error) => verification.mismatches.push(error.to_string()),
+        }
+    }
+    let checked = verify::verify_report(report, &tables, &index.schema.census);
+    verification.claims += report.verdict.verified;
+    verification.facts += u32::try_from(report.facts.len()).unwrap_or(u32::MAX);
+    verification
+        .mismatches
+        .extend(checked.iter().map(ToString::to_string));
+    Ok(())
+}
+
+fn pages_against_report(
+    directory: &Path,
+    renderer: &Renderer,
+    stem: &str,
+    report: &Report,
+    verification: &mut Verification,
+) -> Result<(), PipelineError> {
+    let files = pages(directory, stem);
+    let Some(json) = files.iter().find(|(format, _)| *format == Format::Json) else {
+        return Ok(());
+    };
+    let (written, volatile) = match read_report(&json.1) {
+        Ok(read) => read,
+        Err(error) => {
+            verification.mismatches.push(format!("{stem}.json: {error}"));
+            return Ok(());
+        }
+    };
+    if written != *report {
+        verification
+            .mismatches
+            .push(format!("{stem}.json: it is not the report that the run made"));
+    }
+    let faults = renderer
+        .check_files(report, &volatile, &Links::to(stem), &files)
+        .map_err(|error| PipelineError::Invalid(error.to_string()))?;
+    verification.mismatches.extend(faults);
+    Ok(())
+}
+
+fn pages_against_index(
+    directory: &Path,
+    renderer: &Renderer,
+    index: &RunReport,
+    verification: &mut Verification,
+) -> Result<(), PipelineError> {
+    let files = pages(directory, "index");
+    let Some(json) = files.iter().find(|(format, _)| *format == Format::Json) else {
+        return Ok(());
+    };
+    let (written, volatile) = match read_index(&json.1) {
+        Ok(read) => read,
+        Err(error) => {
+            verification.mismatches.push(format!("index.json: {error}"));
+            return Ok(());
+        }
+    };
+    if written != *index {
+        verification
+            .mismatches
+            .push("index.json: it is not the index that the run made".to_owned());
+    }
+    let faults = renderer
+        .check_index(index, &volatile, &files)
+        .map_err(|error| PipelineError::Invalid(error.to_string()))?;
+    verification.mismatches.extend(faults);
+    Ok(())
+}
+
+/// The pages of a report that exist. One that is missing is named by the journal's check.
+fn pages(directory: &Path, stem: &str) -> Vec<(Format, Vec<u8>)> {
+    let read = |format: Format| {
+        let path = directory
+            .join("reports")
+            .join(format!("{stem}.{}", format.extension()));
+        fs::read(path).ok().map(|bytes| (format, bytes))
+    };
+    Format::ALL.into_iter().filter_map(read).collect()
+}
+
+fn unreadable(directory: &Path, error: &dyn std::fmt::Display) -> PipelineError {
+    PipelineError::Unreadable {
+        path: directory.join("journal.jsonl").display().to_string(),
+        reason: error.to_string(),
+    }
+}

@@ -1,0 +1,152 @@
+//! What a run would do: templates with time, memory and cost, and what would be refused. Runs nothing
+//! and writes nothing.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::parts;
+use super::running::policy;
+use crate::config::Project;
+use crate::engine::Engine;
+use crate::flow::{Cancel, Flow};
+use crate::model::{
+    id::RunId,
+    template::{Estimate, Rejection, Template},
+    use_case::UseCase,
+};
+use crate::pipeline::{Artefacts, Desk, Orchestrator, PipelineError, RunRequest, Setting};
+use crate::trace::{Clock, EventSink, Sinks};
+
+/// A plan.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// The graph.
+    pub graph: String,
+    /// The vertical and why.
+    pub vertical: String,
+    /// The questions.
+    pub use_cases: Vec<UseCase>,
+    /// What would run, each with its estimate.
+    pub templates: Vec<Planned>,
+    /// Patterns that do not fit the schema.
+    pub rejected: Vec<Rejection>,
+    /// Templates that the budget refuses, with the reason.
+    pub refused: Vec<(String, String)>,
+    /// Bytes that executions may take together.
+    pub budget_memory_bytes: u64,
+}
+
+/// A template with its estimate.
+#[derive(Clone, Debug, Serialize)]
+pub struct Planned {
+    /// What would run.
+    pub template: Template,
+    /// What it would take.
+    pub estimate: Estimate,
+}
+
+/// Makes the plan of `request`.
+pub async fn plan(request: &RunRequest, project: &Project, clock: Clock) -> Result<Plan, PipelineError> {
+    let opened = parts::open(request, project)?;
+    let scratch = Artefacts::nowhere();
+    let sink: Arc<dyn EventSink> = Arc::new(Sinks(Vec::new()));
+    let flow = Flow::new(policy(request), Arc::clone(&sink), clock, Cancel::default());
+    let graph = opened.graph.clone();
+    let engine = parts::engine(Arc::clone(&opened.source), request)?;
+    let desk = Desk {
+        flow,
+        artefacts: scratch,
+        sink: Arc::clone(&sink),
+    };
+    let setting = Setting {
+        request: request.clone(),
+        graph: graph.clone(),
+        run: RunId::default(),
+        directory: std::path::PathBuf::new(),
+        started_ms: 0,
+        formats: Vec::new(),
+    };
+    let orchestrator = Orchestrator::new(setting, opened.parts(request, sink)?, desk, Arc::default());
+    let outline = orchestrator.outline().await?;
+    let mut templates = Vec::new();
+    let mut refused = Vec::new();
+    for template in &outline.plan.templates {
+        let estimate = engine.estimate(template, &outline.schema.census);
+        let (algorithm, projection) = (&template.algorithm, &template.projection);
+        let checked = engine
+            .budget()
+            .check(algorithm, projection, &outline.schema.census, &estimate);
+        if let Err(error) = checked {
+            refused.push((template.id.0.clone(), error.to_string()));
+        }
+        templates.push(Planned {
+            template: template.clone(),
+            estimate,
+        });
+    }
+    let resolved = &outline.choice.resolved;
+    Ok(Plan {
+        graph,
+        vertical: format!("{} ({})", resolved.vertical.name, resolved.reason),
+        use_cases: outline.use_cases.as_ref().clone(),
+        templates,
+        rejected: outline.plan.rejected.clone(),
+        refused,
+        budget_memory_bytes: engine.budget().memory_bytes,
+    })
+}
+
+/// Prints a plan for people.
+pub fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "Plan for {}\nVertical: {}\n", plan.graph, plan.vertical)?;
+    writeln!(out, "Questions")?;
+    for use_case in &plan.use_cases {
+        writeln!(
+            out,
+            "  {}. {} [{}]\n     {}",
+            use_case.rank, use_case.title, use_case.id, use_case.rank_reason
+        )?;
+    }
+    writeln!(
+        out,
+        "\n{:<34} {:>10} {:>10} {:>9} {:>7}",
+        "Template", "time", "memory", "edges", "cost"
+    )?;
+    let mut total_ms = 0;
+    for Planned { template, estimate } in &plan.templates {
+        total_ms += estimate.time_ms;
+        writeln!(
+            out,
+            "{:<34} {:>10} {:>10} {:>9} {:>7}",
+            template.id.0,
+            format!("{} ms", estimate.time_ms.max(1)),
+            mebibytes(estimate.memory_bytes),
+            estimate.edges,
+            format!("${:.2}", estimate.cost_usd),
+        )?;
+        writeln!(out, "    {}", template.reason)?;
+    }
+    writeln!(
+        out,
+        "\n{} templates, about {total_ms} ms on one core; memory budget {}",
+        plan.templates.len(),
+        mebibytes(plan.budget_memory_bytes)
+    )?;
+    for rejection in &plan.rejected {
+        writeln!(
+            out,
+            "not possible: {} for {}: {}",
+            rejection.pattern, rejection.use_case, rejection.reason
+        )?;
+    }
+    for (template, reason) in &plan.refused {
+        writeln!(out, "refused: {template}: {reason}")?;
+    }
+    writeln!(out, "Nothing was run.")
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / 1_048_576.0)
+}
