@@ -42,11 +42,19 @@ impl Console {
     ) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();
         let written = if self.json {
-            serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from).and_then(|()| writeln!(out))
+            serde_json::to_writer_pretty(&mut out, value)
+                .map_err(io::Error::from)
+                .and_then(|()| writeln!(out))
         } else {
             write(&mut out)
         };
         unless_closed(written.and_then(|()| out.flush()))
+    }
+
+    /// Prints a result that is text already.
+    pub(super) fn bytes(&self, text: &[u8]) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        unless_closed(out.write_all(text).and_then(|()| out.flush()))
     }
 
     /// Tells what is going on, unless told to be quiet.
@@ -66,7 +74,11 @@ impl Console {
 
     /// Tells what failed; always.
     pub(super) fn error(&self, text: &str) {
-        let mark = if self.colour { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
+        let mark = if self.colour {
+            "\u{1b}[1;31merror:\u{1b}[0m"
+        } else {
+            "error:"
+        };
         let _ = writeln!(io::stderr().lock(), "{mark} {text}");
     }
 }

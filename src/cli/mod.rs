@@ -1,6 +1,118 @@
 //! A person at a terminal: the only room that prints.
+//!
+//! Results go to standard output, words about the work to standard error. Exit codes are the table
+//! of [`exit`].
 
+mod algo;
 mod arguments;
-mod exit;
+mod catalog;
+mod console;
+pub mod exit;
+mod graphs;
+mod progress;
+mod run;
+mod runs;
+mod trace;
+mod verticals;
 
-pub use arguments::Arguments;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use arguments::{Arguments, Command};
+use console::Console;
+
+use crate::config::{self, Environment, Project};
+use crate::pipeline::PipelineError;
+
+/// What every command is handed.
+struct Session {
+    console: Console,
+    project: Project,
+}
+
+/// Reads the command line, does what it says, and gives the exit code.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output, faults to standard error; a closed pipe is fine.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::INVALID } else { 0 });
+        }
+    };
+    let environment = Environment::read();
+    listen(arguments.verbose, &environment);
+    let console = Console::new(arguments.json, arguments.quiet, arguments.verbose, &environment);
+    match perform(arguments.command, console.clone()) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            console.error(&format!("{error:#}"));
+            ExitCode::from(code_of(&error))
+        }
+    }
+}
+
+fn perform(command: Command, console: Console) -> anyhow::Result<u8> {
+    let here = std::env::current_dir()?;
+    let project = config::find_project(&here)?;
+    let session = Session { console, project };
+    match command {
+        Command::Run(arguments) => run::run(&session, arguments),
+        Command::Plan(arguments) => run::plan(&session, &arguments),
+        Command::Resume { run, place } => run::resume(&session, &run, &place),
+        Command::Inspect { graph } => graphs::inspect(&session, &graph),
+        Command::Demo {
+            kind,
+            seed,
+            scale,
+            out,
+        } => graphs::demo(&session, &kind, seed, &scale, out),
+        Command::Score { run, truth, place } => graphs::score(&session, &run, truth, &place),
+        Command::Algo(command) => algo::perform(&session, command),
+        Command::Verify { run, place } => runs::verify(&session, &run, &place),
+        Command::Explain { run, finding, place } => runs::explain(&session, &run, &finding, &place),
+        Command::Trace(command) => trace::perform(&session, command),
+        Command::Catalog(command) => catalog::perform(&session, command),
+        Command::Vertical(command) => verticals::perform(&session, command),
+    }
+}
+
+/// Developer logs, to standard error: warnings, more with `-vv`, or what `GAAI_LOG` says.
+fn listen(verbose: u8, environment: &Environment) {
+    let default = if verbose > 1 { "gaai=debug" } else { "gaai=error" };
+    let filter = environment.log.as_deref().unwrap_or(default);
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default));
+    // A second subscriber in one process is refused; the first then keeps listening.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+/// The exit code of an error that ended a command.
+fn code_of(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<PipelineError>() {
+        Some(PipelineError::Defect { .. }) => exit::DEFECT,
+        Some(error) => error.state().map_or(exit::INVALID, exit::of_run),
+        None => exit::INVALID,
+    }
+}
+
+impl Session {
+    /// The directory that holds the runs: flag, project file, or `output`.
+    fn output(&self, place: &arguments::Place) -> std::path::PathBuf {
+        place
+            .out
+            .clone()
+            .or_else(|| {
+                self.project
+                    .output
+                    .as_ref()
+                    .map(|it| self.project.directory.join(it))
+            })
+            .unwrap_or_else(|| std::path::PathBuf::from("output"))
+    }
+}

@@ -15,6 +15,17 @@ pub fn now_ms() -> i64 {
         .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// Microseconds since 1970-01-01 UTC; 0 on a host whose clock stands before that.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the clock that everything else is handed"
+)]
+pub fn now_us() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
 /// A run id that sorts by start time: `20261121-041015-fraud`, from the time and the graph's name.
 ///
 /// Two runs of one graph in the same second get the same text; the run directory's creation then

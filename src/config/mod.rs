@@ -7,7 +7,7 @@ mod error;
 mod file;
 mod quantity;
 
-pub use clock::{now_ms, run_id};
+pub use clock::{now_ms, now_us, run_id};
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use file::{GraphSetting, Project, find_project};

@@ -1,0 +1,178 @@
+//! `gaai algo`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use anyhow::anyhow;
+use serde_json::Value;
+
+use super::Session;
+use super::arguments::{AlgoCommand, AlgoRunArguments, DirectionArgument};
+use super::run::runtime;
+use crate::algorithms::{Algorithm, ColumnInfo, Control, Info};
+use crate::app;
+use crate::engine::Engine;
+use crate::graph::{Direction, ProjectionRules};
+use crate::model::{
+    id::TemplateId,
+    schema::Census,
+    template::{Projection, Template},
+};
+use crate::pipeline::{PipelineError, RunRequest};
+
+/// Lists, explains or runs single algorithms.
+pub(super) fn perform(session: &Session, command: AlgoCommand) -> anyhow::Result<u8> {
+    match command {
+        AlgoCommand::List => session.console.result(&Algorithm::all(), |out| {
+            for info in Algorithm::all() {
+                writeln!(out, "{:<18} {}", info.name, info.summary)?;
+            }
+            Ok(())
+        })?,
+        AlgoCommand::Show { name } => {
+            let info = Algorithm::find(&name)?;
+            session.console.result(info, |out| write_info(info, out))?;
+        }
+        AlgoCommand::Run(arguments) => run(session, &arguments)?,
+    }
+    Ok(0)
+}
+
+fn write_info(info: &Info, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{} ({})\n{}\n", info.title, info.name, info.summary)?;
+    if !info.aliases.is_empty() {
+        writeln!(out, "Also called: {}", info.aliases.join(", "))?;
+    }
+    writeln!(out, "Convention: {}\nSource: {}\n", info.convention, info.source)?;
+    if !info.parameters.is_empty() {
+        writeln!(out, "Parameters")?;
+    }
+    for it in info.parameters {
+        writeln!(
+            out,
+            "  {:<16} {} ({}, default {}, {})",
+            it.name, it.meaning, it.kind, it.default, it.range
+        )?;
+    }
+    write_columns("Columns", info.columns, out)?;
+    if let Some((name, columns)) = info.rows {
+        write_columns(&format!("Columns of the table {name}"), columns, out)?;
+    }
+    write_columns("Summary", info.summary_values, out)
+}
+
+fn write_columns(title: &str, columns: &[ColumnInfo], out: &mut dyn Write) -> io::Result<()> {
+    if !columns.is_empty() {
+        writeln!(out, "{title}")?;
+    }
+    for it in columns {
+        writeln!(out, "  {:<16} {}", it.name, it.meaning)?;
+    }
+    Ok(())
+}
+
+/// Runs one algorithm and prints its first rows, or its estimate.
+fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
+    let algorithm = Algorithm::from_parameters(&arguments.name, &parameters(&arguments.param)?)?;
+    let kinds = app::demo_kinds();
+    let graph = app::resolve(&arguments.graph, &session.project, &kinds).map_err(PipelineError::Invalid)?;
+    let (source, _) = app::open_source(&graph.location, &graph.name)?;
+    let engine = app::engine(source.clone(), &RunRequest::default())?;
+    let control = Control::default();
+    runtime()?.block_on(async {
+        let census = source.census(&control).await?;
+        let projection = projection(arguments, &census)?;
+        if arguments.estimate {
+            let template = Template {
+                id: TemplateId::default(),
+                use_cases: Vec::new(),
+                algorithm,
+                projection,
+                reason: String::new(),
+            };
+            let estimate = engine.estimate(&template, &census);
+            return session.console.result(&estimate, |out| {
+                writeln!(
+                    out,
+                    "about {} ms and {:.1} MiB on {} vertices and {} edges; {}",
+                    estimate.time_ms,
+                    estimate.memory_bytes as f64 / 1_048_576.0,
+                    estimate.vertices,
+                    estimate.edges,
+                    estimate.basis
+                )
+            });
+        }
+        let answer = engine.run_direct(&algorithm, &projection, &control).await?;
+        let mut text = Vec::new();
+        if session.console.json {
+            answer.write_json(None, &mut text)?;
+        } else {
+            answer.write_text(arguments.top, &mut text)?;
+        }
+        session.console.bytes(&text)
+    })
+}
+
+/// What the flags select, checked against the census.
+fn projection(arguments: &AlgoRunArguments, census: &Census) -> anyhow::Result<Projection> {
+    let all_vertices = census.vertices.iter().map(|it| it.name.clone());
+    let all_edges = census.edges.iter().map(|it| it.name.clone());
+    let vertices = chosen(&arguments.vertices, all_vertices.collect(), "vertex")?;
+    let edges = chosen(&arguments.edges, all_edges.collect(), "edge")?;
+    let directed = census
+        .edges
+        .iter()
+        .filter(|it| edges.contains(&it.name))
+        .any(|it| it.directed);
+    let direction = match arguments.direction {
+        Some(DirectionArgument::Directed) => Direction::Directed,
+        Some(DirectionArgument::Reversed) => Direction::Reversed,
+        Some(DirectionArgument::Undirected) => Direction::Undirected,
+        None if directed => Direction::Directed,
+        None => Direction::Undirected,
+    };
+    Ok(Projection {
+        vertices,
+        edges,
+        rules: ProjectionRules {
+            direction,
+            ..ProjectionRules::default()
+        },
+        weight: arguments.weight.clone(),
+        time: arguments.time.clone(),
+        filters: Vec::new(),
+        attributes: arguments.attributes.clone(),
+    })
+}
+
+fn chosen(named: &[String], mut all: Vec<String>, kind: &str) -> anyhow::Result<Vec<String>> {
+    if let Some(unknown) = named.iter().find(|it| !all.contains(it)) {
+        return Err(anyhow!(
+            "there is no {kind} collection `{unknown}`; there are {}",
+            all.join(", ")
+        ));
+    }
+    if !named.is_empty() {
+        all.retain(|it| named.contains(it));
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// `k=v` pairs as the registry takes them: JSON where the value is JSON, else text; `sources` is a list.
+fn parameters(pairs: &[String]) -> anyhow::Result<BTreeMap<String, Value>> {
+    let mut parameters = BTreeMap::new();
+    for pair in pairs {
+        let (key, text) = pair
+            .split_once('=')
+            .ok_or_else(|| anyhow!("`{pair}` is not a parameter; write --param key=value"))?;
+        let value = if key == "sources" {
+            text.split(',').map(|it| Value::from(it.trim())).collect()
+        } else {
+            serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+        };
+        parameters.insert(key.to_owned(), value);
+    }
+    Ok(parameters)
+}

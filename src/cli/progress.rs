@@ -1,0 +1,153 @@
+//! Shows a run as it goes: bars with real work units on a terminal, plain lines otherwise.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::console::Console;
+use crate::model::event::{Event, TaskId};
+use crate::trace::{EventSink, TraceError};
+
+/// An event sink that draws. It never fails: a run does not end because nobody can watch it.
+pub(super) struct Progress {
+    shown: Shown,
+}
+
+enum Shown {
+    Nothing,
+    Lines {
+        detailed: bool,
+    },
+    Bars {
+        all: MultiProgress,
+        running: Mutex<BTreeMap<TaskId, ProgressBar>>,
+    },
+}
+
+impl Progress {
+    /// As the console allows.
+    pub(super) fn new(console: &Console) -> Self {
+        let shown = if console.quiet || console.json {
+            Shown::Nothing
+        } else if console.bars {
+            Shown::Bars {
+                all: MultiProgress::new(),
+                running: Mutex::default(),
+            }
+        } else {
+            Shown::Lines {
+                detailed: console.verbose > 0,
+            }
+        };
+        Self { shown }
+    }
+
+    /// Takes over the work units of the running tasks, as the flow reports them.
+    pub(super) fn update(&self, progress: &[(TaskId, (u64, u64))]) {
+        let Shown::Bars { running, .. } = &self.shown else {
+            return;
+        };
+        let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        for (task, (done, total)) in progress {
+            if let Some(bar) = running.get(task).filter(|_| *total > 0) {
+                bar.set_length(*total);
+                bar.set_position(*done);
+            }
+        }
+    }
+
+    /// Removes what is still drawn.
+    pub(super) fn clear(&self) {
+        if let Shown::Bars { all, .. } = &self.shown {
+            // A terminal that is gone cannot be cleared.
+            let _ = all.clear();
+        }
+    }
+
+    fn line(detailed: bool, event: &Event) -> Option<String> {
+        match event {
+            Event::TaskStarted { task, .. } if detailed => Some(format!("  {} …", task.0)),
+            Event::TaskFinished { task, elapsed_us, .. } => {
+                Some(format!("  {} done in {}", task.0, elapsed(*elapsed_us)))
+            }
+            Event::TaskFailed { task, reason, .. } => Some(format!("  {} failed: {reason}", task.0)),
+            Event::TaskSkipped { task, reason } => Some(format!("  {} skipped: {reason}", task.0)),
+            Event::GraphLoaded {
+                vertices,
+                edges,
+                elapsed_us,
+                ..
+            } => Some(format!(
+                "  loaded {vertices} vertices and {edges} edges in {}",
+                elapsed(*elapsed_us)
+            )),
+            Event::RunResumed { reused } => {
+                Some(format!("  resumed; {reused} finished tasks are not repeated"))
+            }
+            Event::QualityChecked { task, notes, .. } if detailed && !notes.is_empty() => {
+                Some(format!("  {}: {}", task.0, notes.join("; ")))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl EventSink for Progress {
+    fn record(&self, event: &Event) -> Result<(), TraceError> {
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Lines { detailed } => {
+                if let Some(line) = Self::line(*detailed, event) {
+                    // A reader that is gone misses nothing that the journal does not have.
+                    let _ = writeln!(std::io::stderr().lock(), "{line}");
+                }
+            }
+            Shown::Bars { all, running } => {
+                let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+                match event {
+                    Event::TaskStarted { task, .. } => {
+                        let bar = all.add(bar(task));
+                        running.insert(task.clone(), bar);
+                    }
+                    Event::TaskFinished { task, .. } => {
+                        if let Some(bar) = running.remove(task) {
+                            bar.finish_and_clear();
+                        }
+                    }
+                    Event::TaskFailed { task, .. } | Event::TaskSkipped { task, .. } => {
+                        if let Some(bar) = running.remove(task) {
+                            bar.finish_and_clear();
+                        }
+                        if let Some(line) = Self::line(false, event) {
+                            let _ = all.println(line);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bar(task: &TaskId) -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    let style =
+        ProgressStyle::with_template("  {spinner} {msg:40} {wide_bar} {human_pos}/{human_len} {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_message(task.0.clone());
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// Microseconds as people read them.
+fn elapsed(microseconds: u64) -> String {
+    if microseconds < 10_000_000 {
+        format!("{:.1} ms", microseconds as f64 / 1e3)
+    } else {
+        format!("{:.1} s", microseconds as f64 / 1e6)
+    }
+}

@@ -1,0 +1,50 @@
+//! `gaai vertical`.
+
+use super::Session;
+use super::arguments::VerticalCommand;
+use crate::agents::vertical;
+use crate::app;
+use crate::pipeline::PipelineError;
+
+/// Lists or shows verticals.
+pub(super) fn perform(session: &Session, command: VerticalCommand) -> anyhow::Result<u8> {
+    let assets = app::assets(None, &session.project);
+    let verticals = vertical::load(&assets)?;
+    match command {
+        VerticalCommand::List => session.console.result(&verticals, |out| {
+            for it in &verticals {
+                writeln!(out, "{:<14} {}", it.name, it.description)?;
+            }
+            Ok(())
+        })?,
+        VerticalCommand::Show { name } => {
+            let known: Vec<&str> = verticals.iter().map(|it| it.name.as_str()).collect();
+            let found = verticals.iter().find(|it| it.name == name).ok_or_else(|| {
+                PipelineError::Invalid(format!(
+                    "there is no vertical `{name}`; there are {}",
+                    known.join(", ")
+                ))
+            })?;
+            session.console.result(&found, |out| {
+                writeln!(
+                    out,
+                    "{} {}: {}\n\nTopics",
+                    found.title, found.version, found.description
+                )?;
+                for topic in &found.topics {
+                    writeln!(out, "  {:<22} {}", topic.id, topic.question)?;
+                }
+                writeln!(out, "\nPatterns")?;
+                for pattern in &found.patterns {
+                    writeln!(
+                        out,
+                        "  {:<28} {:<18} {}",
+                        pattern.id, pattern.algorithm, pattern.why
+                    )?;
+                }
+                Ok(())
+            })?;
+        }
+    }
+    Ok(0)
+}
