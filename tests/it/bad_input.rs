@@ -16,7 +16,10 @@ fn run_on(files: &[(&str, &[u8])], more: &[&str]) -> (i32, String) {
     words.extend_from_slice(more);
     let output = done(place.path(), &words);
     assert_no_temporary_files(place.path());
-    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+    (
+        output.status.code().unwrap(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
 }
 
 fn assert_no_temporary_files(place: &Path) {
@@ -25,7 +28,11 @@ fn assert_no_temporary_files(place: &Path) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            assert!(!name.ends_with(".part") && !name.ends_with(".tmp"), "{} was left behind", path.display());
+            assert!(
+                !name.ends_with(".part") && !name.ends_with(".tmp"),
+                "{} was left behind",
+                path.display()
+            );
             if path.is_dir() {
                 folders.push(path);
             }
@@ -42,7 +49,10 @@ fn an_unknown_graph_is_refused_with_a_way_out() {
     assert_eq!(output.status.code(), Some(2));
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(error.contains("demo:fraud"), "{error}");
-    assert!(!place.path().join("output").exists(), "nothing may be written for a refused request");
+    assert!(
+        !place.path().join("output").exists(),
+        "nothing may be written for a refused request"
+    );
 }
 
 #[test]
@@ -62,7 +72,10 @@ fn briefs_that_cannot_be_read_are_named_and_never_taken_as_empty() {
         ("huge.md", vec![b'x'; 50_000_000]),
         ("brief.pdf", b"%PDF-1.7".to_vec()),
     ] {
-        let (code, error) = run_on(&[("edges.csv", EDGES), (name, &bytes)], &["--documents", &format!("g/{name}")]);
+        let (code, error) = run_on(
+            &[("edges.csv", EDGES), (name, &bytes)],
+            &["--documents", &format!("g/{name}")],
+        );
         assert!(code == 2 || code == 1, "{name}: {code} {error}");
         assert!(error.contains(name), "{name}: {error}");
     }
@@ -87,7 +100,10 @@ fn a_run_id_cannot_leave_the_output_directory() {
     let place = tempfile::tempdir().unwrap();
     let london = data("london");
     for id in ["../x", "/tmp/x", "", ".hidden", "a b"] {
-        let output = done(place.path(), &["run", "--graph", london.to_str().unwrap(), "--run-id", id]);
+        let output = done(
+            place.path(),
+            &["run", "--graph", london.to_str().unwrap(), "--run-id", id],
+        );
         assert_eq!(output.status.code(), Some(2), "{id}");
     }
 }
@@ -97,7 +113,10 @@ fn an_output_that_cannot_be_written_is_named() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("file"), b"in the way").unwrap();
     let london = data("london");
-    let output = done(place.path(), &["run", "--graph", london.to_str().unwrap(), "--out", "file/runs"]);
+    let output = done(
+        place.path(),
+        &["run", "--graph", london.to_str().unwrap(), "--out", "file/runs"],
+    );
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(error.contains("file") && error.contains("--out"), "{error}");
@@ -113,7 +132,11 @@ fn faults_are_counted_and_names_are_inert() {
     fs::write(place.path().join("g/v.csv"), vertices).unwrap();
     fs::write(place.path().join("g/links.csv"), edges).unwrap();
     let ask = "Which places would cut others off if they failed?";
-    expect(place.path(), &["run", "--graph", "g", "--ask", ask, "--run-id", "r"], 0);
+    expect(
+        place.path(),
+        &["run", "--graph", "g", "--ask", ask, "--run-id", "r"],
+        0,
+    );
     let html = fs::read_to_string(place.path().join("output/r/reports/index.html")).unwrap();
     assert!(!html.contains("<script>alert"), "a name became markup");
     let json = fs::read_to_string(place.path().join("output/r/reports/index.json")).unwrap();

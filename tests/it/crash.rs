@@ -8,7 +8,10 @@ use super::program::{assert_same, data, expect, gaai, lasting};
 
 /// How many kills; `GAAI_TEST_KILLS` asks for more.
 fn kills() -> u64 {
-    std::env::var("GAAI_TEST_KILLS").ok().and_then(|it| it.parse().ok()).unwrap_or(3)
+    std::env::var("GAAI_TEST_KILLS")
+        .ok()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(3)
 }
 
 #[test]
@@ -28,7 +31,11 @@ fn a_killed_run_resumes_to_the_same_bytes() {
         let _ = std::fs::remove_dir_all(&run);
         // Spread over the run by the golden ratio: no two kills at the same moment.
         let moment = whole_us * ((round * 618 + 211) % 1000) / 1000;
-        killed += u64::from(kill_after(place.path(), &words("killed"), Duration::from_micros(moment)));
+        killed += u64::from(kill_after(
+            place.path(),
+            &words("killed"),
+            Duration::from_micros(moment),
+        ));
         if run.join("journal.jsonl").is_file() && has_begun(&run) {
             expect(place.path(), &["resume", "killed"], 0);
         } else {
@@ -48,8 +55,11 @@ fn has_begun(run: &Path) -> bool {
 
 /// Starts `gaai` and kills it (SIGKILL) after `moment`; whether it was still running.
 fn kill_after(directory: &Path, words: &[&str], moment: Duration) -> bool {
-    let mut child =
-        gaai(directory, words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = gaai(directory, words)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     std::thread::sleep(moment);
     let running = child.try_wait().unwrap().is_none();
     child.kill().unwrap();

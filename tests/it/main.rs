@@ -6,7 +6,9 @@
     reason = "a panic in a test is its report, and tests drive the outside world"
 )]
 
+mod bad_input;
 mod catalog;
+mod crash;
 mod documents;
 mod findings;
 mod flow;
@@ -15,6 +17,8 @@ mod fuzz_documents;
 mod karate;
 mod layers;
 mod ldbc;
+mod main_job;
+mod program;
 mod recompute;
 mod source_demo;
 mod source_files;

@@ -8,8 +8,15 @@ use super::program::{assert_same, data, expect, lasting};
 fn run_london(directory: &Path, id: &str, more: &[&str]) -> String {
     let london = data("london");
     let brief = london.join("brief.md");
-    let mut words =
-        vec!["run", "--graph", london.to_str().unwrap(), "--documents", brief.to_str().unwrap(), "--run-id", id];
+    let mut words = vec![
+        "run",
+        "--graph",
+        london.to_str().unwrap(),
+        "--documents",
+        brief.to_str().unwrap(),
+        "--run-id",
+        id,
+    ];
     words.extend_from_slice(more);
     expect(directory, &words, 0)
 }
@@ -39,9 +46,16 @@ fn any_altered_number_is_noticed() {
     let run = place.path().join("output/r");
     let mut altered = 0;
     for (folder, ending) in [("reports", "json"), ("reports", "html"), ("results", "parquet")] {
-        let mut paths: Vec<_> = fs::read_dir(run.join(folder)).unwrap().map(|it| it.unwrap().path()).collect();
+        let mut paths: Vec<_> = fs::read_dir(run.join(folder))
+            .unwrap()
+            .map(|it| it.unwrap().path())
+            .collect();
         paths.sort();
-        for path in paths.iter().filter(|it| it.extension().is_some_and(|it| it == ending)).take(2) {
+        for path in paths
+            .iter()
+            .filter(|it| it.extension().is_some_and(|it| it == ending))
+            .take(2)
+        {
             let original = fs::read(path).unwrap();
             fs::write(path, with_one_digit_changed(&original)).unwrap();
             expect(place.path(), &["verify", "r"], 1);
@@ -56,7 +70,9 @@ fn any_altered_number_is_noticed() {
 /// Changes the digit (in Parquet: the byte) nearest to the middle.
 fn with_one_digit_changed(bytes: &[u8]) -> Vec<u8> {
     let middle = bytes.len() / 2;
-    let at = (middle..bytes.len()).find(|it| bytes[*it].is_ascii_digit()).unwrap_or(middle);
+    let at = (middle..bytes.len())
+        .find(|it| bytes[*it].is_ascii_digit())
+        .unwrap_or(middle);
     let mut changed = bytes.to_vec();
     changed[at] = if bytes[at] == b'7' { b'3' } else { b'7' };
     changed

@@ -9,7 +9,11 @@ use gaai::report::{Format, without_run_facts};
 /// `gaai` with these words, in `directory`, without colours.
 pub fn gaai(directory: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gaai"));
-    command.current_dir(directory).args(words).env("NO_COLOR", "1").env_remove("GAAI_LOG");
+    command
+        .current_dir(directory)
+        .args(words)
+        .env("NO_COLOR", "1")
+        .env_remove("GAAI_LOG");
     command
 }
 
@@ -21,14 +25,19 @@ pub fn done(directory: &Path, words: &[&str]) -> Output {
 /// Runs it to the end and expects exit code `code`; gives standard output.
 pub fn expect(directory: &Path, words: &[&str], code: i32) -> String {
     let output = done(directory, words);
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert_eq!(output.status.code(), Some(code), "gaai {words:?}\n{out}\n{err}");
     out.into_owned()
 }
 
 /// A directory of `tests/data`.
 pub fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name)
 }
 
 /// Everything of a run that must not depend on time, threads or mode: name → bytes.
@@ -39,7 +48,10 @@ pub fn lasting(run: &Path) -> BTreeMap<String, Vec<u8>> {
             let path = entry.unwrap().path();
             let name = format!("{folder}/{}", path.file_name().unwrap().to_string_lossy());
             let bytes = std::fs::read(&path).unwrap();
-            let format = path.extension().and_then(|it| it.to_str()).and_then(Format::named);
+            let format = path
+                .extension()
+                .and_then(|it| it.to_str())
+                .and_then(Format::named);
             let bytes = match format.filter(|_| folder == "reports") {
                 Some(format) => without_run_facts(&bytes, format),
                 None => bytes,
@@ -54,6 +66,10 @@ pub fn lasting(run: &Path) -> BTreeMap<String, Vec<u8>> {
 pub fn assert_same(left: &BTreeMap<String, Vec<u8>>, right: &BTreeMap<String, Vec<u8>>) {
     let names: Vec<_> = left.keys().collect();
     assert_eq!(names, right.keys().collect::<Vec<_>>());
-    let different: Vec<_> = left.iter().filter(|(name, bytes)| right[*name] != **bytes).map(|it| it.0).collect();
+    let different: Vec<_> = left
+        .iter()
+        .filter(|(name, bytes)| right[*name] != **bytes)
+        .map(|it| it.0)
+        .collect();
     assert!(different.is_empty(), "these differ: {different:?}");
 }
