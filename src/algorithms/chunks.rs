@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn chunks_arrive_in_order_and_cover_every_item_once() {
-        assert_eq!(ranges_seen(0, 4), []);
+        assert!(ranges_seen(0, 4).is_empty());
         assert_eq!(ranges_seen(10, 4), [0..4, 4..8, 8..10]);
         let many = ranges_seen(1000, 3);
         assert!(many.windows(2).all(|pair| pair[0].end == pair[1].start));

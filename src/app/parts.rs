@@ -18,7 +18,7 @@ use crate::source::{
 use crate::trace::EventSink;
 
 /// A request whose inputs are there.
-pub struct Opened {
+pub(super) struct Opened {
     /// The graph's name in reports.
     pub graph: String,
     /// SHA-256 over everything that changes the answer.
@@ -30,7 +30,7 @@ pub struct Opened {
 }
 
 /// Opens the source and the assets that `request` names, and hashes all inputs.
-pub fn open(request: &RunRequest, project: &Project) -> Result<Opened, PipelineError> {
+pub(super) fn open(request: &RunRequest, project: &Project) -> Result<Opened, PipelineError> {
     let assets = assets(request.assets.as_deref(), project);
     let location = Location::parse(&request.location, &demo_kinds()).map_err(PipelineError::Invalid)?;
     let inputs = inputs::hash(request, &location, &assets)?;
@@ -105,7 +105,11 @@ pub fn engine(source: Arc<dyn GraphSource>, request: &RunRequest) -> Result<Embe
 
 impl Opened {
     /// The parts of a run; loads are told to `sink`.
-    pub fn parts(self, request: &RunRequest, sink: Arc<dyn EventSink>) -> Result<Parts, PipelineError> {
+    pub(super) fn parts(
+        self,
+        request: &RunRequest,
+        sink: Arc<dyn EventSink>,
+    ) -> Result<Parts, PipelineError> {
         let observe = move |load: &LoadInfo| {
             // A journal that cannot be written stops the flow at its next event.
             let _ = sink.record(&Event::GraphLoaded {
@@ -130,7 +134,7 @@ impl Opened {
 }
 
 /// The layouts among `assets`, by file name.
-pub fn layouts(assets: &Assets) -> Result<Layouts, PipelineError> {
+pub(super) fn layouts(assets: &Assets) -> Result<Layouts, PipelineError> {
     let mut layouts = Layouts::default();
     for path in assets.list("templates/report/") {
         let text = assets

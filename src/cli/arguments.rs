@@ -7,24 +7,24 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Turns a graph plus a business question into verified, repeatable, decision-ready findings.
 #[derive(Debug, Parser)]
 #[command(name = "gaai", version, max_term_width = 100, arg_required_else_help = true)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
     /// Print results as JSON on standard output.
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(super) json: bool,
     /// Print nothing but results and errors.
     #[arg(long, short, global = true)]
-    pub quiet: bool,
+    pub(super) quiet: bool,
     /// Print more: -v what was decided, -vv developer logs.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
+    pub(super) verbose: u8,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Do the main job: graph and brief in, verified reports out.
     Run(RunArguments),
     /// Print what a run would do, with time, memory and cost; run nothing.
@@ -97,74 +97,74 @@ pub enum Command {
 
 /// What a run is asked for; shared by `run` and `plan`.
 #[derive(Clone, Debug, Default, Args)]
-pub struct RequestArguments {
+pub(super) struct RequestArguments {
     /// The graph: a name in gaai.toml, a path, or demo:<kind>[:<seed>[:<scale>]].
     #[arg(long)]
-    pub graph: String,
+    pub(super) graph: String,
     /// Brief or other document (.md, .txt) or a directory of them; may be repeated.
     #[arg(long, num_args = 1..)]
-    pub documents: Vec<PathBuf>,
+    pub(super) documents: Vec<PathBuf>,
     /// A question given directly; may be repeated.
     #[arg(long)]
-    pub ask: Vec<String>,
+    pub(super) ask: Vec<String>,
     /// Industry: a name, auto, or a TOML file.
     #[arg(long)]
-    pub vertical: Option<String>,
+    pub(super) vertical: Option<String>,
     /// Vertex collections that the questions are about; decided by themselves unless said.
     #[arg(long, value_delimiter = ',')]
-    pub core_collections: Vec<String>,
+    pub(super) core_collections: Vec<String>,
     /// Concurrent executions at most.
     #[arg(long)]
-    pub max_executions: Option<usize>,
+    pub(super) max_executions: Option<usize>,
     /// Templates at most; the lowest ranked are left out and named.
     #[arg(long)]
-    pub max_templates: Option<usize>,
+    pub(super) max_templates: Option<usize>,
     /// Kernel threads; as many as cores unless said.
     #[arg(long)]
-    pub threads: Option<usize>,
+    pub(super) threads: Option<usize>,
     /// Refuse what needs more memory, e.g. 2GB.
     #[arg(long)]
-    pub budget_memory: Option<String>,
+    pub(super) budget_memory: Option<String>,
     /// Refuse templates estimated to take longer, e.g. 5m.
     #[arg(long)]
-    pub budget_time: Option<String>,
+    pub(super) budget_time: Option<String>,
     #[command(flatten)]
-    pub place: Place,
+    pub(super) place: Place,
 }
 
 /// `gaai run`.
 #[derive(Clone, Debug, Default, Args)]
-pub struct RunArguments {
+pub(super) struct RunArguments {
     #[command(flatten)]
-    pub request: RequestArguments,
+    pub(super) request: RequestArguments,
     /// How to work through the stages; all three give the same bytes.
     #[arg(long, value_enum, default_value_t = ModeArgument::Parallel)]
-    pub mode: ModeArgument,
+    pub(super) mode: ModeArgument,
     /// Report formats.
     #[arg(long, value_delimiter = ',', default_value = "md,html,json,txt")]
-    pub format: Vec<String>,
+    pub(super) format: Vec<String>,
     /// Time limit of the whole run, e.g. 10m.
     #[arg(long)]
-    pub timeout: Option<String>,
+    pub(super) timeout: Option<String>,
     /// When journal records reach the disk.
     #[arg(long, value_enum, default_value_t = DurabilityArgument::Batched)]
-    pub durability: DurabilityArgument,
+    pub(super) durability: DurabilityArgument,
     /// Run id; made from time and graph unless said.
     #[arg(long)]
-    pub run_id: Option<String>,
+    pub(super) run_id: Option<String>,
 }
 
 /// Where runs are.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Place {
+pub(super) struct Place {
     /// Directory that holds the runs; output unless said.
     #[arg(long)]
-    pub out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
 }
 
 /// See `pipeline::Mode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ModeArgument {
+pub(super) enum ModeArgument {
     /// Ask before each stage.
     Stepwise,
     /// One task at a time.
@@ -176,7 +176,7 @@ pub enum ModeArgument {
 
 /// See `trace::Durability`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum DurabilityArgument {
+pub(super) enum DurabilityArgument {
     /// Each record before anything acts on it.
     Strict,
     /// Every 5 ms or 64 records.
@@ -188,7 +188,7 @@ pub enum DurabilityArgument {
 
 /// `gaai algo`.
 #[derive(Debug, Subcommand)]
-pub enum AlgoCommand {
+pub(super) enum AlgoCommand {
     /// List the algorithms.
     List,
     /// Print parameters, columns and conventions of one.
@@ -202,44 +202,44 @@ pub enum AlgoCommand {
 
 /// `gaai algo run`.
 #[derive(Clone, Debug, Args)]
-pub struct AlgoRunArguments {
+pub(super) struct AlgoRunArguments {
     /// Name or alias.
-    pub name: String,
+    pub(super) name: String,
     /// The graph, as for `gaai run`.
     #[arg(long)]
-    pub graph: String,
+    pub(super) graph: String,
     /// A parameter, e.g. --param damping=0.9; may be repeated.
     #[arg(long, value_name = "K=V")]
-    pub param: Vec<String>,
+    pub(super) param: Vec<String>,
     /// Edge collections; all unless said.
     #[arg(long, value_delimiter = ',')]
-    pub edges: Vec<String>,
+    pub(super) edges: Vec<String>,
     /// Vertex collections; all unless said.
     #[arg(long, value_delimiter = ',')]
-    pub vertices: Vec<String>,
+    pub(super) vertices: Vec<String>,
     /// Edge direction; as the graph says unless said.
     #[arg(long, value_enum)]
-    pub direction: Option<DirectionArgument>,
+    pub(super) direction: Option<DirectionArgument>,
     /// Edge attribute used as weight.
     #[arg(long)]
-    pub weight: Option<String>,
+    pub(super) weight: Option<String>,
     /// Edge attribute used as time.
     #[arg(long)]
-    pub time: Option<String>,
+    pub(super) time: Option<String>,
     /// Vertex attributes joined to the result, or shared items for linkage.
     #[arg(long, value_delimiter = ',')]
-    pub attributes: Vec<String>,
+    pub(super) attributes: Vec<String>,
     /// Rows printed.
     #[arg(long, default_value_t = 20)]
-    pub top: usize,
+    pub(super) top: usize,
     /// Print time and memory bounds and run nothing.
     #[arg(long)]
-    pub estimate: bool,
+    pub(super) estimate: bool,
 }
 
 /// See `graph::Direction`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DirectionArgument {
+pub(super) enum DirectionArgument {
     /// As stored.
     Directed,
     /// Against the stored direction.
@@ -250,7 +250,7 @@ pub enum DirectionArgument {
 
 /// `gaai trace`.
 #[derive(Debug, Subcommand)]
-pub enum TraceCommand {
+pub(super) enum TraceCommand {
     /// Print the trace summary.
     Show {
         /// Run id or run directory.
@@ -275,7 +275,7 @@ pub enum TraceCommand {
 
 /// `gaai catalog`.
 #[derive(Debug, Subcommand)]
-pub enum CatalogCommand {
+pub(super) enum CatalogCommand {
     /// List all runs, failures included.
     Runs {
         #[command(flatten)]
@@ -306,7 +306,7 @@ pub enum CatalogCommand {
 
 /// `gaai vertical`.
 #[derive(Debug, Subcommand)]
-pub enum VerticalCommand {
+pub(super) enum VerticalCommand {
     /// List them.
     List,
     /// Print topics and patterns of one.

@@ -65,13 +65,6 @@ impl Console {
         }
     }
 
-    /// Tells a decision, with `-v`.
-    pub(super) fn detail(&self, text: &str) {
-        if self.verbose > 0 {
-            self.note(text);
-        }
-    }
-
     /// Tells what failed; always.
     pub(super) fn error(&self, text: &str) {
         let mark = if self.colour {

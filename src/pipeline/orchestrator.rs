@@ -21,7 +21,7 @@ use crate::model::{
     document::Document,
     event::RunState,
     execution::Execution,
-    id::{ContentHash, RunId, TemplateId, UseCaseId},
+    id::{ContentHash, RunId, TemplateId},
     report::{Failure, Report, RunReport},
     requirements::Requirements,
     schema::Schema,
@@ -120,7 +120,6 @@ pub struct Outline {
 
 /// A use case's report, or why there is none, and what failed on the way.
 pub(super) struct Chain {
-    pub(super) use_case: UseCaseId,
     pub(super) report: Option<Made<Report>>,
     pub(super) ended: Vec<Ended>,
 }
@@ -223,7 +222,6 @@ impl Orchestrator {
 
     async fn chain(&self, ground: &Ground, use_case: UseCase, waits: Vec<SharedExecution>) -> Chain {
         let mut chain = Chain {
-            use_case: use_case.id.clone(),
             report: None,
             ended: Vec::new(),
         };

@@ -149,7 +149,7 @@ impl Desk {
 }
 
 /// A pipeline error as the scheduler sees it.
-pub fn failure(error: &PipelineError) -> Failure {
+pub(super) fn failure(error: &PipelineError) -> Failure {
     let remedy = match error {
         PipelineError::Cancelled => Remedy::Cancelled,
         PipelineError::Refused(_) => Remedy::Refused,
@@ -167,7 +167,7 @@ pub fn failure(error: &PipelineError) -> Failure {
 }
 
 /// Runs `work` where computing does not hold up the scheduler; a panic becomes a failure.
-pub async fn computed<T: Send + 'static>(
+pub(super) async fn computed<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(work).await {

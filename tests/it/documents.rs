@@ -153,7 +153,7 @@ fn a_directory_stands_for_its_documents_in_name_order() {
     }
     let documents = read_files(&[
         folder.path().to_owned(),
-        PathBuf::from(folder.path().join("b.md")),
+        folder.path().join("b.md"),
     ])
     .unwrap();
     let names: Vec<(&str, &str)> = documents

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use gaai::report::{Format, without_run_facts};
 
 /// `gaai` with these words, in `directory`, without colours.
-pub fn gaai(directory: &Path, words: &[&str]) -> Command {
+pub(super) fn gaai(directory: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gaai"));
     command
         .current_dir(directory)
@@ -18,12 +18,12 @@ pub fn gaai(directory: &Path, words: &[&str]) -> Command {
 }
 
 /// Runs it to the end.
-pub fn done(directory: &Path, words: &[&str]) -> Output {
+pub(super) fn done(directory: &Path, words: &[&str]) -> Output {
     gaai(directory, words).output().unwrap()
 }
 
 /// Runs it to the end and expects exit code `code`; gives standard output.
-pub fn expect(directory: &Path, words: &[&str], code: i32) -> String {
+pub(super) fn expect(directory: &Path, words: &[&str], code: i32) -> String {
     let output = done(directory, words);
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
@@ -34,14 +34,14 @@ pub fn expect(directory: &Path, words: &[&str], code: i32) -> String {
 }
 
 /// A directory of `tests/data`.
-pub fn data(name: &str) -> PathBuf {
+pub(super) fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data")
         .join(name)
 }
 
 /// Everything of a run that must not depend on time, threads or mode: name → bytes.
-pub fn lasting(run: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(super) fn lasting(run: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for folder in ["reports", "results", "artefacts"] {
         for entry in std::fs::read_dir(run.join(folder)).unwrap() {
@@ -63,7 +63,7 @@ pub fn lasting(run: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Says which files differ, not all their bytes.
-pub fn assert_same(left: &BTreeMap<String, Vec<u8>>, right: &BTreeMap<String, Vec<u8>>) {
+pub(super) fn assert_same(left: &BTreeMap<String, Vec<u8>>, right: &BTreeMap<String, Vec<u8>>) {
     let names: Vec<_> = left.keys().collect();
     assert_eq!(names, right.keys().collect::<Vec<_>>());
     let different: Vec<_> = left
