@@ -35,17 +35,31 @@ struct Asked {
     graph: String,
 }
 
-/// The part of the vertical stage's artefact that the catalog keeps.
+/// The parts of the vertical stage's artefact that the catalog keeps.
 #[derive(Default, Deserialize)]
 struct Briefs {
     #[serde(default)]
     documents: Vec<Document>,
+    #[serde(default)]
+    resolved: Option<Resolved>,
+}
+
+#[derive(Deserialize)]
+struct Resolved {
+    vertical: Named,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    version: u32,
 }
 
 /// The stages' artefacts, as far as they exist.
 #[derive(Default)]
 pub(super) struct Outputs {
     pub(super) documents: Vec<Document>,
+    pub(super) vertical: String,
     pub(super) requirements: Requirements,
     pub(super) use_cases: Vec<UseCase>,
     pub(super) plan: TemplatePlan,
@@ -82,6 +96,9 @@ impl Outputs {
         let briefs: Briefs = one("vertical", history, read, gaps).unwrap_or_default();
         Self {
             documents: briefs.documents,
+            vertical: briefs.resolved.map_or_else(String::new, |it| {
+                format!("{} {}", it.vertical.name, it.vertical.version)
+            }),
             requirements: one("requirements", history, read, gaps).unwrap_or_default(),
             use_cases: one("use_cases", history, read, gaps).unwrap_or_default(),
             plan: one("templates", history, read, gaps).unwrap_or_default(),
@@ -175,11 +192,10 @@ impl<'a> Outcomes<'a> {
 fn head(history: &History, outputs: &Outputs) -> RunHead {
     // A request of another version may lack the field; the run is shown all the same.
     let asked: Asked = serde_json::from_str(&history.request).unwrap_or_default();
-    let vertical = outputs.reports.values().next().map(|it| it.vertical.clone());
     RunHead {
         run: history.run.clone().unwrap_or_default(),
         graph: asked.graph,
-        vertical: vertical.unwrap_or_default(),
+        vertical: outputs.vertical.clone(),
         version: history.version.clone(),
         inputs: history.inputs.clone().unwrap_or_default(),
         state: history.state,

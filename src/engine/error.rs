@@ -2,6 +2,7 @@
 
 use super::budget::bytes;
 use crate::algorithms::KernelError;
+use crate::flow::Remedy;
 use crate::source::SourceError;
 
 /// A failed execution. Messages complete the sentence "failed to run {template}: {error}".
@@ -55,19 +56,6 @@ pub enum EngineError {
         /// The panic message.
         reason: String,
     },
-}
-
-/// What the scheduler does next. The error says which; the scheduler never parses text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remedy {
-    /// Trying again may help.
-    Retry,
-    /// It will fail again.
-    GiveUp,
-    /// The user stopped it.
-    Cancelled,
-    /// A budget refused it.
-    Refused,
 }
 
 impl EngineError {

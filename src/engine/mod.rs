@@ -37,13 +37,14 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+pub use crate::flow::Remedy;
 pub use budget::Budget;
 pub use conditions::{matching_rows, ordered_rows};
 pub use cpu::Cpu;
 pub use detect::{Detected, Found, detect, table_name};
 pub use direct::DirectRun;
 pub use embedded::{Embedded, EngineOptions, LoadInfo, LoadObserver, projection_hash};
-pub use error::{EngineError, Remedy};
+pub use error::EngineError;
 pub use estimate::estimate;
 pub use facts::{FactContext, evaluate};
 pub use memory::available_memory;

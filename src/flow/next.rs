@@ -32,7 +32,6 @@ pub enum Action {
 pub fn next(state: &State, policy: &Policy) -> Vec<Action> {
     let mut actions = Vec::new();
     let mut ready = Vec::new();
-    let remaining = remaining(state);
     for (place, task) in state.tasks().iter().enumerate() {
         if task.phase != Phase::Waiting {
             continue;
@@ -42,13 +41,17 @@ pub fn next(state: &State, policy: &Policy) -> Vec<Action> {
                 task: task.spec.id.clone(),
                 reason,
             }),
-            Verdict::Ready => ready.push((Reverse(remaining[place]), place, task)),
+            Verdict::Ready => ready.push((place, task)),
             Verdict::Wait => {}
         }
     }
-    ready.sort_by_key(|(path, place, _)| (*path, *place));
+    if ready.len() > 1 {
+        let remaining = remaining(state);
+        // A stable sort, so equal ways stay in the order in which they were queued.
+        ready.sort_by_key(|(place, _)| Reverse(remaining[*place]));
+    }
     let mut room = Room::left(state, policy);
-    for (_, _, task) in ready {
+    for (_, task) in ready {
         if policy.ask && !state.is_approved(task.spec.stage) {
             // A stage begins only when the ones before it have come to rest.
             if room.running == 0 && !room.asking {

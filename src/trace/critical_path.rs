@@ -18,7 +18,7 @@ pub fn critical_path(after: &[(TaskId, Vec<TaskId>)], times: &BTreeMap<&TaskId, 
             .filter_map(|it| places.get(it).copied())
             .max_by_key(|it| (longest[*it].0, std::cmp::Reverse(*it)));
         let own = times.get(task).copied().unwrap_or(0);
-        longest.push((own + before.map_or(0, |it| longest[it].0), before));
+        longest.push((own.saturating_add(before.map_or(0, |it| longest[it].0)), before));
         places.insert(task, place);
     }
     let last = (0..longest.len()).max_by_key(|it| (longest[*it].0, std::cmp::Reverse(*it)));

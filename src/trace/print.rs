@@ -53,7 +53,7 @@ pub(super) fn milliseconds(us: u64) -> String {
     if us < 9_950 {
         format!("{:.1}ms", us as f64 / 1e3)
     } else {
-        format!("{}ms", (us + 500) / 1000)
+        format!("{}ms", us.saturating_add(500) / 1000)
     }
 }
 

@@ -1,5 +1,6 @@
 //! When each attempt of each task ran, on the run's own clock: time in which no process worked on
-//! the run, between a crash and its resumption, is left out.
+//! the run, between a crash and its resumption, is left out. Times of a journal that somebody made up
+//! may be of any size; sums stop at the greatest number.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +59,8 @@ impl Spans {
             if matches!(record.event, Event::RunResumed { .. }) {
                 spans.close_open(&mut open);
             } else {
-                spans.total_us += u64::try_from(record.at_ms - last_ms).unwrap_or(0) * 1000;
+                let passed_ms = u64::try_from(record.at_ms.saturating_sub(last_ms)).unwrap_or(0);
+                spans.total_us = spans.total_us.saturating_add(passed_ms.saturating_mul(1000));
             }
             last_ms = record.at_ms;
             match &record.event {
@@ -108,7 +110,8 @@ impl Spans {
     pub fn time_by_task(&self) -> BTreeMap<&TaskId, u64> {
         let mut times = BTreeMap::new();
         for span in &self.spans {
-            *times.entry(&span.task).or_default() += span.elapsed_us;
+            let time: &mut u64 = times.entry(&span.task).or_default();
+            *time = time.saturating_add(span.elapsed_us);
         }
         times
     }

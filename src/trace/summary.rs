@@ -138,8 +138,8 @@ impl TraceSummary {
             .filter(|it| it.time_us > 0)
             .collect();
         if spans.total_us > 0 {
-            let busy: u64 = times.values().sum();
-            summary.parallelism = busy as f64 / spans.total_us as f64;
+            let busy: f64 = times.values().map(|it| *it as f64).sum();
+            summary.parallelism = busy / spans.total_us as f64;
         }
         summary
     }
@@ -156,8 +156,8 @@ impl TraceSummary {
                 ..
             } => {
                 self.model.calls += 1;
-                self.model.time_us += elapsed_us;
-                self.model.tokens += tokens;
+                self.model.time_us = self.model.time_us.saturating_add(*elapsed_us);
+                self.model.tokens = self.model.tokens.saturating_add(*tokens);
                 self.model.cost_usd += cost_usd;
             }
             Event::ArtefactHanded { .. } => self.communication.messages += 1,
@@ -176,7 +176,8 @@ impl TraceSummary {
 fn slowest(spans: &Spans) -> Vec<AgentTime> {
     let mut times: BTreeMap<&str, u64> = BTreeMap::new();
     for span in &spans.spans {
-        *times.entry(agent_name(span.stage)).or_default() += span.elapsed_us;
+        let time: &mut u64 = times.entry(agent_name(span.stage)).or_default();
+        *time = time.saturating_add(span.elapsed_us);
     }
     let mut agents: Vec<AgentTime> = times
         .into_iter()

@@ -70,7 +70,11 @@ pub(super) fn html(
 
 fn draw(spans: &Spans, name: &str) -> String {
     let height = TOP + ROW * spans.spans.len() as f64 + 10.0;
-    let longest = spans.spans.iter().map(|it| it.start_us + it.elapsed_us).max();
+    let longest = spans
+        .spans
+        .iter()
+        .map(|it| it.start_us.saturating_add(it.elapsed_us))
+        .max();
     let total = longest.unwrap_or(0).max(spans.total_us).max(1) as f64;
     let scale = (WIDTH - LEFT - RIGHT) / total;
     let mut svg = format!(

@@ -21,7 +21,7 @@ use gaai::model::report::{Report, Verdict};
 use gaai::model::requirements::{Objective, Priority, Requirements};
 use gaai::model::template::{Assignment, Estimate, Projection, Template, TemplatePlan};
 use gaai::model::use_case::{Feasibility, UseCase};
-use gaai::model::vertical::{Detector, Severity};
+use gaai::model::vertical::{Detector, Severity, Vertical};
 use gaai::trace::{Clock, Durability, EventSink, JOURNAL, Journal};
 use serde::Serialize;
 
@@ -205,6 +205,12 @@ fn report(use_case: &UseCase) -> Report {
 #[derive(Serialize)]
 struct Briefs {
     documents: Vec<Document>,
+    resolved: Resolved,
+}
+
+#[derive(Serialize)]
+struct Resolved {
+    vertical: Vertical,
 }
 
 /// Writes a run directory as a run would.
@@ -265,13 +271,17 @@ impl Recorder {
     }
 
     fn plan(&self) {
-        self.finish(
-            "vertical",
-            Stage::Vertical,
-            &Briefs {
-                documents: vec![document()],
+        let briefs = Briefs {
+            documents: vec![document()],
+            resolved: Resolved {
+                vertical: Vertical {
+                    name: "generic".to_owned(),
+                    version: 1,
+                    ..Vertical::default()
+                },
             },
-        );
+        };
+        self.finish("vertical", Stage::Vertical, &briefs);
         self.finish("requirements", Stage::Requirements, &requirements());
         let use_cases = [
             use_case("critical_points", 1, &["critical_points"]),
@@ -373,6 +383,7 @@ async fn failures_and_interruptions_are_kept() {
         "it needs 9 bytes and the budget is 1"
     );
     assert_eq!(first.reports[1].outcome.status, TaskStatus::Skipped);
+    assert_eq!(first.head.vertical, "generic 1");
     let second = show(&store, &"run-2".into()).await.unwrap();
     assert_eq!(second.head.state, None);
     assert_eq!(second.executions[0].outcome.status, TaskStatus::Interrupted);

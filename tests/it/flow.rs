@@ -8,18 +8,8 @@ use futures_util::future::{join, join_all};
 use gaai::flow::{Attempt, Cancel, Ended, Failure, Flow, Halt, Needs, Policy, Remedy, SkipReason, TaskSpec};
 use gaai::model::event::{Event, Stage, TaskId};
 use gaai::model::id::ContentHash;
-use gaai::trace::{Clock, EventSink, TraceError};
+use gaai::trace::{Clock, EventSink, Memory, TraceError};
 use tokio::time::{Instant, sleep};
-
-#[derive(Default)]
-struct Memory(Mutex<Vec<Event>>);
-
-impl EventSink for Memory {
-    fn record(&self, event: &Event) -> Result<(), TraceError> {
-        self.0.lock().unwrap().push(event.clone());
-        Ok(())
-    }
-}
 
 fn clock() -> Clock {
     let origin = Instant::now();
@@ -94,7 +84,7 @@ async fn one_at_a_time_means_one_after_the_other() {
     let naps = ["a", "b", "c"].map(|it| nap(&flow, spec(it, &[]), 10));
     join_all(naps).await;
     assert_eq!(start.elapsed().as_millis(), 30);
-    let events = memory.0.lock().unwrap();
+    let events = memory.events();
     let starts: Vec<_> = events
         .iter()
         .filter_map(|it| match it {
@@ -137,7 +127,7 @@ async fn a_failure_skips_its_dependants_and_no_one_else() {
         task,
         reason: reason.to_string(),
     };
-    assert!(memory.0.lock().unwrap().contains(&skipped));
+    assert!(memory.events().contains(&skipped));
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,9 +142,7 @@ async fn a_failure_that_may_pass_is_tried_again_after_a_pause() {
     assert!(failing(&flow, spec("flaky", &[]), Remedy::Retry).await.is_err());
     assert_eq!(start.elapsed().as_millis(), 300);
     let failures = memory
-        .0
-        .lock()
-        .unwrap()
+        .events()
         .iter()
         .filter(|it| matches!(it, Event::TaskFailed { .. }))
         .count();
@@ -257,9 +245,7 @@ async fn finished_tasks_are_restored_and_unreadable_ones_run() {
     assert_eq!(kept.unwrap(), "stored kept");
     assert!(lost.is_ok() && after.is_ok());
     let started: BTreeSet<String> = memory
-        .0
-        .lock()
-        .unwrap()
+        .events()
         .iter()
         .filter_map(|it| match it {
             Event::TaskStarted { task, .. } => Some(task.0.clone()),
