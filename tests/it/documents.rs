@@ -151,11 +151,7 @@ fn a_directory_stands_for_its_documents_in_name_order() {
     for name in ["b.md", "a.txt", "C.MD", "data.csv"] {
         fs::write(folder.path().join(name), "Which?").unwrap();
     }
-    let documents = read_files(&[
-        folder.path().to_owned(),
-        folder.path().join("b.md"),
-    ])
-    .unwrap();
+    let documents = read_files(&[folder.path().to_owned(), folder.path().join("b.md")]).unwrap();
     let names: Vec<(&str, &str)> = documents
         .iter()
         .map(|it| (it.id.0.as_str(), it.name.as_str()))
