@@ -265,9 +265,13 @@ fn move_vertices(
     }
     control.expect(u64::from(n));
     let mut volume = vec![0.0; n as usize];
+    let mut members = vec![0_u32; n as usize];
     for (own, strength) in community.iter().zip(&layer.strength) {
         volume[*own as usize] += strength;
+        members[*own as usize] += 1;
     }
+    // Names without members, the smallest last: a vertex that is better off alone takes one.
+    let mut free: Vec<u32> = (0..n).rev().filter(|it| members[*it as usize] == 0).collect();
     let mut sums = Sums::of(n);
     let mut queue: VecDeque<u32> = (0..n).collect();
     let mut queued = vec![true; n as usize];
@@ -280,6 +284,11 @@ fn move_vertices(
         queued[v as usize] = false;
         let (own, strength) = (community[v as usize], layer.strength[v as usize]);
         volume[own as usize] -= strength;
+        members[own as usize] -= 1;
+        if members[own as usize] == 0 {
+            // Alone it stays unless it gains; rounding must not leave volume behind.
+            volume[own as usize] = 0.0;
+        }
         sums.add(own, 0.0);
         for (u, weight) in layer.around(v) {
             sums.add(community[*u as usize], *weight);
@@ -289,9 +298,17 @@ fn move_vertices(
             &mut sums,
             |c| resolution * strength * volume[c as usize] / layer.total,
             layer.total,
+            free.last().copied(),
         );
         volume[best as usize] += strength;
+        members[best as usize] += 1;
         if best != own {
+            if free.last() == Some(&best) {
+                free.pop();
+            }
+            if members[own as usize] == 0 {
+                free.push(own);
+            }
             moved = true;
             community[v as usize] = best;
             for (u, _) in layer.around(v) {
@@ -306,8 +323,15 @@ fn move_vertices(
 }
 
 /// The community where the weight towards it most exceeds what chance would put there; `own` unless
-/// another gains enough, and of equally good ones the smallest.
-fn best_community(own: u32, sums: &mut Sums, expected: impl Fn(u32) -> f64, total: f64) -> u32 {
+/// another gains enough, and of equally good ones the smallest. `alone` names a community without
+/// members: it exceeds chance by 0, which is best where every other falls short of it.
+fn best_community(
+    own: u32,
+    sums: &mut Sums,
+    expected: impl Fn(u32) -> f64,
+    total: f64,
+    alone: Option<u32>,
+) -> u32 {
     let (mut best, mut most, mut stay) = (own, f64::NEG_INFINITY, 0.0);
     for (community, weight) in sums.drain() {
         let excess = weight - expected(community);
@@ -316,6 +340,9 @@ fn best_community(own: u32, sums: &mut Sums, expected: impl Fn(u32) -> f64, tota
         } else if excess > most || (excess == most && community < best) {
             (best, most) = (community, excess);
         }
+    }
+    if let Some(alone) = alone.filter(|_| most < 0.0) {
+        (best, most) = (alone, 0.0);
     }
     // Moving gains 2 (most - stay) / total.
     if most - stay > LEAST_GAIN * total {

@@ -79,7 +79,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(|error| PipelineError::write(directory, &error))?;
     // The process id keeps two processes apart; within one, equal paths hold equal bytes.
-    let temporary = path.with_extension(format!("{}.part", std::process::id()));
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", std::process::id()));
+    let temporary = path.with_file_name(name);
     let written = fs::File::create(&temporary).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_data()
@@ -91,6 +93,22 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
             let _ = fs::remove_file(&temporary);
             PipelineError::write(path, &error)
         })
+}
+
+/// Removes what an interrupted process left half-written in the run's folders. The caller holds the
+/// run's journal, so that nobody is writing.
+pub(super) fn sweep(run_directory: &Path) -> Result<(), PipelineError> {
+    for folder in ["artefacts", "reports", "results", "trace"] {
+        let Ok(entries) = fs::read_dir(run_directory.join(folder)) else {
+            continue;
+        };
+        for path in entries.flatten().map(|it| it.path()) {
+            if path.extension().is_some_and(|it| it == "part") {
+                fs::remove_file(&path).map_err(|error| PipelineError::write(&path, &error))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 impl PipelineError {

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::artefacts::sweep;
 use super::error::PipelineError;
 use super::request::RunRequest;
 use super::timings::Timings;
@@ -104,6 +105,7 @@ impl Launch {
                  start a new run with `gaai run`"
             )));
         }
+        sweep(directory)?;
         let timings = Timings::default();
         replay_timings(&timings, &records);
         let reused = history.finished.len() as u64;
