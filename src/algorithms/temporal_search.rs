@@ -260,6 +260,7 @@ impl<'a> Search<'a> {
         self.open.push(self.out.between(edge.other, edge.time, end));
     }
 
+    /// Ends the search of a full answer; the marks are cleared with those of its start edge.
     fn abandon(&mut self) {
         self.open.clear();
         self.path.clear();
