@@ -18,6 +18,7 @@ mod fuzz_journal;
 mod karate;
 mod layers;
 mod ldbc;
+mod london;
 mod main_job;
 mod program;
 mod recompute;
