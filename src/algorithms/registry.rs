@@ -373,9 +373,15 @@ impl ParameterInfo {
     }
 
     fn refused(&self, value: &serde_json::Value) -> KernelError {
+        let kind = match self.kind {
+            "yes or no" => "true or false",
+            "keys" => "a list of keys",
+            "whole number" => "a whole number",
+            _ => "a number",
+        };
         KernelError::Parameter {
             parameter: self.name,
-            problem: format!("is {value}; a {} is needed ({})", self.kind, self.range),
+            problem: format!("is {value}; it must be {kind} ({})", self.range),
         }
     }
 }
@@ -400,3 +406,7 @@ fn nearest(wanted: &str, names: impl Iterator<Item = &'static str> + Clone) -> V
         near.into_iter().map(|(_, name)| name).collect()
     }
 }
+
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;

@@ -1,0 +1,244 @@
+//! What the registry says is what the kernels do.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::algorithms::outcome::OutputColumn;
+use crate::graph::{EdgeList, ProjectionRules, build};
+
+fn given(parameters: Value) -> BTreeMap<String, Value> {
+    serde_json::from_value(parameters).unwrap()
+}
+
+fn made(name: &str, parameters: Value) -> Result<Algorithm, KernelError> {
+    Algorithm::from_parameters(name, &given(parameters))
+}
+
+/// Every algorithm with its defaults; those that need a source start at vertex 0.
+fn all_with_defaults() -> Vec<Algorithm> {
+    let with_defaults = |info: &&Info| {
+        made(info.name, json!({})).unwrap_or_else(|_| made(info.name, json!({"sources": "0"})).unwrap())
+    };
+    Algorithm::all().iter().map(with_defaults).collect()
+}
+
+#[test]
+fn every_name_and_alias_names_one_algorithm() {
+    let mut seen = std::collections::BTreeSet::new();
+    for info in Algorithm::all() {
+        for name in std::iter::once(&info.name).chain(info.aliases) {
+            assert_eq!(canonical(name), *name, "names are lower case with underscores");
+            assert!(seen.insert(*name), "`{name}` stands for two algorithms");
+            assert_eq!(Algorithm::find(name).unwrap().name, info.name);
+        }
+    }
+}
+
+#[test]
+fn the_registry_lists_the_fields_of_each_config_with_their_defaults() {
+    for algorithm in all_with_defaults() {
+        let info = algorithm.info();
+        let Value::Object(mut fields) = serde_json::to_value(&algorithm).unwrap() else {
+            panic!("an algorithm is an object")
+        };
+        assert_eq!(fields.remove("name"), Some(json!(info.name)));
+        let listed: std::collections::BTreeSet<&str> = info.parameters.iter().map(|it| it.name).collect();
+        assert_eq!(
+            listed,
+            fields.keys().map(String::as_str).collect(),
+            "{}",
+            info.name
+        );
+        for parameter in info.parameters {
+            let said = match parameter.kind {
+                "keys" => continue,
+                "yes or no" => json!(parameter.default == "yes"),
+                "number" => json!(parameter.default.parse::<f64>().unwrap()),
+                "whole number" => json!(parameter.default.replace('_', "").parse::<i64>().unwrap()),
+                other => panic!("{} has the kind {other}", parameter.name),
+            };
+            assert_eq!(fields[parameter.name], said, "{} {}", info.name, parameter.name);
+        }
+    }
+}
+
+#[test]
+fn an_algorithm_survives_its_json() {
+    for algorithm in all_with_defaults() {
+        let text = serde_json::to_string(&algorithm).unwrap();
+        assert_eq!(serde_json::from_str::<Algorithm>(&text).unwrap(), algorithm);
+    }
+}
+
+/// A directed triangle with a tail, weights, times and one attribute.
+fn sample() -> (Csr, Inputs) {
+    let edges = EdgeList {
+        sources: vec![0, 1, 2, 2],
+        targets: vec![1, 2, 0, 3],
+        weights: Some(vec![1.0, 2.0, 3.0, 4.0]),
+        times: Some(vec![10, 20, 30, 40]),
+    };
+    let inputs = Inputs {
+        sources: vec![0],
+        items: vec![ItemCodes {
+            name: "phone".to_owned(),
+            codes: vec![7, 7, 8, crate::graph::MISSING],
+        }],
+    };
+    (build(4, &edges, ProjectionRules::default()), inputs)
+}
+
+#[test]
+fn outcomes_have_the_columns_and_summaries_that_the_registry_lists() {
+    let (graph, inputs) = sample();
+    let described =
+        |columns: &[ColumnInfo]| -> Vec<_> { columns.iter().map(|it| (it.name, it.quantity)).collect() };
+    let found =
+        |columns: &[OutputColumn]| -> Vec<_> { columns.iter().map(|it| (it.name, it.quantity)).collect() };
+    for algorithm in all_with_defaults() {
+        let info = algorithm.info();
+        let outcome = algorithm.run(&graph, &inputs, &Control::default()).unwrap();
+        assert_eq!(found(&outcome.vertices), described(info.columns), "{}", info.name);
+        assert!(
+            outcome.vertices.iter().all(|it| it.values.len() == 4),
+            "{}",
+            info.name
+        );
+        let summary: Vec<_> = outcome.summary.iter().map(|it| (it.0, it.1)).collect();
+        assert_eq!(summary, described(info.summary_values), "{}", info.name);
+        let rows = outcome.rows.as_ref().map(|it| (it.name, found(&it.columns)));
+        assert_eq!(
+            rows,
+            info.rows.map(|(name, columns)| (name, described(columns))),
+            "{}",
+            info.name
+        );
+    }
+}
+
+#[test]
+fn every_algorithm_describes_itself() {
+    for info in Algorithm::all() {
+        for text in [info.title, info.summary, info.convention, info.source] {
+            assert!(!text.is_empty(), "{}", info.name);
+        }
+        assert!(
+            info.summary.ends_with('.') && info.convention.ends_with('.'),
+            "{}",
+            info.name
+        );
+    }
+}
+
+#[test]
+fn no_algorithm_fails_on_an_empty_graph_or_ignores_a_cancelled_run() {
+    let no_edges = EdgeList {
+        times: Some(Vec::new()),
+        ..EdgeList::default()
+    };
+    let empty = build(0, &no_edges, ProjectionRules::default());
+    let nothing = Inputs {
+        sources: Vec::new(),
+        items: vec![ItemCodes::default()],
+    };
+    let (graph, inputs) = sample();
+    for algorithm in all_with_defaults() {
+        if algorithm.sources().is_empty() {
+            let outcome = algorithm.run(&empty, &nothing, &Control::default());
+            assert!(outcome.is_ok(), "{}: {outcome:?}", algorithm.info().name);
+        }
+        let control = Control::default();
+        control.cancel();
+        assert_eq!(
+            algorithm.run(&graph, &inputs, &control),
+            Err(KernelError::Cancelled)
+        );
+    }
+}
+
+#[test]
+fn progress_ends_where_it_was_announced() {
+    let (graph, inputs) = sample();
+    for algorithm in all_with_defaults() {
+        let control = Control::default();
+        algorithm.run(&graph, &inputs, &control).unwrap();
+        let (done, announced) = control.progress();
+        assert_eq!(done, announced, "{}", algorithm.info().name);
+    }
+}
+
+#[test]
+fn work_grows_with_the_graph() {
+    for algorithm in all_with_defaults() {
+        let (small, large) = (algorithm.work(1_000, 5_000), algorithm.work(100_000, 1_000_000));
+        let name = algorithm.info().name;
+        assert!(
+            small.bytes < large.bytes && small.operations < large.operations,
+            "{name}"
+        );
+        // Counts of a graph too large for any machine must not wrap around to small ones.
+        let huge = algorithm.work(u64::from(u32::MAX), 1 << 40);
+        assert!(
+            huge.bytes >= large.bytes && huge.operations >= large.operations,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn names_are_found_whatever_their_spelling() {
+    assert_eq!(Algorithm::find("PageRank").unwrap().name, "pagerank");
+    assert_eq!(
+        Algorithm::find(" label-propagation ").unwrap().name,
+        "label_propagation"
+    );
+}
+
+#[test]
+fn unknown_names_are_refused_with_near_ones() {
+    let message = |name: &str, parameters| made(name, parameters).unwrap_err().to_string();
+    assert_eq!(
+        message("pagernak", json!({})),
+        "no algorithm is called `pagernak`; there is pagerank, page_rank"
+    );
+    assert_eq!(
+        message("pagerank", json!({"dampling": 0.5})),
+        "pagerank has no parameter `dampling`; there is damping"
+    );
+    assert_eq!(
+        message("wcc", json!({"rounds": 5})),
+        "wcc has no parameter `rounds`; it has none"
+    );
+}
+
+#[test]
+fn values_of_the_wrong_type_or_range_are_refused() {
+    let message = |parameters| made("pagerank", parameters).unwrap_err().to_string();
+    assert_eq!(
+        message(json!({"damping": "high"})),
+        "parameter `damping` is \"high\"; it must be a number (from 0 to below 1)"
+    );
+    assert_eq!(
+        message(json!({"max_iterations": 2.5})),
+        "parameter `max_iterations` is 2.5; it must be a whole number (from 1)"
+    );
+    assert_eq!(
+        message(json!({"damping": 1.5})),
+        "parameter `damping` is 1.5; it must be from 0 to below 1"
+    );
+}
+
+#[test]
+fn plain_meanings_are_understood() {
+    let made = made(
+        "pagerank",
+        json!({"max_iterations": 20.0, "sources": "a/1", "tolerance": 0}),
+    );
+    let Ok(Algorithm::Pagerank(config)) = made else {
+        panic!("{made:?}")
+    };
+    assert_eq!(
+        (config.max_iterations, config.sources, config.tolerance),
+        (20, vec!["a/1".to_owned()], 0.0)
+    );
+}
