@@ -198,20 +198,15 @@ pub(super) fn post_id(post: u32) -> String {
 
 /// Follows within the groups: everyone follows someone and, silent users aside, is followed.
 fn everyday_follows(society: &mut Society, wanted: usize) {
-    let groups = society.groups.clone();
-    for group in &groups {
-        let speakers: Vec<u32> = group
-            .iter()
-            .copied()
-            .filter(|it| !society.users[*it as usize].is_silent)
-            .collect();
+    for group in 0..society.groups.len() {
+        let speakers = demo_social_planted::speakers(society, group);
         for (index, user) in speakers.iter().enumerate() {
             // A ring through the group keeps it in one piece.
             let next = speakers[(index + 1) % speakers.len()];
             let since = society.since(*user, next);
             society.follow(*user, next, since);
         }
-        let share = wanted * group.len() / society.users.len();
+        let share = wanted * society.groups[group].len() / society.users.len();
         let mut left = share.saturating_sub(speakers.len());
         while left > 0 {
             let from = speakers[society.draw.skewed(speakers.len() as u32) as usize];
@@ -225,8 +220,9 @@ fn everyday_follows(society: &mut Society, wanted: usize) {
             if society.draw.chance(300) {
                 let since = society.since(from, to);
                 society.follow(to, from, since);
+                left = left.saturating_sub(1);
             }
-            left -= 1;
+            left = left.saturating_sub(1);
         }
     }
 }
@@ -244,13 +240,11 @@ fn everyday_posts(society: &mut Society, wanted: usize) {
 
 /// Shares of posts of one's own group, soon after they were posted or days later.
 fn everyday_shares(society: &mut Society, wanted: usize) {
-    let groups = society.groups.clone();
     let mut left = wanted.saturating_sub(society.shares.len());
     while left > 0 {
         left -= 1;
         let user = society.draw.below(society.users.len() as u32);
         let group = society.users[user as usize].group;
-        debug_assert!(!groups[group].is_empty());
         if society.users[user as usize].is_silent {
             continue;
         }

@@ -1,6 +1,8 @@
 //! Plants groups, ties and manipulation, and what only looks like it, into the demo network.
 //! Definitions: see `demo_social`.
 
+use rustc_hash::FxHashSet;
+
 use super::demo::Scale;
 use super::demo_draw::{DAY, DAYS, HOUR, START};
 use super::demo_social::{self, Society, post_id, user_id};
@@ -8,15 +10,16 @@ use super::demo_social::{self, Society, post_id, user_id};
 /// Plants everything into a network without follows, posts or shares.
 pub(super) fn plant(society: &mut Society, scale: Scale) {
     groups(society);
-    ties(society, scale.planted(5) as usize);
-    for index in 0..scale.planted(2) as usize {
-        lock_step(society, 1 + index % 6);
-    }
+    // Those whom nobody may follow come first, so that nobody does.
     bought_followers(society, 2);
     if scale == Scale::L {
         bought_followers(society, 5);
     }
     lurkers(society, scale.of(50) as usize);
+    ties(society, scale.planted(5) as usize);
+    for index in 0..scale.planted(2) as usize {
+        lock_step(society, 1 + index % 6);
+    }
     celebrity(society);
     news(society, 3);
     fan_club(society, 4);
@@ -41,6 +44,8 @@ fn ties(society: &mut Society, count: usize) {
     let mut joined = vec![0];
     let mut waiting: Vec<usize> = (1..total).collect();
     society.draw.shuffle(&mut waiting);
+    // Whoever knew two of them would be a tie of another kind, so each has contacts of its own.
+    let mut met = FxHashSet::default();
     for index in 0..count {
         let home = *society.draw.pick(&joined);
         let user = society.take(home, 1)[0];
@@ -52,18 +57,26 @@ fn ties(society: &mut Society, count: usize) {
             others.retain(|it| *it != home);
         }
         for other in &others {
-            let contacts = society.draw.between(14, 20) as usize;
-            for contact in society.draw.several(&society.groups[*other].clone(), contacts) {
-                befriend(society, user, contact);
-            }
+            let contacts = society.draw.between(25, 40) as usize;
+            meet(society, user, *other, contacts, &mut met);
             if !joined.contains(other) {
                 joined.push(*other);
             }
         }
-        let contacts = society.draw.several(&society.groups[home].clone(), 20);
-        contacts.into_iter().for_each(|it| befriend(society, user, it));
+        meet(society, user, home, 30, &mut met);
         let note = format!("it alone ties {} other groups to its own", others.len());
         society.planted("only_tie", &[user], note);
+    }
+}
+
+/// Makes `user` acquainted with `count` users of `group` who are in `met` for nobody yet.
+fn meet(society: &mut Society, user: u32, group: usize, count: usize, met: &mut FxHashSet<u32>) {
+    met.insert(user);
+    let mut strangers = speakers(society, group);
+    strangers.retain(|it| !met.contains(it));
+    for contact in society.draw.several(&strangers, count) {
+        met.insert(contact);
+        befriend(society, user, contact);
     }
 }
 
@@ -131,11 +144,7 @@ fn lurkers(society: &mut Society, count: usize) {
         society.users[user as usize].is_silent = true;
         let joined = START - society.draw.between(100, 2_000) * DAY;
         society.users[user as usize].joined = joined;
-        let speakers: Vec<u32> = society.groups[group]
-            .iter()
-            .copied()
-            .filter(|it| !society.users[*it as usize].is_silent)
-            .collect();
+        let speakers = speakers(society, group);
         let wanted = society.draw.between(5, 16) as usize;
         for other in society.draw.several(&speakers, wanted) {
             let since = society.since(user, other);
@@ -154,8 +163,8 @@ fn celebrity(society: &mut Society) {
     let star = society.take(0, 1)[0];
     let joined = START - 2_000 * DAY;
     society.users[star as usize].joined = joined;
-    for fan in society.groups[0].clone() {
-        if !society.users[fan as usize].is_silent && society.draw.chance(600) {
+    for fan in speakers(society, 0) {
+        if society.draw.chance(350) {
             let since = society.since(fan, star);
             society.follow(fan, star, since);
         }
@@ -256,7 +265,8 @@ fn big_moment(society: &mut Society, group: usize) {
     );
 }
 
-fn speakers(society: &Society, group: usize) -> Vec<u32> {
+/// The users of `group` who can be followed and who act.
+pub(super) fn speakers(society: &Society, group: usize) -> Vec<u32> {
     society.groups[group]
         .iter()
         .copied()

@@ -151,3 +151,87 @@ fn planted_identities_share_two_details_and_splitters_stay_below_the_threshold()
         assert!(below.count() >= 10);
     }
 }
+
+#[test]
+fn planted_ties_are_the_only_ones_and_bought_followers_have_no_followers() {
+    let demo = demo::generate(DemoKind::Social, 3, Scale::S);
+    let mut group = BTreeMap::new();
+    for (index, planted) in patterns(&demo, "natural_group").into_iter().enumerate() {
+        group.extend(planted.members.iter().map(|it| (it.clone(), index)));
+    }
+    let members = |kind| -> BTreeSet<String> {
+        patterns(&demo, kind)
+            .iter()
+            .flat_map(|it| it.members.clone())
+            .collect()
+    };
+    let (ties, bought) = (members("only_tie"), members("bought_followers"));
+    let mut tied: BTreeMap<&String, BTreeSet<usize>> = BTreeMap::new();
+    let follows = rows(&demo, "follows.csv");
+    for row in &follows {
+        let (from, to) = (&row["_from"], &row["_to"]);
+        assert!(!bought.contains(to), "{to}");
+        assert!(group[from] == group[to] || ties.contains(from) || ties.contains(to));
+        tied.entry(from).or_default().insert(group[to]);
+    }
+    assert!(ties.iter().all(|it| tied[it].len() >= 2));
+    let followees: BTreeSet<&String> = follows
+        .iter()
+        .filter(|it| bought.contains(&it["_from"]))
+        .map(|it| &it["_to"])
+        .collect();
+    assert_eq!(followees.len(), 4);
+}
+
+#[test]
+fn planted_lock_steps_share_the_same_posts_within_half_a_minute() {
+    let demo = demo::generate(DemoKind::Social, 3, Scale::S);
+    let shares = rows(&demo, "shares.csv");
+    for planted in patterns(&demo, "lock_step") {
+        let mut times: BTreeMap<&String, Vec<i64>> = BTreeMap::new();
+        for row in shares.iter().filter(|it| planted.members.contains(&it["_from"])) {
+            times.entry(&row["_to"]).or_default().push(seconds(row, "time"));
+        }
+        let together = times.values().filter(|it| {
+            it.len() * 2 > planted.members.len() && it.iter().max().unwrap() - it.iter().min().unwrap() < 30
+        });
+        assert!(together.count() >= 14);
+    }
+}
+
+/// Without the planted supplier, what hangs on it can no longer be reached from any raw supplier.
+#[test]
+fn planted_sole_routes_strand_many_and_planted_loops_are_loops() {
+    let demo = demo::generate(DemoKind::SupplyChain, 3, Scale::S);
+    let mut next: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut has_source = BTreeSet::new();
+    for file in ["supplies.csv", "makes.csv", "used_in.csv", "builds.csv"] {
+        for row in rows(&demo, file) {
+            has_source.insert(row["_to"].clone());
+            next.entry(row["_from"].clone())
+                .or_default()
+                .push(row["_to"].clone());
+        }
+    }
+    let reached = |without: &str| {
+        let mut open: Vec<&String> = next.keys().filter(|it| !has_source.contains(*it)).collect();
+        let mut seen: BTreeSet<&String> = open.iter().copied().collect();
+        while let Some(v) = open.pop() {
+            for to in next.get(v).into_iter().flatten() {
+                if to != without && seen.insert(to) {
+                    open.push(to);
+                }
+            }
+        }
+        seen.len()
+    };
+    let all = reached("");
+    for planted in patterns(&demo, "sole_route") {
+        // Itself, 4 suppliers of tier 2, 6 of tier 1, 15 parts and a plant at least.
+        assert!(all - reached(&planted.members[0]) >= 27);
+    }
+    for planted in patterns(&demo, "supply_loop") {
+        let members = &planted.members;
+        assert!((0..members.len()).all(|it| next[&members[it]].contains(&members[(it + 1) % members.len()])));
+    }
+}
