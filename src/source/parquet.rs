@@ -4,6 +4,7 @@
 //! that is cut short or damaged is an error, never a shorter table.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
@@ -15,6 +16,7 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::ParquetMetaData;
 
 use super::cells::{Cells, RawColumn, RawTable, TextCells, line_number};
 use super::error::SourceError;
@@ -36,12 +38,19 @@ enum Growing {
 
 /// Reads the table in the file at `path`; `place` names the file in messages.
 pub(super) fn read(place: &str, path: &Path, control: &Control) -> Result<RawTable, SourceError> {
+    // The decoder asserts what a damaged file need not keep; its panic is that file's error.
+    let reading = AssertUnwindSafe(|| read_whole(place, path, control));
+    catch_unwind(reading).unwrap_or_else(|_| Err(damaged(place, &"its pages contradict its footer")))
+}
+
+fn read_whole(place: &str, path: &Path, control: &Control) -> Result<RawTable, SourceError> {
     let file = File::open(path).map_err(|error| SourceError::Unreadable {
         path: place.to_owned(),
         reason: error.to_string(),
     })?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(place, &error))?;
     let fields = builder.schema().fields().clone();
+    check_chunks(place, path, builder.metadata())?;
     let reader = builder.build().map_err(|error| damaged(place, &error))?;
     let mut columns: Vec<Option<Growing>> = fields.iter().map(|it| Growing::of(it.data_type())).collect();
     let mut rows = 0;
@@ -78,6 +87,25 @@ pub(super) fn read(place: &str, path: &Path, control: &Control) -> Result<RawTab
         }
     }
     Ok(table)
+}
+
+/// Refuses column chunks that lie outside of the file, at which the decoder would panic.
+fn check_chunks(place: &str, path: &Path, metadata: &ParquetMetaData) -> Result<(), SourceError> {
+    let length = std::fs::metadata(path).map_or(0, |it| it.len());
+    let chunks = metadata.row_groups().iter().flat_map(|it| it.columns());
+    for chunk in chunks {
+        let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+        let end = start.checked_add(chunk.compressed_size());
+        let is_inside = start >= 0
+            && chunk.compressed_size() >= 0
+            && end
+                .and_then(|it| u64::try_from(it).ok())
+                .is_some_and(|it| it <= length);
+        if !is_inside {
+            return Err(damaged(place, &"a column lies outside of the file"));
+        }
+    }
+    Ok(())
 }
 
 impl Growing {
