@@ -187,6 +187,26 @@ async fn a_cancelled_execution_says_so_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_kernel_stops_soon_after_it_is_cancelled() {
+    let run = tempfile::tempdir().unwrap();
+    let source = Arc::new(CountingSource::new(large_graph(20_000)));
+    let engine = engine(&source, 1, EngineOptions::default());
+    let control = Control::default();
+    // Exact betweenness of this graph takes minutes; it is cancelled once the kernel has begun.
+    let template = template("betweenness", &source, "betweenness-1");
+    let cancel = async {
+        while control.progress().0 == 0 {
+            tokio::task::yield_now().await;
+        }
+        control.cancel();
+    };
+    let (ended, ()) =
+        futures_util::future::join(engine.execute(&template, run.path(), &control), cancel).await;
+    assert_eq!(ended.unwrap_err().remedy(), Remedy::Cancelled);
+    assert!(!run.path().join("results").exists());
+}
+
+#[tokio::test]
 async fn a_load_that_failed_is_tried_again_by_the_next_in_line() {
     let run = tempfile::tempdir().unwrap();
     let source = Arc::new(CountingSource::new(large_graph(50)));

@@ -5,13 +5,7 @@ use std::collections::BTreeMap;
 use super::error::EngineError;
 use crate::algorithms::{Algorithm, Inputs, ItemCodes, KernelError};
 use crate::graph::{Column, MISSING, VertexKeys};
-use crate::source::LoadedGraph;
-
-/// Names offered when a key is unknown or ambiguous.
-const OFFERED: usize = 3;
-
-/// Similarity (Jaro-Winkler) from which a name counts as near.
-const NEAR: f64 = 0.75;
+use crate::source::{LoadedGraph, near_names};
 
 /// The inputs of `algorithm` on `graph`.
 ///
@@ -78,18 +72,17 @@ fn refused(problem: String) -> EngineError {
 
 /// The vertices whose key or label resembles `name` most.
 fn near(keys: &VertexKeys, name: &str) -> String {
-    let wanted = name.rsplit('/').next().unwrap_or(name).to_lowercase();
-    let likeness = |text: &String| strsim::jaro_winkler(&wanted, &text.to_lowercase());
-    let mut scored: Vec<(f64, u32)> = (0..)
-        .zip(keys.keys.iter().zip(&keys.labels))
-        .map(|(v, (key, label))| (likeness(key).max(likeness(label)), v))
-        .filter(|(score, _)| *score >= NEAR)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let named: Vec<String> = scored
+    let wanted = name.rsplit('/').next().unwrap_or(name);
+    let texts = keys.labels.iter().chain(&keys.keys).map(String::as_str);
+    let bearer = |text: &str| {
+        let is_it = |v: &u32| keys.labels[*v as usize] == text || keys.keys[*v as usize] == text;
+        (0..keys.len() as u32).find(is_it)
+    };
+    let mut found: Vec<u32> = near_names(wanted, texts).into_iter().filter_map(bearer).collect();
+    found.dedup();
+    let named: Vec<String> = found
         .iter()
-        .take(OFFERED)
-        .map(|(_, v)| format!("`{}` ({})", keys.id(*v), keys.labels[*v as usize]))
+        .map(|v| format!("`{}` ({})", keys.id(*v), keys.labels[*v as usize]))
         .collect();
     if named.is_empty() {
         "a source is written as `collection/key`".to_owned()
