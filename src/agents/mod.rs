@@ -20,6 +20,7 @@ pub mod reading;
 pub mod reports;
 pub mod requirements;
 pub mod schema;
+pub mod score;
 pub mod templates;
 pub mod use_cases;
 pub mod verify;
@@ -28,6 +29,8 @@ mod wording;
 
 #[cfg(test)]
 mod patterns_tests;
+#[cfg(test)]
+mod score_tests;
 #[cfg(test)]
 mod templates_tests;
 #[cfg(test)]
