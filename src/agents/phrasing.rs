@@ -33,7 +33,7 @@ pub enum Asking {
 
 /// What the wording of headings and passages is compared with, compiled once.
 #[derive(Clone, Debug)]
-pub struct Wording {
+pub struct Phrasing {
     sections: Vec<(Section, Vec<Cue>)>,
     asks: Vec<Cue>,
     wishes: Vec<Cue>,
@@ -50,13 +50,13 @@ pub struct Wording {
     priorities: Vec<(Priority, Vec<Cue>)>,
 }
 
-impl Default for Wording {
+impl Default for Phrasing {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Wording {
+impl Phrasing {
     /// Compiles the lists.
     pub fn new() -> Self {
         use StatementKind::{Assumption, Constraint, Kpi, Requirement, Risk, SuccessCriterion};
@@ -241,11 +241,11 @@ mod tests {
     use super::*;
 
     fn asking(text: &str) -> Asking {
-        Wording::new().asking(&tokens(text), text)
+        Phrasing::new().asking(&tokens(text), text)
     }
 
     fn section(heading: &str) -> Option<Section> {
-        Wording::new().section(&[heading.to_owned()], None)
+        Phrasing::new().section(&[heading.to_owned()], None)
     }
 
     #[test]

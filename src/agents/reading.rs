@@ -5,7 +5,7 @@
 
 use super::cues::{Token, TopicCues, TopicMatch, tokens};
 use super::people::is_label;
-use super::phrasing::{Asking, Section, Wording};
+use super::phrasing::{Asking, Phrasing, Section};
 use crate::model::{
     document::{Document, Passage, PassageKind},
     requirements::StatementKind,
@@ -44,7 +44,7 @@ pub struct ReadPassage<'a> {
 #[derive(Clone, Debug)]
 pub struct Reader {
     topics: TopicCues,
-    wording: Wording,
+    phrasing: Phrasing,
 }
 
 /// What stands around a passage.
@@ -62,13 +62,13 @@ impl Reader {
     pub fn new(vertical: &Vertical) -> Self {
         Self {
             topics: TopicCues::new(vertical),
-            wording: Wording::new(),
+            phrasing: Phrasing::new(),
         }
     }
 
-    /// The wording that it compares with.
-    pub fn wording(&self) -> &Wording {
-        &self.wording
+    /// The phrasing that it compares with.
+    pub fn phrasing(&self) -> &Phrasing {
+        &self.phrasing
     }
 
     /// The topics that words name, whether or not they ask.
@@ -88,14 +88,14 @@ impl Reader {
             let same_headings = sections.filter(|it| it.0 == passage.headings.as_slice());
             let section = match same_headings {
                 Some(known) => known.1,
-                None => self.wording.section(&passage.headings, title),
+                None => self.phrasing.section(&passage.headings, title),
             };
             after_question &= same_headings.is_some();
             sections = Some((&passage.headings, section));
             let row = passage.kind == PassageKind::Row;
             let table_head = row && before.is_none_or(|it| it.kind != PassageKind::Row);
             if table_head {
-                table = passage.text.split(" | ").find_map(|it| self.wording.heading(it));
+                table = passage.text.split(" | ").find_map(|it| self.phrasing.heading(it));
             }
             let place = Place {
                 section: if row { table.or(section) } else { section },
@@ -141,7 +141,7 @@ impl Reader {
     /// A heading asks when its words do and it is no name of a section.
     fn heading(&self, text: &str, words: &[Token]) -> Reading {
         let asks =
-            self.wording.heading(text).is_none() && self.wording.asking(words, text) == Asking::Clearly;
+            self.phrasing.heading(text).is_none() && self.phrasing.asking(words, text) == Asking::Clearly;
         let topics = if asks {
             self.topics(words, text)
         } else {
@@ -156,11 +156,11 @@ impl Reader {
 
     fn under_objectives(&self, passage: &Passage, words: &[Token]) -> Reading {
         let text = &passage.text;
-        let asking = self.wording.asking(words, text);
+        let asking = self.phrasing.asking(words, text);
         let sentence = passage.kind == PassageKind::Sentence;
         let topics = self.topics(words, text);
         if !topics.is_empty() {
-            let tells = sentence && asking == Asking::No && self.wording.is_past(words);
+            let tells = sentence && asking == Asking::No && self.phrasing.is_past(words);
             return if tells {
                 Reading::Background
             } else {
@@ -168,7 +168,7 @@ impl Reader {
             };
         }
         match self
-            .wording
+            .phrasing
             .statement(words)
             .filter(|_| asking != Asking::Clearly)
         {
@@ -180,7 +180,7 @@ impl Reader {
     }
 
     fn under_background(&self, text: &str, words: &[Token]) -> Reading {
-        let asks = self.wording.asking(words, text) == Asking::Clearly && !self.wording.is_past(words);
+        let asks = self.phrasing.asking(words, text) == Asking::Clearly && !self.phrasing.is_past(words);
         let topics = if asks {
             self.topics(words, text)
         } else {
@@ -196,7 +196,7 @@ impl Reader {
     /// Under "Requirements" stand questions and rules alike.
     fn requirement(&self, text: &str, words: &[Token]) -> Reading {
         let topics = self.topics(words, text);
-        if topics.is_empty() || self.wording.asking(words, text) == Asking::No {
+        if topics.is_empty() || self.phrasing.asking(words, text) == Asking::No {
             Reading::States(StatementKind::Requirement)
         } else {
             Reading::Asks(topics)
@@ -207,17 +207,17 @@ impl Reader {
     fn anywhere(&self, passage: &Passage, words: &[Token], place: Place) -> Reading {
         let text = &passage.text;
         let sentence = passage.kind == PassageKind::Sentence;
-        let asking = self.wording.asking(words, text);
-        if self.wording.judges(words) {
+        let asking = self.phrasing.asking(words, text);
+        if self.phrasing.judges(words) {
             return Reading::States(StatementKind::SuccessCriterion);
         }
         let continues =
-            place.after_question && (self.wording.goes_on(words) || self.wording.is_fragment(words));
+            place.after_question && (self.phrasing.goes_on(words) || self.phrasing.is_fragment(words));
         let may_ask = match asking {
             Asking::Clearly => true,
-            Asking::Faintly => !self.wording.is_past(words),
+            Asking::Faintly => !self.phrasing.is_past(words),
             Asking::No => {
-                (continues || !sentence) && !self.wording.is_past(words) && !self.wording.bounds(words)
+                (continues || !sentence) && !self.phrasing.is_past(words) && !self.phrasing.bounds(words)
             }
         };
         let topics = if may_ask {
@@ -232,7 +232,7 @@ impl Reader {
         if asks && text.ends_with('?') {
             return Reading::Asks(topics);
         }
-        match self.wording.statement(words) {
+        match self.phrasing.statement(words) {
             Some(kind) => Reading::States(kind),
             None if asks && !sentence => Reading::Asks(topics),
             None if asks => Reading::Unplaced,

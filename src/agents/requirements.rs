@@ -207,7 +207,7 @@ impl Extractor<'_> {
                 "low" => Some(Priority::Low),
                 _ => None,
             });
-        cell.unwrap_or_else(|| self.reader.wording().priority(&read.words))
+        cell.unwrap_or_else(|| self.reader.phrasing().priority(&read.words))
     }
 
     /// Objectives of documents that ask nothing outright: first what names a topic, then lists,

@@ -23,7 +23,7 @@ mod london;
 mod main_job;
 mod program;
 mod recompute;
-mod resume;
+mod requirements;
 mod source_demo;
 mod source_files;
 mod source_parsers;
