@@ -1,7 +1,7 @@
 //! Finds cues in a passage and decides which topics it asks about.
 //!
-//! A cue is a word, a stem ending in `*`, alternatives `a|b`, or a phrase of these, in which `..`
-//! stands for up to six words. A topic is asked when the weights of the groups touched reach 1.
+//! A cue is a word, a stem ending in `*`, alternatives `a|b` (one of several words is written
+//! `each_other`), or a phrase of these, in which `..` stands for up to six words. A topic is asked when the weights of the groups touched reach 1.
 //! A passage may ask several topics: the best takes its words away, then the rest are weighed
 //! again, so that one wording never counts for two questions. Words are neither read as negated
 //! nor as affirmed: "cannot be reached" and "which can be reached" ask about the same thing.
@@ -15,6 +15,10 @@ const LONGEST_GAP: usize = 6;
 const CLAIMING: f64 = 0.5;
 /// Evidence that asks a topic; a hair below 1, because tenths do not add up exactly.
 const ENOUGH: f64 = 0.999;
+/// Evidence from which a topic is the nearest to a question that asks none outright.
+const NEAR: f64 = 0.599;
+/// Lead over the next topic that it needs.
+const CLEARLY_NEARER: f64 = 0.199;
 
 /// A word of a passage with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,22 +83,40 @@ pub struct Cue(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
-    /// One word, in one of these forms; `true` marks a stem.
-    Word(Vec<(String, bool)>),
+    /// One of these alternatives, each a row of forms.
+    Words(Vec<Vec<Form>>),
     /// Up to [`LONGEST_GAP`] words.
     Gap,
+}
+
+/// A word, or the beginning of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Form {
+    text: String,
+    stem: bool,
+}
+
+impl Form {
+    fn new(text: &str) -> Self {
+        let stem = text.strip_suffix('*');
+        Self {
+            text: stem.unwrap_or(text).to_owned(),
+            stem: stem.is_some(),
+        }
+    }
+
+    fn fits(&self, word: &str) -> bool {
+        word == self.text || self.stem && word.starts_with(&self.text)
+    }
 }
 
 impl Cue {
     /// Reads a cue as it stands in a vertical.
     pub fn new(text: &str) -> Self {
-        let word = |form: &str| match form.strip_suffix('*') {
-            Some(stem) => (stem.to_owned(), true),
-            None => (form.to_owned(), false),
-        };
+        let alternative = |it: &str| it.split('_').map(Form::new).collect();
         let part = |it: &str| match it {
             ".." => Part::Gap,
-            _ => Part::Word(it.split('|').map(word).collect()),
+            _ => Part::Words(it.split('|').map(alternative).collect()),
         };
         Self(text.split_whitespace().map(part).collect())
     }
@@ -132,22 +154,22 @@ impl Cue {
             Some(Part::Gap) => {
                 (at..=at + LONGEST_GAP).any(|from| self.matches(part + 1, words, from, free, places))
             }
-            Some(Part::Word(forms)) => {
-                let fits = words.get(at).is_some_and(|it| {
-                    forms
-                        .iter()
-                        .any(|(form, stem)| it.word == *form || (*stem && it.word.starts_with(form.as_str())))
-                });
-                if !fits || !free(at) {
+            Some(Part::Words(alternatives)) => alternatives.iter().any(|forms| {
+                let behind = at + forms.len();
+                let fits = words
+                    .get(at..behind)
+                    .is_some_and(|row| row.iter().zip(forms).all(|(word, form)| form.fits(&word.word)));
+                if !fits || !(at..behind).all(free) {
                     return false;
                 }
-                places.push(at);
-                let rest = self.matches(part + 1, words, at + 1, free, places);
+                let before = places.len();
+                places.extend(at..behind);
+                let rest = self.matches(part + 1, words, behind, free, places);
                 if !rest {
-                    places.pop();
+                    places.truncate(before);
                 }
                 rest
-            }
+            }),
         }
     }
 }
@@ -171,7 +193,7 @@ pub fn any_occurs(cues: &[Cue], words: &[Token]) -> bool {
 pub struct TopicMatch {
     /// Position among the vertical's topics.
     pub topic: usize,
-    /// Sum of the weights of the groups touched; at least 1.
+    /// Sum of the weights of the groups touched.
     pub score: f64,
     /// The passage's words that touched them, in its order.
     pub cues: Vec<String>,
@@ -181,6 +203,8 @@ pub struct TopicMatch {
 #[derive(Clone, Debug)]
 pub struct TopicCues {
     topics: Vec<Vec<(f64, Vec<Cue>)>>,
+    /// For each topic, those that ask it more precisely.
+    finer: Vec<Vec<usize>>,
 }
 
 impl TopicCues {
@@ -192,8 +216,13 @@ impl TopicCues {
             groups.sort_by(|a, b| b.0.total_cmp(&a.0));
             groups
         };
+        let finer = |it: &Topic| {
+            let replaces = |at: &usize| vertical.topics[*at].instead_of.contains(&it.id);
+            (0..vertical.topics.len()).filter(replaces).collect()
+        };
         Self {
             topics: vertical.topics.iter().map(topic).collect(),
+            finer: vertical.topics.iter().map(finer).collect(),
         }
     }
 
@@ -208,22 +237,29 @@ impl TopicCues {
         found
     }
 
+    /// The topic that a question without any topic comes nearest to, if one stands out.
+    pub fn nearest(&self, words: &[Token]) -> Option<TopicMatch> {
+        let free = vec![false; words.len()];
+        let mut scored: Vec<(usize, f64, Vec<usize>)> = (0..self.topics.len())
+            .map(|topic| {
+                let (score, places) = self.score(topic, words, &free, &free);
+                (topic, score, places)
+            })
+            .collect();
+        scored.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let next = scored.get(1).map_or(0.0, |it| it.1);
+        let (topic, score, places) = scored.into_iter().next()?;
+        (score >= NEAR && score - next >= CLEARLY_NEARER).then(|| TopicMatch {
+            topic,
+            score,
+            cues: places.iter().map(|it| words[*it].word.clone()).collect(),
+        })
+    }
+
     fn weighed(&self, words: &[Token], skipped: &[bool]) -> Vec<TopicMatch> {
         let mut taken = skipped.to_vec();
         let mut found: Vec<TopicMatch> = Vec::new();
-        loop {
-            let open = (0..self.topics.len()).filter(|topic| found.iter().all(|it| it.topic != *topic));
-            let mut best: Option<(usize, f64, Vec<usize>)> = None;
-            for topic in open {
-                let (score, places) = self.score(topic, words, skipped, &taken);
-                // Ties keep the earlier topic: a vertical's own stand before the generic ones.
-                if score >= ENOUGH && best.as_ref().is_none_or(|it| score > it.1 + 1e-9) {
-                    best = Some((topic, score, places));
-                }
-            }
-            let Some((topic, score, places)) = best else {
-                return found;
-            };
+        while let Some((topic, score, places)) = self.best(words, skipped, &taken, &found) {
             for place in self.claims(topic, words, skipped) {
                 taken[place] = true;
             }
@@ -233,6 +269,38 @@ impl TopicCues {
                 cues: places.iter().map(|it| words[*it].word.clone()).collect(),
             });
         }
+        found
+    }
+
+    /// The topic with the highest score among those still open, or the finer one in its place.
+    fn best(
+        &self,
+        words: &[Token],
+        skipped: &[bool],
+        taken: &[bool],
+        found: &[TopicMatch],
+    ) -> Option<(usize, f64, Vec<usize>)> {
+        let asked = |topic: &usize| found.iter().any(|it| it.topic == *topic);
+        let closed = |topic: &usize| asked(topic) || self.finer[*topic].iter().any(asked);
+        let scored = |topic: usize| {
+            let (score, places) = self.score(topic, words, skipped, taken);
+            (score >= ENOUGH).then_some((topic, score, places))
+        };
+        let mut best: Option<(usize, f64, Vec<usize>)> = None;
+        for candidate in (0..self.topics.len()).filter(|it| !closed(it)).filter_map(scored) {
+            // Ties keep the earlier topic: a vertical's own stand before the generic ones.
+            if best.as_ref().is_none_or(|it| candidate.1 > it.1 + 1e-9) {
+                best = Some(candidate);
+            }
+        }
+        let finer = |topic: usize| {
+            self.finer[topic]
+                .iter()
+                .copied()
+                .filter(|it| !asked(it))
+                .find_map(scored)
+        };
+        best.map(|it| finer(it.0).unwrap_or(it))
     }
 
     /// Sum of the weights touched, and where. A group adds nothing when heavier groups of the same
@@ -326,6 +394,8 @@ mod tests {
         assert!(!found("strand", "It strands others"));
         assert!(found("cut|cuts .. off", "cut parts of the network off"));
         assert!(!found("cut .. off", "cut one two three four five six seven off"));
+        assert!(found("need* each_other|itself", "They need each other."));
+        assert!(!found("need* each_other|itself", "They need each one."));
         assert!(found("through traffic", "most through-traffic."));
         assert!(!found("traffic through", "most through-traffic."));
     }

@@ -231,6 +231,7 @@ pub(super) const PAST: &str = "\
 /// Words that bound a number or what may be done.
 pub(super) const BOUNDS: &str = "\
     at most|least
+    at the most|maximum|least
     no|not more|less|fewer|longer|later|larger|greater|bigger|higher than
     no|not|never|nor .. more|less|fewer|longer than
     up to
@@ -372,7 +373,6 @@ pub(super) const AT_MOST: &str = "\
     at the most
     not above|over|beyond
     capped at
-    only
     limit|cap|ceiling of|is
     stop|stops at
 ";
@@ -415,11 +415,15 @@ pub(super) const OR_MORE: &str = "\
 /// Words behind the greatest number allowed.
 pub(super) const OR_LESS: &str = "\
     or|and less|fewer|below|under
+    at the most|maximum
+    at most|max|maximum
+    maximum|tops
 ";
 
 /// Words in front of how many are wanted.
 pub(super) const TOP: &str = "\
     top|first|worst|best|leading
+    name|list|pick|choose|select|which|identify|find|show|rank|give
 ";
 
 /// Words between a number and what it counts.
@@ -432,8 +436,53 @@ pub(super) const FRAGMENTS: &str = "\
     that|which|whose|where|when|who
 ";
 
+/// Words of headings that point at what follows.
+pub(super) const POINTERS: &str = "\
+    following|these|below|next
+";
+
+/// Words in front that say more about what was asked before.
+pub(super) const MORE: &str = "\
+    such|they|these|those|it|this|each|both
+    for each|them|these|those|all|every
+    in each|every case
+";
+
 /// Words of headings that mean nothing by themselves.
 pub(super) const FILLERS: &str = "\
     the a an of for and to in on our we us is are be this these that what which how would it
     its with from by main key project business following here as study analysis
 ";
+
+/// Units that an answer may be wanted in, and numbers be given in.
+pub(super) const UNITS: &str = "\
+    second seconds minute minutes hour hours day days week weeks month months year years km
+    kilometre kilometres kilometer kilometers mile miles metre metres meter meters hop hops step
+    steps percent eur euro euros usd dollar dollars gbp pound pounds chf inr rupees yen tonnes tons
+    kg
+";
+
+/// Words that are never what a number counts.
+pub(super) const STOPS: &str = "\
+    and or of to in for with that which is are the a an can may must should each per by at on as
+    than if it they we long ago times
+";
+
+/// Words of any sentence, which tell no two questions apart.
+pub(super) const COMMON: &str = "\
+    which that this these those with from most more than many much some such have must should would
+    could shall will need want like know find there their they them other others when where what
+    into only also then over under least each every because since about planned place placed given
+    make made take taken number reason top long very well
+";
+
+/// Words for answers as such: a limit on them is meant for all questions.
+pub(super) const ANSWERS: &str = "\
+    recommendation answer list finding result report each ranking table name show section question
+    objective item
+";
+
+/// Whether a word stands in a list of words.
+pub(super) fn is_listed(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|it| it == word)
+}

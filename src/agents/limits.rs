@@ -7,29 +7,10 @@
 use std::collections::BTreeMap;
 
 use super::cues::tokens;
+use super::lexicon::{self as lists, is_listed};
 use super::naming::singular;
 use super::numbers::{Numbers, as_limit};
-use crate::model::requirements::{Objective, Requirements, Statement, StatementKind};
-
-/// Words for answers as such: a limit that speaks of them, and of nothing that tells objectives
-/// apart, is meant for all.
-const ANSWERS: &[&str] = &[
-    "recommendation",
-    "answer",
-    "list",
-    "finding",
-    "result",
-    "report",
-    "each",
-    "ranking",
-    "table",
-    "name",
-    "show",
-    "section",
-    "question",
-    "objective",
-    "item",
-];
+use crate::model::requirements::{Requirements, StatementKind};
 
 /// Shortest word that may tell objectives apart.
 const SHORTEST: usize = 4;
@@ -44,54 +25,49 @@ pub fn apply_limits(found: &mut Requirements) {
             StatementKind::Kpi | StatementKind::Risk | StatementKind::Assumption => false,
         };
         let words = tokens(&statement.text);
-        let limit = numbers
-            .quantities(&words, &statement.text)
-            .iter()
-            .find_map(as_limit);
-        let Some(limit) = limit.filter(|_| sets_limits) else {
+        let quantities = numbers.quantities(&words, &statement.text);
+        let Some((quantity, limit)) = quantities.iter().find_map(|it| Some((it, as_limit(it)?))) else {
             continue;
         };
-        for at in meant(statement, &found.objectives, &own) {
-            found.objectives[at].limit.get_or_insert(limit);
+        // A row of a table is one clause, however many cells it has.
+        let row = statement.text.contains(" | ");
+        let clause = if row { &statement.text } else { &quantity.clause };
+        for at in meant(clause, &quantity.subject, &own) {
+            if sets_limits {
+                found.objectives[at].limit.get_or_insert(limit);
+            }
         }
     }
 }
 
-/// Positions of the objectives that a statement speaks of.
-fn meant(statement: &Statement, objectives: &[Objective], own: &[Vec<String>]) -> Vec<usize> {
-    let by_topic = |it: &usize| {
-        let topic = objectives[*it].topic.as_ref();
-        topic.is_some_and(|topic| statement.topics.contains(topic))
-    };
-    let named: Vec<usize> = (0..objectives.len()).filter(by_topic).collect();
-    if !named.is_empty() {
-        return named;
-    }
-    let said = stems(&statement.text);
-    let telling = telling_words(own);
+/// Positions of the objectives that a clause speaks of. What it counts does not tell them apart.
+fn meant(clause: &str, counted: &str, own: &[Vec<String>]) -> Vec<usize> {
+    let mut said = stems(clause);
+    said.retain(|it| *it != singular(counted));
+    let uses = uses(own);
     let scores: Vec<usize> = own
         .iter()
         .map(|words| {
-            let shared = |it: &&String| {
-                said.contains(it) && telling.get(it.as_str()).is_some_and(|n| *n * 2 <= own.len())
+            let tells = |it: &&String| {
+                said.contains(it) && uses.get(it.as_str()).is_some_and(|n| *n * 2 <= own.len())
             };
-            words.iter().filter(shared).count()
+            words.iter().filter(tells).count()
         })
         .collect();
     let most = scores.iter().copied().max().unwrap_or(0);
     if most > 0 {
         return (0..scores.len()).filter(|it| scores[*it] == most).collect();
     }
-    let general = said.iter().any(|it| ANSWERS.contains(&it.as_str()));
-    if general || objectives.len() == 1 {
-        (0..objectives.len()).collect()
+    let general = said.iter().any(|it| is_listed(lists::ANSWERS, it));
+    if general || own.len() == 1 {
+        (0..own.len()).collect()
     } else {
         Vec::new()
     }
 }
 
 /// How many objectives use each word.
-fn telling_words(own: &[Vec<String>]) -> BTreeMap<&str, usize> {
+fn uses(own: &[Vec<String>]) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for word in own.iter().flatten() {
         *counts.entry(word.as_str()).or_insert(0) += 1;
@@ -104,29 +80,19 @@ fn stems(text: &str) -> Vec<String> {
     let mut words: Vec<String> = tokens(text)
         .iter()
         .map(|it| singular(&it.word))
-        .filter(|it| it.len() >= SHORTEST && !COMMON.contains(&it.as_str()))
+        .filter(|it| it.len() >= SHORTEST && !is_listed(lists::COMMON, it))
         .collect();
     words.sort();
     words.dedup();
     words
 }
 
-/// Words of any sentence.
-const COMMON: &[&str] = &[
-    "which", "that", "this", "these", "those", "with", "from", "most", "more", "than", "many", "much",
-    "some", "such", "have", "must", "should", "would", "could", "shall", "will", "need", "want", "like",
-    "know", "find", "there", "their", "they", "them", "other", "others", "when", "where", "what", "into",
-    "only", "also", "then", "over", "under", "least", "each", "every", "because", "since", "about",
-    "planned", "place", "placed", "given", "make", "made", "take", "taken", "number", "reason", "top",
-    "long", "very", "well",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::document::Citation;
     use crate::model::id::{DocumentId, RequirementId};
-    use crate::model::requirements::Priority;
+    use crate::model::requirements::{Objective, Priority, Statement};
 
     fn cited() -> Citation {
         Citation {

@@ -5,7 +5,7 @@
 //! otherwise it is the decimal mark.
 
 use super::cues::{Cue, Token, cues};
-use super::lexicon as lists;
+use super::lexicon::{self as lists, is_listed};
 use crate::model::requirements::Bound;
 
 /// A number of a passage with what stands around it.
@@ -60,56 +60,6 @@ const WORDS: [(&str, f64); 32] = [
     ("dozen", 12.0),
 ];
 
-/// Units that an answer may be wanted in, and numbers be given in.
-const UNITS: &[&str] = &[
-    "second",
-    "seconds",
-    "minute",
-    "minutes",
-    "hour",
-    "hours",
-    "day",
-    "days",
-    "week",
-    "weeks",
-    "month",
-    "months",
-    "year",
-    "years",
-    "km",
-    "kilometre",
-    "kilometres",
-    "kilometer",
-    "kilometers",
-    "mile",
-    "miles",
-    "metre",
-    "metres",
-    "meter",
-    "meters",
-    "hop",
-    "hops",
-    "step",
-    "steps",
-    "percent",
-    "eur",
-    "euro",
-    "euros",
-    "usd",
-    "dollar",
-    "dollars",
-    "gbp",
-    "pound",
-    "pounds",
-    "chf",
-    "inr",
-    "rupees",
-    "yen",
-    "tonnes",
-    "tons",
-    "kg",
-];
-
 /// At most this many things may be named, where a quantity counts things.
 pub fn as_limit(quantity: &Quantity) -> Option<u32> {
     let counts_things = !quantity.subject.is_empty() && !is_unit(&quantity.subject);
@@ -123,18 +73,21 @@ pub fn as_limit(quantity: &Quantity) -> Option<u32> {
 
 /// Whether the first word is a unit of time, length, money or share.
 pub fn is_unit(subject: &str) -> bool {
-    subject.split(' ').next().is_some_and(|it| UNITS.contains(&it))
+    subject
+        .split(' ')
+        .next()
+        .is_some_and(|it| is_listed(lists::UNITS, it))
 }
 
 /// The unit that the words want an answer in: "in minutes", "measured in km".
 pub fn unit(words: &[Token]) -> Option<String> {
     let asked = words
         .windows(2)
-        .find(|pair| ["in", "by"].contains(&pair[0].word.as_str()) && UNITS.contains(&pair[1].word.as_str()));
+        .find(|pair| ["in", "by"].contains(&pair[0].word.as_str()) && is_listed(lists::UNITS, &pair[1].word));
     let counted = || {
         words
             .windows(3)
-            .find(|it| it[0].word == "how" && it[1].word == "many" && UNITS.contains(&it[2].word.as_str()))
+            .find(|it| it[0].word == "how" && it[1].word == "many" && is_listed(lists::UNITS, &it[2].word))
             .map(|it| it[2].word.clone())
     };
     asked.map(|pair| pair[1].word.clone()).or_else(counted)
@@ -184,10 +137,18 @@ impl Numbers {
                 at += 1;
                 continue;
             };
-            let (bound, strict) = self.bound(words, at, length);
+            let (mut bound, strict) = self.bound(words, at, length);
+            if bound == Bound::Value && value >= 2.0 && self.wants(words, at, length) {
+                bound = Bound::AtMost;
+            }
             let digits = words[at].word.starts_with(|it: char| it.is_ascii_digit());
             if digits || bound != Bound::Value {
-                let (subject, behind) = subject(words, at, length, self);
+                let (mut subject, behind) = subject(words, at, length, self);
+                let cell = text[..words[at].start].rfind(" | ");
+                if let Some(first) = words.first().filter(|_| subject.is_empty() && cell.is_some()) {
+                    // A number alone in its cell counts what the row is about.
+                    subject.clone_from(&first.word);
+                }
                 found.push(Quantity {
                     value,
                     bound,
@@ -218,7 +179,7 @@ impl Numbers {
         {
             end -= 1;
         }
-        for reach in (1..=6).rev() {
+        for reach in (1..=8).rev() {
             let Some(from) = end.checked_sub(reach) else {
                 continue;
             };
@@ -232,20 +193,23 @@ impl Numbers {
                 }
             }
         }
-        let top = end
+        (Bound::Value, false)
+    }
+
+    /// Whether so many are wanted: "top ten", "the ten busiest", "name the ten". One is no number
+    /// in "which one".
+    fn wants(&self, words: &[Token], at: usize, length: usize) -> bool {
+        let mut asked = at;
+        while asked > 0 && is_listed("the us me our out", &words[asked - 1].word) {
+            asked -= 1;
+        }
+        let top = asked
             .checked_sub(1)
             .is_some_and(|it| self.top.iter().any(|cue| cue.begins(words, it)));
-        let superlative = words
-            .get(behind)
-            .is_some_and(|it| it.word.len() > 4 && it.word.ends_with("est"))
-            || words
-                .get(behind)
-                .is_some_and(|it| ["most", "worst", "best", "top"].contains(&it.word.as_str()));
-        if top || superlative {
-            (Bound::AtMost, false)
-        } else {
-            (Bound::Value, false)
-        }
+        let superlative = words.get(at + length).is_some_and(|it| {
+            it.word.len() > 4 && it.word.ends_with("est") || is_listed("most worst best top", &it.word)
+        });
+        top || superlative
     }
 }
 
@@ -260,16 +224,10 @@ fn subject(words: &[Token], at: usize, length: usize, phrases: &Numbers) -> (Str
         return (currency.to_owned(), at + length);
     }
     match words.get(from) {
-        Some(word) if !STOPS.contains(&word.word.as_str()) => (word.word.clone(), from + 1),
+        Some(word) if !is_listed(lists::STOPS, &word.word) => (word.word.clone(), from + 1),
         Some(_) | None => (String::new(), at + length),
     }
 }
-
-/// Words that are never what a number counts.
-const STOPS: &[&str] = &[
-    "and", "or", "of", "to", "in", "for", "with", "that", "which", "is", "are", "the", "a", "an", "can",
-    "may", "must", "should", "each", "per", "by", "at", "on", "as", "than", "if", "it", "they", "we",
-];
 
 /// The clause around the words from `at` up to `behind`, as written.
 fn clause(words: &[Token], text: &str, at: usize, behind: usize) -> String {

@@ -12,7 +12,7 @@ const ROLES: [(&str, &str, &str); 4] = [
     (
         "audience",
         "audience|reader|readers|readership|recipient|recipients|addressee|addressees|zielgruppe",
-        "audience|reader|readers|recipients is|are;written|meant|intended|prepared for;presented|addressed|shown|goes|delivered to",
+        "audience|reader|readers|recipients is|are;written|meant|intended|prepared for;presented|addressed|goes|delivered to",
     ),
     (
         "owner",
@@ -25,6 +25,9 @@ const ROLES: [(&str, &str, &str); 4] = [
         "stakeholder|stakeholders is|are|include",
     ),
 ];
+
+/// Words behind a name.
+const STOPS: &str = " who | which | that | and | to | so | because | must | should | has | have | is | are | will | can | may | for | in | at | on | with | by | this ";
 
 /// Whether a passage is nothing but a label of a person and a name: `Sponsor: release manager.`
 pub fn is_label(text: &str) -> bool {
@@ -50,6 +53,9 @@ pub fn named(text: &str, words: &[Token], listed: bool) -> Vec<(String, &'static
                 found.push((name, role));
             }
         }
+    }
+    if found.is_empty() && text.starts_with("For the ") && words.len() <= 6 {
+        found.extend(name_behind(text, "For".len()).map(|it| (it, "audience")));
     }
     if found.is_empty() && listed {
         found.extend(cleaned(text).map(|it| (it, "stakeholder")));
@@ -82,15 +88,7 @@ fn name_behind(text: &str, at: usize) -> Option<String> {
         .find([',', ';', '.', '(', ':', '?', '!', '|'])
         .unwrap_or(rest.len());
     let mut name = &rest[..end];
-    for stop in [
-        " who ",
-        " which ",
-        " that ",
-        " and wants ",
-        " to ",
-        " so ",
-        " because ",
-    ] {
+    for stop in STOPS.split('|') {
         name = name.split(stop).next().unwrap_or(name);
     }
     let known = ["the ", "our ", "a "].iter().find_map(|it| name.strip_prefix(it));

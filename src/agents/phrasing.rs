@@ -46,6 +46,8 @@ pub struct Phrasing {
     success: Vec<Cue>,
     delivery: Vec<Cue>,
     fragments: Vec<Cue>,
+    pointers: Vec<Cue>,
+    more: Vec<Cue>,
     kinds: Vec<(StatementKind, Vec<Cue>)>,
     priorities: Vec<(Priority, Vec<Cue>)>,
 }
@@ -87,6 +89,8 @@ impl Phrasing {
             success: cues(lists::SUCCESS_WORDING.lines()),
             delivery: cues(lists::DELIVERY.lines()),
             fragments: cues(lists::FRAGMENTS.lines()),
+            pointers: cues(lists::POINTERS.lines()),
+            more: cues(lists::MORE.lines()),
             kinds: vec![
                 (Assumption, cues(lists::ASSUMPTION_WORDING.lines())),
                 (Risk, cues(lists::RISK_WORDING.lines())),
@@ -114,11 +118,16 @@ impl Phrasing {
 
     fn leads_into_questions(&self, heading: &str) -> bool {
         let words = tokens(heading);
-        words.len() > 3 && self.asking(&words, heading) == Asking::Clearly
+        let question = heading.ends_with('?') || any_occurs(&self.asks, &words);
+        words.len() > 3 && (question || self.orders(&words) && any_occurs(&self.pointers, &words))
     }
 
-    /// What a heading's own words say.
+    /// What a heading's own words say; of the head of a table, those of the first cell that speaks.
     pub fn heading(&self, heading: &str) -> Option<Section> {
+        heading.split(" | ").find_map(|it| self.cell(it))
+    }
+
+    fn cell(&self, heading: &str) -> Option<Section> {
         let words = tokens(heading);
         let meaning = words.iter().filter(|it| !fills(&it.word)).count();
         let mut best: Option<(usize, Section)> = None;
@@ -177,6 +186,11 @@ impl Phrasing {
         first.any(|it| it.begins(words, opened))
     }
 
+    /// Whether it begins by pointing back: "such knots", "for each of them".
+    pub fn says_more(&self, words: &[Token]) -> bool {
+        self.more.iter().any(|it| it.begins(words, 0))
+    }
+
     /// Whether it is a piece without a sentence of its own: "the ones that take longest".
     pub fn is_fragment(&self, words: &[Token]) -> bool {
         any_occurs(&self.fragments, &words[..words.len().min(4)])
@@ -233,7 +247,7 @@ impl Phrasing {
 
 /// Whether a word of a heading means nothing by itself.
 fn fills(word: &str) -> bool {
-    word.bytes().all(|it| it.is_ascii_digit()) || lists::FILLERS.split_whitespace().any(|it| it == word)
+    word.bytes().all(|it| it.is_ascii_digit()) || lists::is_listed(lists::FILLERS, word)
 }
 
 #[cfg(test)]

@@ -76,13 +76,39 @@ impl Reader {
         self.topics.asked(words, text)
     }
 
+    /// The heading that names the whole document: the first passage, when it is a heading over
+    /// others and not the name of a section.
+    pub fn title<'a>(&self, document: &'a Document) -> Option<&'a str> {
+        let first = document.passages.first()?;
+        let over_others = document
+            .passages
+            .get(1)
+            .is_some_and(|it| it.headings.first() == Some(&first.text));
+        let names =
+            first.kind == PassageKind::Heading && over_others && self.phrasing.heading(&first.text).is_none();
+        names.then_some(first.text.as_str())
+    }
+
+    /// A question that asks no topic outright asks the nearest, if one stands out.
+    fn nearest(&self, words: &[Token]) -> Vec<TopicMatch> {
+        self.topics.nearest(words).into_iter().collect()
+    }
+
+    /// A sentence that asks: for the nearest topic, or for something unknown.
+    fn perhaps(&self, words: &[Token]) -> Reading {
+        let topics = self.nearest(words);
+        if topics.is_empty() {
+            Reading::Unplaced
+        } else {
+            Reading::Asks(topics)
+        }
+    }
+
     /// What each passage of a document is, in order.
     pub fn read<'a>(&self, document: &'a Document) -> Vec<ReadPassage<'a>> {
-        let title = title_of(document).map(|it| it.text.as_str());
+        let title = self.title(document);
         let mut sections: Option<(&[String], Option<Section>)> = None;
-        let mut table: Option<Section> = None;
         let mut after_question = false;
-        let mut before: Option<&Passage> = None;
         let mut found = Vec::with_capacity(document.passages.len());
         for passage in &document.passages {
             let same_headings = sections.filter(|it| it.0 == passage.headings.as_slice());
@@ -92,24 +118,20 @@ impl Reader {
             };
             after_question &= same_headings.is_some();
             sections = Some((&passage.headings, section));
-            let row = passage.kind == PassageKind::Row;
-            let table_head = row && before.is_none_or(|it| it.kind != PassageKind::Row);
-            if table_head {
-                table = passage.text.split(" | ").find_map(|it| self.phrasing.heading(it));
-            }
+            let below = document.passages.get(passage.index as usize + 1);
             let place = Place {
-                section: if row { table.or(section) } else { section },
+                section,
                 after_question,
-                table_head,
+                table_head: passage.kind == PassageKind::Row
+                    && below.is_some_and(|it| it.headings.last() == Some(&passage.text)),
             };
             let words = tokens(&passage.text);
-            let reading = if title == Some(&passage.text) && passage.kind == PassageKind::Heading {
+            let reading = if title == Some(passage.text.as_str()) && passage.kind == PassageKind::Heading {
                 Reading::Background
             } else {
                 self.passage(passage, &words, place)
             };
             after_question = matches!(reading, Reading::Asks(_) | Reading::Unplaced);
-            before = Some(passage);
             found.push(ReadPassage {
                 document,
                 passage,
@@ -167,14 +189,11 @@ impl Reader {
                 Reading::Asks(topics)
             };
         }
-        match self
-            .phrasing
-            .statement(words)
-            .filter(|_| asking != Asking::Clearly)
-        {
+        let stated = self.phrasing.statement(words);
+        match stated.filter(|it| *it == StatementKind::Constraint || asking != Asking::Clearly) {
             Some(kind) => Reading::States(kind),
-            None if !sentence || text.ends_with('?') => Reading::Asks(topics),
-            None if asking == Asking::Clearly && !text.ends_with(':') => Reading::Unplaced,
+            None if !sentence || text.ends_with('?') => Reading::Asks(self.nearest(words)),
+            None if asking == Asking::Clearly && !text.ends_with(':') => self.perhaps(words),
             None => Reading::Background,
         }
     }
@@ -228,25 +247,21 @@ impl Reader {
         if !topics.is_empty() {
             return Reading::Asks(topics);
         }
-        let asks = asking == Asking::Clearly && !text.ends_with(':') && !place.table_head;
+        if place.table_head {
+            return Reading::Background;
+        }
+        let asks = asking == Asking::Clearly && !text.ends_with(':');
         if asks && text.ends_with('?') {
-            return Reading::Asks(topics);
+            return Reading::Asks(self.nearest(words));
         }
         match self.phrasing.statement(words) {
             Some(kind) => Reading::States(kind),
-            None if asks && !sentence => Reading::Asks(topics),
-            None if asks => Reading::Unplaced,
+            None if asks && !sentence => Reading::Asks(self.nearest(words)),
+            None if asks && place.after_question && self.phrasing.says_more(words) => {
+                Reading::States(StatementKind::Requirement)
+            }
+            None if asks => self.perhaps(words),
             None => Reading::Background,
         }
     }
-}
-
-/// The heading that names the whole document: the first passage, when it is a heading over others.
-pub fn title_of(document: &Document) -> Option<&Passage> {
-    let first = document.passages.first()?;
-    let over_others = document
-        .passages
-        .get(1)
-        .is_some_and(|it| it.headings.first() == Some(&first.text));
-    (first.kind == PassageKind::Heading && over_others).then_some(first)
 }

@@ -9,7 +9,7 @@ use super::cues::{Token, TopicMatch, demanded_attribute, demands, tokens};
 use super::limits::apply_limits;
 use super::numbers::{Numbers, as_limit, is_unit, unit};
 use super::people::named;
-use super::reading::{ReadPassage, Reader, Reading, title_of};
+use super::reading::{ReadPassage, Reader, Reading};
 use crate::model::{
     document::{Citation, Document, PassageKind},
     id::RequirementId,
@@ -45,9 +45,11 @@ pub fn extract(documents: &[Document], vertical: &Vertical) -> Requirements {
     if extractor.found.objectives.is_empty() {
         extractor.take_what_there_is(&rest);
     }
+    let written = documents.iter().find_map(|it| extractor.reader.title(it));
     let mut found = extractor.found;
+    let first = || found.objectives.first().map(|it| it.title.clone());
+    found.title = written.map(str::to_owned).or_else(first).unwrap_or_default();
     apply_limits(&mut found);
-    found.title = title(documents, &found);
     found
 }
 
@@ -285,13 +287,6 @@ fn kind_name(kind: StatementKind) -> &'static str {
         StatementKind::Risk => "risk",
         StatementKind::Assumption => "assumption",
     }
-}
-
-/// The title of the first document that has one, else of the first objective.
-fn title(documents: &[Document], found: &Requirements) -> String {
-    let written = documents.iter().find_map(title_of).map(|it| it.text.clone());
-    let first = || found.objectives.first().map(|it| it.title.clone());
-    written.or_else(first).unwrap_or_default()
 }
 
 /// The text, cut between words where it is long.

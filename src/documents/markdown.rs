@@ -101,7 +101,11 @@ impl Reader<'_> {
                 let words = self.take();
                 self.in_row = false;
                 self.passages.whole(&words, PassageKind::Row);
+                if tag == TagEnd::TableHead {
+                    self.passages.lead_in(&words);
+                }
             }
+            TagEnd::Table => self.passages.end(LEAD_IN),
             TagEnd::Item => {
                 self.flush();
                 self.items = self.items.saturating_sub(1);

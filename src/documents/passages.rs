@@ -11,7 +11,7 @@ use crate::model::document::{Passage, PassageKind};
 /// Level of a heading that is a label in front of its text, such as `Objectives:`; it holds until the
 /// next heading.
 pub(super) const LABEL: u8 = 7;
-/// Level of a sentence that leads into a list; it holds until the list ends.
+/// Level of a sentence that leads into a list, and of the head of a table; it holds until they end.
 pub(super) const LEAD_IN: u8 = 8;
 
 /// Longest label, in words.
@@ -134,6 +134,15 @@ impl Passages {
                 self.headings
                     .push((LEAD_IN, last.trim_end_matches(':').to_owned()));
             }
+        }
+    }
+
+    /// Puts words above what follows, until the list or table ends.
+    pub(super) fn lead_in(&mut self, words: &Words) {
+        self.end(LEAD_IN);
+        let text = squeezed(words.as_str());
+        if !text.is_empty() {
+            self.headings.push((LEAD_IN, text));
         }
     }
 

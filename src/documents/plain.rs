@@ -9,6 +9,8 @@ use crate::model::document::{Passage, PassageKind};
 
 /// Longest heading, in words.
 const HEADING_WORDS: usize = 8;
+/// Longest line that may stand alone within a paragraph, in characters; wrapped text is wider.
+const SHORT_LINE: usize = 50;
 
 /// The passages of a plain text, in order.
 pub(super) fn passages(text: &str) -> Vec<Passage> {
@@ -54,13 +56,23 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     found
 }
 
+/// Whether a line ends its paragraph although no empty line follows: it is short, and the next one
+/// begins like a line of its own, as in a letterhead.
+fn stands_alone(line: &str, next: &str) -> bool {
+    line.chars().count() <= SHORT_LINE
+        && next.starts_with(char::is_uppercase)
+        && !line.ends_with([',', ':', '-'])
+}
+
 /// Reads one item or paragraph and returns how many lines it took.
 fn block(text: &str, lines: &[Line<'_>], passages: &mut Passages) -> usize {
     let mark = item_mark(lines[0].words);
-    let taken = 1 + lines[1..]
-        .iter()
-        .take_while(|it| !it.words.is_empty() && item_mark(it.words) == 0 && !is_rule(it.words))
-        .count();
+    let goes_on = |pair: &&[Line<'_>]| {
+        let next = pair[1].words;
+        let ends = next.is_empty() || item_mark(next) > 0 || is_rule(next);
+        !ends && !stands_alone(pair[0].words, next)
+    };
+    let taken = 1 + lines.windows(2).take_while(goes_on).count();
     let mut words = Words::default();
     for (index, line) in lines[..taken].iter().enumerate() {
         let skipped = if index == 0 { mark } else { 0 };

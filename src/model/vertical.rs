@@ -58,6 +58,10 @@ pub struct Topic {
     pub title: String,
     /// The question in one sentence.
     pub question: String,
+    /// Topics of `generic` that this one asks more precisely: where a passage fits both, it asks
+    /// this one only.
+    #[serde(default)]
+    pub instead_of: Vec<String>,
     /// Groups of cues. A passage asks the topic when the weights of the groups it touches reach 1.
     #[serde(default)]
     pub cues: Vec<CueGroup>,
@@ -77,7 +81,7 @@ pub struct CueGroup {
     /// Share of the evidence that one of these words gives, 0..=1.
     pub weight: f64,
     /// Lower-case words, word stems ending in `*`, alternatives `a|b`, or phrases of these, in which
-    /// `..` stands for up to six words.
+    /// `..` stands for up to six words; an alternative of several words is written `each_other`.
     pub any: Vec<String>,
 }
 

@@ -77,6 +77,7 @@ fn markdown_becomes_headings_items_sentences_and_rows() {
     assert_eq!(above(8), "Title > Aims > We want to know these things about it");
     assert_eq!(above(9), "Title > Aims");
     assert_eq!(above(11), "Title > Aims > Limits");
+    assert_eq!(above(14), "Title > Aims > Limits > What | When");
 }
 
 #[test]
