@@ -11,7 +11,7 @@ use super::admission::Admission;
 use super::doubles::{CountingSource, large_graph, small_graph};
 use super::estimate::{Size, loaded_bytes};
 use super::{
-    Budget, Cpu, Embedded, Engine, EngineError, EngineOptions, LoadInfo, ResultTables, estimate,
+    Budget, Cpu, Embedded, Engine, EngineError, EngineOptions, LoadInfo, Remedy, ResultTables, estimate,
     projection_hash,
 };
 use crate::algorithms::{Algorithm, Control};

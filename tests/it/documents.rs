@@ -1,7 +1,6 @@
 //! Documents are read whole or refused, and passages stand where they say.
 
 use std::fs;
-use std::path::PathBuf;
 
 use gaai::documents::{DocumentError, LARGEST, from_bytes, from_text, read_files};
 use gaai::model::document::{Document, PassageKind};

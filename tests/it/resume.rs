@@ -56,7 +56,7 @@ impl Process {
             worked.lock().unwrap().push(attempt.task().clone());
             async move {
                 tokio::time::sleep(Duration::from_millis(ms)).await;
-                if ms % 3 == 0 && attempt.number() == 1 {
+                if ms.is_multiple_of(3) && attempt.number() == 1 {
                     let reason = "a passing fault".to_owned();
                     return Err(Failure {
                         reason,
