@@ -119,7 +119,7 @@ pub(super) fn finding(
         evidence: evidence(finding).drawn(scope.format),
         results: results(scope, finding, run, notes),
         tags: finding.tags.clone(),
-        caveats: finding.caveats.clone(),
+        caveats: finding.caveats.iter().map(|it| words::prose(it)).collect(),
         chart: finding.chart.as_ref().map(|it| chart_figure(scope, finding, it)),
         picture: finding
             .picture

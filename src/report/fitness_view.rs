@@ -34,7 +34,7 @@ pub(super) fn fitness(schema: &Schema, quality: &[String], format: Format) -> Fi
     FitnessView {
         domain: schema.domain.clone(),
         complexity: format::rounded(schema.complexity),
-        complexity_reason: schema.complexity_reason.clone(),
+        complexity_reason: words::prose(&schema.complexity_reason),
         totals: format!(
             "{} in {} and {} in {}, read from {} ({}).",
             words::counted(census.vertex_count(), "vertex", "vertices"),
@@ -56,7 +56,7 @@ pub(super) fn fitness(schema: &Schema, quality: &[String], format: Format) -> Fi
         attributes: attributes(census).drawn(format),
         issues: issues(census).drawn(format),
         guesses: guesses(census).drawn(format),
-        quality: quality.to_vec(),
+        quality: quality.iter().map(|it| words::prose(it)).collect(),
     }
 }
 
@@ -210,7 +210,7 @@ fn guesses(census: &Census) -> Table {
         &["Guess", "How to change it in graph.toml"],
     );
     for it in &census.guesses {
-        table.push(vec![Cell::text(&it.what), Cell::text(&it.change)]);
+        table.push(vec![Cell::text(words::prose(&it.what)), Cell::text(&it.change)]);
     }
     table
 }

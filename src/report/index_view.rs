@@ -95,7 +95,7 @@ pub(super) fn index_view(
         head: head(run),
         run: run_view(volatile),
         carried: Carried::default(),
-        vertical_reason: run.vertical_reason.clone(),
+        vertical_reason: words::prose(&run.vertical_reason),
         summary,
         coverage_text: coverage_table(&run.coverage).drawn(format).plain,
         coverage_tally: tally(&run.coverage),
@@ -228,7 +228,7 @@ fn coverage(item: &Coverage, pages: &[(String, &Report)], notes: &mut Notes) -> 
         status: words::status(item.status),
         class: format!("status-{}", words::status(item.status).replace(' ', "-")),
         findings: item.findings.iter().map(|it| link(it, notes)).collect(),
-        reason: item.reason.clone(),
+        reason: words::sentence(&item.reason),
         source: item.source.clone(),
     }
 }
@@ -246,10 +246,9 @@ fn coverage_table(items: &[Coverage]) -> Table {
             } else {
                 findings.join(", ")
             }),
-            Cell::text(if item.reason.is_empty() {
-                "–"
-            } else {
-                &item.reason
+            Cell::text(match item.reason.as_str() {
+                "" => "–".to_owned(),
+                reason => words::sentence(reason),
             }),
             Cell::text(&item.source),
         ]);

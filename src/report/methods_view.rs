@@ -70,15 +70,15 @@ fn method(template: &Template, execution: Option<&Execution>, run: &str, notes: 
         anchor: anchor("method", &template.id.0),
         title: info.title.to_owned(),
         summary: info.summary.to_owned(),
-        reason: template.reason.clone(),
+        reason: words::prose(&template.reason),
         projection: words::projection(&template.projection),
         parameters: words::parameters(&template.algorithm),
         ran: execution.map(ran).unwrap_or_default(),
         exactness: execution
             .map(|it| words::exactness(it.exactness))
             .unwrap_or_default(),
-        conventions: execution.map(|it| it.conventions.clone()).unwrap_or_default(),
-        exclusions: execution.map(|it| it.exclusions.clone()).unwrap_or_default(),
+        conventions: sentences(execution.map(|it| it.conventions.as_slice())),
+        exclusions: sentences(execution.map(|it| it.exclusions.as_slice())),
         numbers: summary
             .iter()
             .map(|it| (it.name.clone(), number(it.value, it.quantity)))
@@ -86,6 +86,14 @@ fn method(template: &Template, execution: Option<&Execution>, run: &str, notes: 
         graph_hash: execution.map(|it| it.graph_hash.0.clone()).unwrap_or_default(),
         results,
     }
+}
+
+fn sentences(texts: Option<&[String]>) -> Vec<String> {
+    texts
+        .unwrap_or_default()
+        .iter()
+        .map(|it| words::prose(it))
+        .collect()
 }
 
 fn number(value: f64, quantity: Quantity) -> String {

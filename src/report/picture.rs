@@ -19,6 +19,10 @@ const MARGIN_X: f64 = 70.0;
 const MARGIN_Y: f64 = 28.0;
 const SIZE: f64 = 11.0;
 
+/// Marked vertices up to which each gets its label, even on top of something: beyond, labels would
+/// cover one another.
+const ALWAYS_NAMED: usize = 16;
+
 /// A box that something fills: least corner and greatest corner.
 #[derive(Clone, Copy)]
 struct Area(f64, f64, f64, f64);
@@ -136,7 +140,7 @@ fn edge(canvas: &mut Canvas, (u, v): (u32, u32), at: &[(f64, f64)], picture: &Pi
 }
 
 /// Places for labels: marked vertices first, then those with many edges; each takes the first free
-/// of eight places, and a marked one that finds none takes the least crowded.
+/// of eight places. A marked one that finds none takes the least crowded where few are marked.
 fn labels(
     picture: &Picture,
     at: &[(f64, f64)],
@@ -158,6 +162,7 @@ fn labels(
             Area(x - r, y - r, x + r, y + r)
         })
         .collect();
+    let few = picture.vertices.iter().filter(|it| it.marked).count() <= ALWAYS_NAMED;
     let mut placed = Vec::new();
     for index in order {
         let vertex = &picture.vertices[index];
@@ -165,7 +170,8 @@ fn labels(
         if text.trim().is_empty() {
             continue;
         }
-        let width = width_of(&text, SIZE);
+        // Names of marked vertices are bold.
+        let width = width_of(&text, if vertex.marked { SIZE * 1.18 } else { SIZE });
         let crowd = |place: &Place| {
             let outside =
                 place.area.0 < 0.0 || place.area.2 > WIDTH || place.area.1 < 0.0 || place.area.3 > height;
@@ -182,7 +188,7 @@ fn labels(
             .map(|it| (crowd(&it), it))
             .min_by(|a, b| (a.0.0 * 100.0 + a.0.1).total_cmp(&(b.0.0 * 100.0 + b.0.1)));
         if let Some(((texts, _), place)) = best
-            && (texts <= 0.0 || vertex.marked)
+            && (texts <= 0.0 || (vertex.marked && few))
         {
             taken.push(place.area);
             placed.push((index, place.at, place.anchor));

@@ -439,27 +439,3 @@ fn without_script_only_what_needs_it_is_hidden() {
         }
     }
 }
-
-/// Writes the samples to `GAAI_SAMPLES`, for people who want to look at them.
-#[test]
-#[ignore = "writes files to look at"]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the place to write to comes from outside"
-)]
-fn samples_to_look_at() {
-    let to = std::path::PathBuf::from(std::env::var("GAAI_SAMPLES").unwrap());
-    for format in Format::ALL {
-        std::fs::write(
-            to.join(format!("report.{}", format.extension())),
-            drawn(&report(), format),
-        )
-        .unwrap();
-        std::fs::write(to.join(format!("index.{}", format.extension())), index(format)).unwrap();
-        std::fs::write(
-            to.join(format!("hostile.{}", format.extension())),
-            drawn(&hostile(), format),
-        )
-        .unwrap();
-    }
-}

@@ -96,7 +96,7 @@ pub(super) fn report_view(
         answerable,
         answerable_reason,
         serves: report.use_case.serves.iter().map(|it| it.0.clone()).collect(),
-        rank_reason: report.use_case.rank_reason.clone(),
+        rank_reason: words::sentence(&report.use_case.rank_reason),
         failures: report.failures.clone(),
         methods: methods_view::methods(&report.templates, &report.executions, &links.run, &mut notes),
         cost: methods_view::cost(&report.executions, format),

@@ -9,6 +9,8 @@ use super::escape::{clean, markdown};
 pub(super) const PAGE: usize = 80;
 /// Rows from which on a table can be filtered.
 const FILTERED: usize = 9;
+/// Rows from which on a table scrolls within a box, so that what follows it stays in reach.
+const LONG: usize = 16;
 
 /// A table, ready to be drawn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -20,6 +22,8 @@ pub(super) struct Table {
     pub rows: Vec<Row>,
     /// Whether a filter is offered.
     pub filter: bool,
+    /// Whether it scrolls within a box on a screen.
+    pub long: bool,
     /// Its lines, for the formats without markup; empty for HTML.
     pub plain: String,
 }
@@ -117,6 +121,7 @@ impl Table {
     /// The table with what `format` needs of it.
     pub(super) fn drawn(mut self, format: Format) -> Self {
         self.filter = self.rows.len() >= FILTERED;
+        self.long = self.rows.len() >= LONG;
         self.plain = match format {
             Format::Markdown => self.markdown(),
             Format::Text => self.text(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::escape::anchor;
 use super::svg::{Svg, severity_sign};
 use super::{Format, ReportError, derivations, words};
-use crate::model::fact::{Claim, Fact};
+use crate::model::fact::{Claim, Fact, FactValue};
 use crate::model::format::{Piece, pieces, render};
 use crate::model::report::{Report, Verdict};
 use crate::model::vertical::Severity as Level;
@@ -37,6 +37,8 @@ pub(super) struct Cite {
     pub href: String,
     /// The full value.
     pub value: String,
+    /// Whether it is a name or names, which need no emphasis.
+    pub name: bool,
     /// How it was computed.
     pub how: String,
 }
@@ -105,6 +107,7 @@ impl Scope<'_> {
             href: format!("{}#{}", self.page, anchor("fact", &fact.id.0)),
             how: super::svg::cut(&format!("{} = {value}: {how}", fact.id), HOVER),
             value: super::svg::cut(&value, HOVER),
+            name: matches!(fact.value, FactValue::Text(_) | FactValue::List(_)),
         }
     }
 }

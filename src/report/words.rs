@@ -25,6 +25,31 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// A sentence for people: names in backticks get quotation marks, and it ends with a full stop.
+pub(super) fn prose(text: &str) -> String {
+    let mut parts = text.split('`');
+    let mut prose = parts.next().unwrap_or_default().to_owned();
+    let mut quoted = false;
+    for part in parts {
+        prose.push(if quoted { '”' } else { '“' });
+        prose.push_str(part);
+        quoted = !quoted;
+    }
+    if prose.ends_with(|it: char| it.is_alphanumeric() || "”)%".contains(it)) {
+        prose.push('.');
+    }
+    prose
+}
+
+/// [`prose`] with a capital, for reasons that stand alone.
+pub(super) fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    match rest.next() {
+        Some(first) => prose(&first.to_uppercase().chain(rest).collect::<String>()),
+        None => String::new(),
+    }
+}
+
 /// The value in full, as it would stand in JSON; for hover texts and machines.
 pub(super) fn full(value: &FactValue) -> String {
     match value {
@@ -38,9 +63,12 @@ pub(super) fn full(value: &FactValue) -> String {
 /// What a projection sees, in one sentence without full stop.
 pub(super) fn projection(projection: &Projection) -> String {
     let mut text = format!(
-        "vertices {}; edges {}; {}",
+        "vertices {}; {}; {}",
         format::join(&projection.vertices),
-        format::join(&projection.edges),
+        match projection.edges.as_slice() {
+            [] => "no edges".to_owned(),
+            edges => format!("edges {}", format::join(edges)),
+        },
         match projection.rules.direction {
             Direction::Directed => "read from → to",
             Direction::Reversed => "read against their direction",
@@ -202,11 +230,12 @@ pub(super) fn role(role: Role) -> &'static str {
 /// Whether the data can answer, and the reason.
 pub(super) fn feasibility(feasibility: &Feasibility) -> (&'static str, String) {
     match feasibility {
-        Feasibility::Fully { reason } => ("fully", reason.clone()),
-        Feasibility::Partly { answered, reason } => {
-            ("partly", format!("Answered: {answered} Not answered: {reason}"))
-        }
-        Feasibility::Not { reason } => ("not answerable", reason.clone()),
+        Feasibility::Fully { reason } => ("fully", sentence(reason)),
+        Feasibility::Partly { answered, reason } => (
+            "partly",
+            format!("Answered: {} Not answered: {}", prose(answered), prose(reason)),
+        ),
+        Feasibility::Not { reason } => ("not answerable", sentence(reason)),
     }
 }
 
@@ -221,6 +250,13 @@ pub(super) fn chart_columns(kind: ChartKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn prose_has_quotation_marks_and_a_full_stop() {
+        assert_eq!(prose("`a` is guessed"), "“a” is guessed.");
+        assert_eq!(prose("Is it?"), "Is it?");
+        assert_eq!(prose(""), "");
+    }
 
     #[test]
     fn bytes_have_a_unit() {
