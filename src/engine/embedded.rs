@@ -19,16 +19,14 @@ use super::budget::Budget;
 use super::conventions::conventions;
 use super::cpu::Cpu;
 use super::error::EngineError;
-use super::estimate::{Size, estimate, graph_bytes, loaded_bytes};
+use super::estimate::{Size, counts, estimate, graph_bytes, loaded_bytes};
 use super::inputs::inputs;
 use super::memory::available_memory;
-use super::picture::neighbourhood;
 use super::tables::ResultTables;
 use super::write::write_tables;
 use crate::algorithms::{Algorithm, Control, Exactness};
 use crate::model::{
     execution::Execution,
-    finding::Picture,
     id::ContentHash,
     schema::Census,
     template::{Estimate, Projection, Template},
@@ -132,22 +130,6 @@ impl Embedded {
         self.budget
     }
 
-    /// A piece of the graph around the vertices `ids` (`collection/key`), at most `limit` of them.
-    ///
-    /// # Errors
-    ///
-    /// When the projection cannot be loaded or does not fit.
-    pub async fn surroundings(
-        &self,
-        projection: &Projection,
-        ids: &[String],
-        limit: usize,
-        control: &Control,
-    ) -> Result<Picture, EngineError> {
-        let graph = self.loaded(projection, control).await?;
-        Ok(neighbourhood(&graph, ids, limit))
-    }
-
     /// The graph of `projection`, admitted by its bytes like any other load.
     async fn loaded(
         &self,
@@ -155,7 +137,7 @@ impl Embedded {
         control: &Control,
     ) -> Result<Arc<LoadedGraph>, EngineError> {
         let census = self.census(control).await?;
-        let (vertices, edges) = super::estimate::counts(projection, &census);
+        let (vertices, edges) = counts(projection, &census);
         let bytes = graph_bytes(projection, vertices, edges);
         let ticket = self.admit(projection, bytes, 0, control).await?;
         self.graph(&ticket, projection, control).await

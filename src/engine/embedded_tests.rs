@@ -12,7 +12,7 @@ use super::doubles::{CountingSource, large_graph, small_graph};
 use super::estimate::{Size, loaded_bytes};
 use super::{
     Budget, Cpu, Embedded, Engine, EngineError, EngineOptions, LoadInfo, Remedy, ResultTables, estimate,
-    projection_hash,
+    neighbourhood, projection_hash,
 };
 use crate::algorithms::{Algorithm, Control};
 use crate::graph::Direction;
@@ -309,17 +309,18 @@ async fn a_direct_run_prints_summary_conventions_and_first_rows() {
 }
 
 #[tokio::test]
-async fn surroundings_use_the_graph_that_is_loaded() {
+async fn pictures_use_the_graph_that_is_loaded() {
     let source = Arc::new(CountingSource::new(small_graph()));
     let engine = engine(&source, 1, EngineOptions::default());
+    let run = tempfile::tempdir().unwrap();
     let control = Control::default();
-    for _ in 0..2 {
-        let picture = engine
-            .surroundings(&source.projection(), &["shops/s0".to_owned()], 4, &control)
-            .await
-            .unwrap();
-        assert_eq!(picture.vertices.len(), 4);
-    }
+    let template = template("wcc", &source, "wcc-1");
+    engine.execute(&template, run.path(), &control).await.unwrap();
+    let graph = engine.projection(&template.projection, &control).await.unwrap();
+    assert_eq!(
+        neighbourhood(&graph, &["shops/s0".to_owned()], 4).vertices.len(),
+        4
+    );
     assert_eq!(source.loads(), 1);
 }
 
