@@ -219,7 +219,7 @@ fn set_bits(condensation: &Condensation, marked: Range<usize>, marks: &mut [Bits
 fn count_downward(condensation: &Condensation, marked: Range<usize>, marks: &mut [Bits], counts: &mut [u32]) {
     let span = set_bits(condensation, marked, marks);
     // Components below the span reach none of the marked ones; those above it start empty.
-    for own in span.start..marks.len() {
+    for (own, count) in counts.iter_mut().enumerate().skip(span.start) {
         let (lower, from_own) = marks.split_at_mut(own);
         let mut bits = if own < span.end { from_own[0] } else { [0; WORDS] };
         for successor in condensation.successors(own as u32) {
@@ -228,7 +228,7 @@ fn count_downward(condensation: &Condensation, marked: Range<usize>, marks: &mut
             }
         }
         from_own[0] = bits;
-        counts[own] += ones(&bits);
+        *count += ones(&bits);
     }
 }
 
