@@ -72,7 +72,7 @@ pub fn write_score(score: &Score, out: &mut dyn Write) -> io::Result<()> {
         "recall {:.3} ({} of {} planted patterns found), precision {:.3} ({} of {} answers right, {} fooled by decoys)",
         score.recall, score.found, score.planted, score.precision, score.right, score.answers, score.fooled
     )?;
-    for (kind, (found, planted)) in &score.kinds {
+    for (kind, (planted, found)) in &score.kinds {
         writeln!(out, "  {kind:<28} {found} of {planted}")?;
     }
     for wrong in &score.wrong {
