@@ -1,7 +1,8 @@
 //! Compares findings with the planted truth of a demo graph: recall and precision.
 //!
-//! Only alerts and groups of communities are answers that can be right or wrong; rankings are not
-//! counted. The rule, by the number of members that were planted:
+//! Only alerts are answers that can be right or wrong; rankings are not counted. A division into
+//! communities counts where at least one of its groups was planted: where none was, nobody knows
+//! whether a division is right. The rule, by the number of members that were planted:
 //!
 //! * one: an instance of at most three members that contains it matches;
 //! * several: an instance whose Jaccard overlap with them is at least a half matches;
@@ -121,6 +122,12 @@ pub fn score(findings: &[Finding], truth: &Truth) -> Score {
             finding: matched,
         });
     }
+    let judged: BTreeSet<&FindingId> = answers
+        .iter()
+        .filter(|it| it.right || it.finding.alert)
+        .map(|it| &it.finding.id)
+        .collect();
+    answers.retain(|it| judged.contains(&it.finding.id));
     for answer in answers.iter().filter(|it| !it.right) {
         let touches = |it: &&Planted| {
             it.members

@@ -207,9 +207,11 @@ pub fn work(config: &LinkageConfig, n: u64, m: u64) -> Work {
     let holdings = 4 * n + if config.through_edges { 2 * m } else { 0 };
     let others = u64::from(config.max_holders).min(n) / 2;
     let met = holdings.saturating_mul(others);
+    // Only linked pairs are kept, and each was met as often as it must share.
+    let linked = met / u64::from(config.min_shared.max(1));
     let chunks = n.div_ceil(CHUNK as u64).min(WAVE as u64);
     Work {
-        bytes: met
+        bytes: linked
             .saturating_mul(24)
             .saturating_add(36 * holdings + chunks * 8 * n + 48 * n),
         operations: met.saturating_add(holdings),
