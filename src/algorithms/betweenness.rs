@@ -11,7 +11,7 @@
 //!
 //! Cost: O(n m) time by hops, O(n m log n) by weights, divided by the threads; with samples, their
 //! number in place of n. Memory: at most 16 times 52 bytes a vertex.
-//! Sources: Brandes 2001; sampled sources as Brandes & Pich 2007, with the bounds of [`super::sampling`].
+//! Sources: Brandes 2001; sampled sources as Brandes & Pich 2007, with the bounds of `sampling`.
 
 use std::ops::ControlFlow;
 

@@ -11,7 +11,7 @@
 //! Cost: O((n + m) n / 64) steps of one word for the counts, divided by the threads, and near O(n + m)
 //! for dominators; 68 bytes a vertex and thread, 80 a vertex and 4 an edge.
 //! Sources: bit-parallel transitive closure in blocks over the strong components (Warren 1975 gives the
-//! bits, Purdom 1970 the components); dominators as in [`super::dominators`].
+//! bits, Purdom 1970 the components); dominators as in `dominators`.
 
 use std::ops::{ControlFlow, Range};
 

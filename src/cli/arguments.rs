@@ -38,7 +38,7 @@ pub(super) enum Command {
     },
     /// Print what is in a graph and whether it is fit to analyse.
     Inspect {
-        /// Path, name in gaai.toml, or demo:<kind>.
+        /// Path, name in gaai.toml, or `demo:KIND`.
         graph: String,
     },
     /// Write a demo graph with planted truth: graph, brief.md and truth.json.
@@ -51,7 +51,7 @@ pub(super) enum Command {
         /// Size: s, m or l.
         #[arg(long, default_value = "s")]
         scale: String,
-        /// Directory to write to; demo-<kind> unless said.
+        /// Directory to write to; `demo-KIND` unless said.
         #[arg(long)]
         out: Option<PathBuf>,
     },
@@ -98,7 +98,7 @@ pub(super) enum Command {
 /// What a run is asked for; shared by `run` and `plan`.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct RequestArguments {
-    /// The graph: a name in gaai.toml, a path, or demo:<kind>[:<seed>[:<scale>]].
+    /// The graph: a name in gaai.toml, a path, or `demo:KIND[:SEED[:SCALE]]`.
     #[arg(long)]
     pub(super) graph: String,
     /// Brief or other document (.md, .txt) or a directory of them; may be repeated.

@@ -20,7 +20,7 @@
 //!   HHI: `Σ (x / Σ x)²`. Top share: the sum of the greatest `k` over the sum.
 //! * **Groups.** Rows with equal texts in the column `by`; missing ones belong to no group. Order by
 //!   size, greatest first (rows, or the sum of `sum`), ties by name in bytes.
-//! * **Instances** of a detector: the rules are in [`super::detect`].
+//! * **Instances** of a detector: the rules are in `detect`.
 //! * **Missing answers** are errors, never 0; `top` leaves rows out whose answer is missing.
 
 use std::borrow::Cow;

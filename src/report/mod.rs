@@ -2,7 +2,7 @@
 //!
 //! A report is complete before it is drawn: this room writes values down, links every number to
 //! the fact that it is, and draws charts and pictures. Pages come from Handlebars layouts
-//! ([`Layouts`]); what the data says reaches a page only through [`escape`]. The same report gives
+//! ([`Layouts`]); what the data says reaches a page only through `escape`. The same report gives
 //! the same bytes, the block of run facts aside ([`without_run_facts`]), which is what
 //! [`Renderer::check_files`] rests on.
 
