@@ -98,6 +98,7 @@ pub fn engine(source: Arc<dyn GraphSource>, request: &RunRequest) -> Result<Embe
     let cpu = Cpu::new(threads).map_err(|error| PipelineError::Invalid(error.to_string()))?;
     let options = EngineOptions {
         memory_bytes: request.effort.budget_memory,
+        time_ms: request.effort.budget_time_ms,
         ..EngineOptions::default()
     };
     Ok(Embedded::new(source, cpu, options))

@@ -13,7 +13,6 @@ use crate::agents::{
     quality_findings, requirements, schema, templates, use_cases,
     vertical::{self, VerticalChoice},
 };
-
 use crate::assets::Assets;
 use crate::documents;
 use crate::engine::{EngineError, Remedy as EngineRemedy};
