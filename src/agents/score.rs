@@ -21,31 +21,10 @@ use crate::model::{
     finding::{Finding, Instance},
     id::FindingId,
 };
+use crate::source::demo::{Decoy, Planted, Truth};
 
 /// Members of an instance that still names a single vertex.
 const SINGLE: usize = 3;
-
-/// The planted truth of a graph: what to find, and what only looks like it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Truth {
-    /// What was planted.
-    pub patterns: Vec<Planted>,
-    /// What is innocent.
-    #[serde(default)]
-    pub decoys: Vec<Planted>,
-}
-
-/// A planted pattern or decoy.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Planted {
-    /// What it is, e.g. `ring`.
-    pub kind: String,
-    /// `collection/key` of its vertices.
-    pub members: Vec<String>,
-    /// What a person should know about it.
-    #[serde(default)]
-    pub note: String,
-}
 
 /// How well findings agree with the truth.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -129,7 +108,7 @@ pub fn score(findings: &[Finding], truth: &Truth) -> Score {
         .collect();
     answers.retain(|it| judged.contains(&it.finding.id));
     for answer in answers.iter().filter(|it| !it.right) {
-        let touches = |it: &&Planted| {
+        let touches = |it: &&Decoy| {
             it.members
                 .iter()
                 .any(|member| answer.members.contains(member.as_str()))

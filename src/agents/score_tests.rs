@@ -1,11 +1,12 @@
 //! Claims about scoring: what counts as found, as an answer, and as a decoy fallen for.
 
-use super::score::{Planted, Truth, score};
+use super::score::score;
 use crate::model::{
     fact::Claim,
     finding::{Evidence, Finding, Instance},
     vertical::{Detector, Severity},
 };
+use crate::source::demo::{Decoy, Planted, Truth};
 
 fn finding(alert: bool, group_by: &str, instances: &[&[&str]]) -> Finding {
     let claim = Claim {
@@ -44,18 +45,28 @@ fn finding(alert: bool, group_by: &str, instances: &[&[&str]]) -> Finding {
     }
 }
 
-fn planted(members: &[&str]) -> Planted {
-    Planted {
-        kind: "ring".to_owned(),
-        members: members.iter().map(|it| (*it).to_owned()).collect(),
-        note: String::new(),
-    }
+fn names(members: &[&str]) -> Vec<String> {
+    members.iter().map(|it| (*it).to_owned()).collect()
 }
 
 fn truth(patterns: &[&[&str]], decoys: &[&[&str]]) -> Truth {
     Truth {
-        patterns: patterns.iter().map(|it| planted(it)).collect(),
-        decoys: decoys.iter().map(|it| planted(it)).collect(),
+        patterns: patterns
+            .iter()
+            .map(|it| Planted {
+                kind: "ring".to_owned(),
+                members: names(it),
+                note: String::new(),
+            })
+            .collect(),
+        decoys: decoys
+            .iter()
+            .map(|it| Decoy {
+                kind: "ring".to_owned(),
+                members: names(it),
+                why: String::new(),
+            })
+            .collect(),
     }
 }
 

@@ -20,10 +20,11 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
+use super::path_counts::Paths;
 use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
 use super::sampling::{Draw, sample};
-use super::shortest_paths::{Distances, first_weight, refuse_negative};
-use crate::graph::{Adjacency, Csr};
+use super::shortest_paths::{first_weight, refuse_negative};
+use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Betweenness`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,9 +122,6 @@ impl BetweennessConfig {
 
 /// Sources whose contributions are added up before they are merged.
 const CHUNK: usize = 32;
-
-/// Lengths that differ by less than this part are equal.
-const TIE: f64 = 1e-10;
 
 /// Probability that every sampled value is within the error given.
 const CONFIDENCE: f64 = 0.95;
@@ -240,12 +238,16 @@ fn add_up(
         sources.len(),
         CHUNK,
         control,
-        || Paths::new(n),
+        || Paths::new(graph, weighted),
         |paths, range| {
             let mut sums = zeros();
             for &source in &sources[range] {
-                paths.follow(&graph.out, source, weighted, control)?;
-                paths.add_to(&mut sums);
+                paths.follow(source, control, |v, through| {
+                    sums.values[v as usize] += through;
+                    if let Some(square) = sums.squares.get_mut(v as usize) {
+                        *square += through * through;
+                    }
+                })?;
             }
             Ok(sums)
         },
@@ -264,89 +266,6 @@ fn add_up(
         },
     )?;
     Ok(total)
-}
-
-/// The shortest paths from one source.
-struct Paths {
-    distances: Distances,
-    /// Number of shortest paths from the source.
-    count: Vec<f64>,
-    /// Pairs (source, other) whose paths run through the vertex, by share.
-    through: Vec<f64>,
-    /// Place in the order of settling; read only between vertices that the source reaches.
-    rank: Vec<u32>,
-}
-
-impl Paths {
-    fn new(n: u32) -> Self {
-        Self {
-            distances: Distances::new(n),
-            count: vec![0.0; n as usize],
-            through: vec![0.0; n as usize],
-            rank: vec![0; n as usize],
-        }
-    }
-
-    fn follow(
-        &mut self,
-        lists: &Adjacency,
-        source: u32,
-        weighted: bool,
-        control: &Control,
-    ) -> Result<(), KernelError> {
-        self.distances.search(lists, &[source], weighted, control)?;
-        let Self {
-            distances,
-            count,
-            through,
-            rank,
-        } = self;
-        for (place, v) in (0_u32..).zip(&distances.order) {
-            rank[*v as usize] = place;
-            count[*v as usize] = 0.0;
-            through[*v as usize] = 0.0;
-        }
-        count[source as usize] = 1.0;
-        let weighted = weighted && lists.weights.is_some();
-        let shortest = |v: u32, index: usize| {
-            let u = lists.targets[index] as usize;
-            let length = distances.length[v as usize];
-            if weighted {
-                // The rank keeps counting acyclic where lengths are equal up to rounding only.
-                let found = distances.length[u];
-                rank[v as usize] < rank[u] && length + lists.weight(index) <= found * (1.0 + TIE)
-            } else {
-                length + 1.0 == distances.length[u]
-            }
-        };
-        for &v in &distances.order {
-            let paths = count[v as usize];
-            for index in lists.range(v).filter(|index| shortest(v, *index)) {
-                count[lists.targets[index] as usize] += paths;
-            }
-        }
-        for &v in distances.order.iter().rev() {
-            let mut sum = 0.0;
-            for index in lists.range(v).filter(|index| shortest(v, *index)) {
-                let u = lists.targets[index] as usize;
-                sum += (1.0 + through[u]) / count[u];
-            }
-            through[v as usize] = sum * count[v as usize];
-        }
-        // A path's end is not between.
-        through[source as usize] = 0.0;
-        Ok(())
-    }
-
-    fn add_to(&self, sums: &mut Sums) {
-        for &v in &self.distances.order {
-            let through = self.through[v as usize];
-            sums.values[v as usize] += through;
-            if let Some(square) = sums.squares.get_mut(v as usize) {
-                *square += through * through;
-            }
-        }
-    }
 }
 
 /// The distance from the true mean contribution of a source that, with probability

@@ -13,6 +13,7 @@ mod groups;
 mod holdings;
 mod modularity;
 mod outcome;
+mod path_counts;
 mod registry;
 mod sampling;
 mod shortest_paths;

@@ -13,10 +13,10 @@ use crate::config::Project;
 use crate::engine::ResultTables;
 use crate::model::{
     id::{ContentHash, TemplateId},
-    report::{Report, RunReport},
+    report::{Report, RunReport, Volatile},
 };
 use crate::pipeline::{Artefacts, PipelineError, RunRequest};
-use crate::report::{Format, Links, Renderer, read_index, read_report};
+use crate::report::{Format, Links, ReportError, read_index, read_report};
 use crate::trace::{self, History};
 
 /// What was checked, and what does not agree.
@@ -44,14 +44,18 @@ pub fn verify(directory: &Path, project: &Project) -> Result<Verification, Pipel
     let request: RunRequest =
         serde_json::from_str(&history.request).map_err(|error| unreadable(directory, &error))?;
     let assets = parts::assets(request.assets.as_deref(), project);
-    let renderer = Renderer::new(&parts::layouts(&assets)?)
-        .map_err(|error| PipelineError::Invalid(error.to_string()))?;
+    let renderer = parts::renderer(&assets)?;
     let index = index_of(directory, &history)?;
     for (stem, report) in &index.reports {
         check_report(directory, report, &index, &mut verification)?;
-        pages_against_report(directory, &renderer, stem, report, &mut verification)?;
+        let faults = |volatile: &Volatile, files: &[(Format, Vec<u8>)]| {
+            renderer.check_files(report, volatile, &Links::to(stem), files)
+        };
+        check_pages(directory, stem, report, read_report, faults, &mut verification)?;
     }
-    pages_against_index(directory, &renderer, &index, &mut verification)?;
+    let faults =
+        |volatile: &Volatile, files: &[(Format, Vec<u8>)]| renderer.check_index(&index, volatile, files);
+    check_pages(directory, "index", &index, read_index, faults, &mut verification)?;
     Ok(verification)
 }
 
@@ -118,61 +122,32 @@ fn check_report(
     Ok(())
 }
 
-fn pages_against_report(
+/// The pages called `stem` show `made`, the report or index that the run made.
+fn check_pages<T: PartialEq>(
     directory: &Path,
-    renderer: &Renderer,
     stem: &str,
-    report: &Report,
+    made: &T,
+    read: impl Fn(&[u8]) -> Result<(T, Volatile), ReportError>,
+    faults: impl Fn(&Volatile, &[(Format, Vec<u8>)]) -> Result<Vec<String>, ReportError>,
     verification: &mut Verification,
 ) -> Result<(), PipelineError> {
     let files = pages(directory, stem);
-    let Some(json) = files.iter().find(|(format, _)| *format == Format::Json) else {
+    let Some((_, json)) = files.iter().find(|(format, _)| *format == Format::Json) else {
         return Ok(());
     };
-    let (written, volatile) = match read_report(&json.1) {
-        Ok(read) => read,
+    let (written, volatile) = match read(json) {
+        Ok(written) => written,
         Err(error) => {
             verification.mismatches.push(format!("{stem}.json: {error}"));
             return Ok(());
         }
     };
-    if written != *report {
+    if written != *made {
         verification
             .mismatches
-            .push(format!("{stem}.json: it is not the report that the run made"));
+            .push(format!("{stem}.json: it is not what the run made"));
     }
-    let faults = renderer
-        .check_files(report, &volatile, &Links::to(stem), &files)
-        .map_err(|error| PipelineError::Invalid(error.to_string()))?;
-    verification.mismatches.extend(faults);
-    Ok(())
-}
-
-fn pages_against_index(
-    directory: &Path,
-    renderer: &Renderer,
-    index: &RunReport,
-    verification: &mut Verification,
-) -> Result<(), PipelineError> {
-    let files = pages(directory, "index");
-    let Some(json) = files.iter().find(|(format, _)| *format == Format::Json) else {
-        return Ok(());
-    };
-    let (written, volatile) = match read_index(&json.1) {
-        Ok(read) => read,
-        Err(error) => {
-            verification.mismatches.push(format!("index.json: {error}"));
-            return Ok(());
-        }
-    };
-    if written != *index {
-        verification
-            .mismatches
-            .push("index.json: it is not the index that the run made".to_owned());
-    }
-    let faults = renderer
-        .check_index(index, &volatile, &files)
-        .map_err(|error| PipelineError::Invalid(error.to_string()))?;
+    let faults = faults(&volatile, &files).map_err(|error| PipelineError::Invalid(error.to_string()))?;
     verification.mismatches.extend(faults);
     Ok(())
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::Project;
+use crate::source::demo;
 
 /// Where a graph is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +35,11 @@ pub struct NamedGraph {
     pub vertical: Option<String>,
 }
 
-/// Default seed of the demo graphs.
-pub const DEMO_SEED: u64 = 42;
-
 /// Resolves `name`. The error says what was looked for, near names and what to do.
 pub fn resolve(name: &str, project: &Project, demo_kinds: &[&str]) -> Result<NamedGraph, String> {
     if let Some(setting) = project.graphs.get(name) {
         let location = if setting.path.starts_with("demo:") {
-            demo(&setting.path, demo_kinds)?
+            demo_location(&setting.path, demo_kinds)?
         } else {
             Location::Path(project.directory.join(&setting.path))
         };
@@ -58,7 +56,7 @@ pub fn resolve(name: &str, project: &Project, demo_kinds: &[&str]) -> Result<Nam
         });
     }
     if name.starts_with("demo:") {
-        let location = demo(name, demo_kinds)?;
+        let location = demo_location(name, demo_kinds)?;
         return Ok(NamedGraph {
             name: name.to_owned(),
             location,
@@ -90,7 +88,7 @@ impl Location {
     /// Reads [`Location::text`].
     pub fn parse(text: &str, demo_kinds: &[&str]) -> Result<Self, String> {
         if text.starts_with("demo:") {
-            demo(text, demo_kinds)
+            demo_location(text, demo_kinds)
         } else {
             Ok(Self::Path(PathBuf::from(text)))
         }
@@ -112,7 +110,7 @@ fn brief_beside(path: &Path) -> Vec<PathBuf> {
     if brief.is_file() { vec![brief] } else { Vec::new() }
 }
 
-fn demo(text: &str, kinds: &[&str]) -> Result<Location, String> {
+fn demo_location(text: &str, kinds: &[&str]) -> Result<Location, String> {
     let mut parts = text.split(':').skip(1);
     let kind = parts.next().unwrap_or("");
     if !kinds.contains(&kind) {
@@ -126,7 +124,7 @@ fn demo(text: &str, kinds: &[&str]) -> Result<Location, String> {
         ));
     }
     let seed = match parts.next() {
-        None => DEMO_SEED,
+        None => demo::DEFAULT_SEED,
         Some(text) => text
             .parse()
             .map_err(|_| format!("`{text}` is not a seed; give a whole number"))?,

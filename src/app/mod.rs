@@ -16,7 +16,7 @@ mod summary;
 pub use archive::{catalog_path, open_catalog, rebuild_catalog};
 pub use evidence::{Verification, verify};
 pub use explain::{ExplainedClaim, Explanation, explain, write_explanation};
-pub use graphs::{DEMO_SEED, Location, NamedGraph, resolve};
+pub use graphs::{Location, NamedGraph, resolve};
 pub use parts::{assets, demo_choice, demo_kinds, engine, open_source};
 pub use plan::{Plan, Planned, plan, write_plan};
 pub use runner::{

@@ -122,8 +122,7 @@ impl Opened {
             });
         };
         let engine = engine(Arc::clone(&self.source), request)?.with_load_observer(Arc::new(observe));
-        let layouts = layouts(&self.assets)?;
-        let renderer = Renderer::new(&layouts).map_err(|error| PipelineError::Invalid(error.to_string()))?;
+        let renderer = renderer(&self.assets)?;
         Ok(Parts {
             source: self.source,
             engine: Arc::new(engine),
@@ -134,16 +133,8 @@ impl Opened {
     }
 }
 
-/// The layouts among `assets`, by file name.
-pub(super) fn layouts(assets: &Assets) -> Result<Layouts, PipelineError> {
-    let mut layouts = Layouts::default();
-    for path in assets.list("templates/report/") {
-        let text = assets
-            .text(&path)
-            .map_err(|error| PipelineError::Invalid(error.to_string()))?;
-        layouts
-            .0
-            .insert(path.trim_start_matches("templates/report/").to_owned(), text);
-    }
-    Ok(layouts)
+/// The renderer with the layouts among `assets`.
+pub(super) fn renderer(assets: &Assets) -> Result<Renderer, PipelineError> {
+    let layouts = Layouts::of(assets).map_err(|error| PipelineError::Invalid(error.to_string()))?;
+    Renderer::new(&layouts).map_err(|error| PipelineError::Invalid(error.to_string()))
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 use super::evidence::{history, index_of};
 use super::graphs::Location;
 use super::parts::{demo_choice, demo_kinds};
-use crate::agents::score::{Score, Truth, score as judge};
+use crate::agents::score::{Score, score as judge};
 use crate::pipeline::{PipelineError, RunRequest};
-use crate::source::demo;
+use crate::source::demo::{self, Truth};
 
 /// The score of the run in `directory` against the truth at `truth`, or against that of its graph: the
 /// generator's for a demo graph, `truth.json` in the graph's directory otherwise.
@@ -39,9 +39,7 @@ fn truth_of(request: &str) -> Result<Truth, PipelineError> {
         Location::Path(path) => read(&path.join("truth.json")),
         Location::Demo { kind, seed, scale } => {
             let (kind, scale) = demo_choice(&kind, &scale)?;
-            let planted = demo::generate(kind, seed, scale).truth;
-            let text = serde_json::to_string(&planted).map_err(|error| defect(&error))?;
-            serde_json::from_str(&text).map_err(|error| defect(&error))
+            Ok(demo::generate(kind, seed, scale).truth)
         }
     }
 }

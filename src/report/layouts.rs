@@ -5,60 +5,32 @@
 
 use std::collections::BTreeMap;
 
+use crate::assets::{AssetError, Assets};
+
 /// Layout sources by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layouts(pub BTreeMap<String, String>);
 
-macro_rules! shipped {
-    ($($name:literal),+ $(,)?) => {
-        [$(($name, include_str!(concat!("../../templates/report/", $name)))),+]
-    };
-}
+/// Folder of the layouts among the assets.
+const FOLDER: &str = "templates/report/";
 
 impl Layouts {
-    /// The layouts that gaai ships, as they stood when it was built.
-    pub fn embedded() -> Self {
-        let sources = shipped![
-            "html.hbs",
-            "index_html.hbs",
-            "index_markdown.hbs",
-            "index_text.hbs",
-            "markdown.hbs",
-            "page.css",
-            "page.js",
-            "partials/html_claim.hbs",
-            "partials/html_end.hbs",
-            "partials/html_failures.hbs",
-            "partials/html_finding.hbs",
-            "partials/html_foot.hbs",
-            "partials/html_head.hbs",
-            "partials/html_lineage.hbs",
-            "partials/html_methods.hbs",
-            "partials/html_null.hbs",
-            "partials/html_run_facts.hbs",
-            "partials/html_summary.hbs",
-            "partials/html_table.hbs",
-            "partials/html_top.hbs",
-            "partials/markdown_claim.hbs",
-            "partials/markdown_finding.hbs",
-            "partials/markdown_foot.hbs",
-            "partials/markdown_lineage.hbs",
-            "partials/markdown_methods.hbs",
-            "partials/markdown_top.hbs",
-            "partials/text_claim.hbs",
-            "partials/text_finding.hbs",
-            "partials/text_foot.hbs",
-            "partials/text_lineage.hbs",
-            "partials/text_methods.hbs",
-            "partials/text_top.hbs",
-            "text.hbs",
-        ];
-        Self(
-            sources
-                .into_iter()
-                .map(|(name, text)| (name.to_owned(), text.to_owned()))
-                .collect(),
-        )
+    /// The layouts among `assets`.
+    ///
+    /// # Errors
+    ///
+    /// Those of a file that cannot be read or is not UTF-8.
+    pub fn of(assets: &Assets) -> Result<Self, AssetError> {
+        let source = |path: String| {
+            let text = assets.text(&path)?;
+            Ok((path.trim_start_matches(FOLDER).to_owned(), text))
+        };
+        assets
+            .list(FOLDER)
+            .into_iter()
+            .map(source)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// The source called `name`.

@@ -6,12 +6,17 @@ use pulldown_cmark::{Event, Options, Parser};
 use super::sample::{report, volatile};
 use super::sample_index::run_report;
 use super::*;
+use crate::assets::Assets;
 use crate::model::report::{Report, Volatile};
 
 const HOSTILE: &str = "<script>alert(1)</script>|`x`[a](http://evil.example)";
 
+fn layouts() -> Layouts {
+    Layouts::of(&Assets::embedded()).unwrap()
+}
+
 fn renderer() -> Renderer {
-    Renderer::new(&Layouts::embedded()).unwrap()
+    Renderer::new(&layouts()).unwrap()
 }
 
 fn links() -> Links {
@@ -336,7 +341,7 @@ fn a_page_that_carries_too_much_names_its_json_instead() {
 
 #[test]
 fn layouts_for_html_put_no_data_in_unescaped() {
-    for (name, source) in Layouts::embedded().0 {
+    for (name, source) in layouts().0 {
         if !name.contains("html") {
             continue;
         }
@@ -354,18 +359,18 @@ fn layouts_for_html_put_no_data_in_unescaped() {
 
 #[test]
 fn a_layout_that_asks_for_what_is_not_there_is_an_error() {
-    let mut layouts = Layouts::embedded();
-    layouts
+    let mut altered = layouts();
+    altered
         .0
         .insert("text.hbs".to_owned(), "{{head.colour}}".to_owned());
-    let renderer = Renderer::new(&layouts).unwrap();
+    let renderer = Renderer::new(&altered).unwrap();
     let error = renderer
         .render_report(&report(), &volatile(), &links(), Format::Text)
         .unwrap_err();
     assert!(matches!(error, ReportError::Drawing { .. }), "{error}");
-    layouts.0.remove("index_html.hbs");
+    altered.0.remove("index_html.hbs");
     assert!(matches!(
-        Renderer::new(&layouts),
+        Renderer::new(&altered),
         Err(ReportError::MissingLayout { .. })
     ));
 }
@@ -397,7 +402,7 @@ fn luminance(colour: &str) -> f64 {
 
 #[test]
 fn text_stands_out_in_every_theme() {
-    let layouts = Layouts::embedded();
+    let layouts = layouts();
     let style = layouts.get("page.css").unwrap();
     let themes: Vec<&str> = style.split("--paper: ").skip(1).collect();
     assert_eq!(themes.len(), 4, "light, dark by system, dark by choice, print");

@@ -47,6 +47,7 @@ pub struct Planted {
     /// Its vertices as `collection/key`.
     pub members: Vec<String>,
     /// What was planted, in one sentence.
+    #[serde(default)]
     pub note: String,
 }
 
@@ -58,6 +59,7 @@ pub struct Decoy {
     /// Its vertices as `collection/key`.
     pub members: Vec<String>,
     /// Why it is innocent, in one sentence.
+    #[serde(default)]
     pub why: String,
 }
 
@@ -67,6 +69,7 @@ pub struct Truth {
     /// What should be found.
     pub patterns: Vec<Planted>,
     /// What should not be.
+    #[serde(default)]
     pub decoys: Vec<Decoy>,
 }
 
