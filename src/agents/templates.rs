@@ -19,7 +19,7 @@ use crate::model::{
 };
 
 /// Edge visits up to which betweenness is computed exactly: about ten seconds on one core.
-const EXACT_VISITS: u64 = 1_000_000_000;
+const EXACT_VISITS: u64 = 2_000_000_000;
 
 /// Sources sampled at least: the error bound of shares is then below 6 % at 95 % confidence.
 const LEAST_SAMPLES: u64 = 500;

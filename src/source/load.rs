@@ -130,8 +130,7 @@ fn vertex_keys(vertices: &[&VertexTable]) -> VertexKeys {
     for table in vertices {
         let start = made.keys.len() as u32;
         made.keys.extend(table.keys.iter().cloned());
-        made.labels
-            .extend((0..table.keys.len()).map(|row| table.label(row)));
+        made.labels.extend(table.labels());
         made.ranges.push(VertexRange {
             collection: table.name.clone(),
             range: start..made.keys.len() as u32,

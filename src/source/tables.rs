@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::cells::TextCells;
 use crate::graph::Column;
 use crate::model::{
@@ -114,13 +116,27 @@ pub(super) struct Tables {
 }
 
 impl VertexTable {
-    /// What people call the vertex of `row`: its label, or its key where there is none.
-    pub(super) fn label(&self, row: usize) -> String {
-        self.label
-            .as_ref()
-            .and_then(|name| self.column(name))
-            .and_then(|column| column.text(row))
-            .unwrap_or_else(|| self.keys[row].clone())
+    /// What people call each vertex: its label, or its key where there is none. Vertices that share a
+    /// label are told apart by their keys, since a report that names one must not mean another.
+    pub(super) fn labels(&self) -> Vec<String> {
+        let column = self.label.as_ref().and_then(|name| self.column(name));
+        let Some(column) = column else {
+            return self.keys.clone();
+        };
+        let texts: Vec<Option<String>> = (0..self.keys.len()).map(|row| column.text(row)).collect();
+        let mut shared: FxHashMap<&str, bool> = FxHashMap::default();
+        for text in texts.iter().flatten() {
+            shared
+                .entry(text.as_str())
+                .and_modify(|more| *more = true)
+                .or_insert(false);
+        }
+        let called = |(text, key): (&Option<String>, &String)| match text.as_deref() {
+            None => key.clone(),
+            Some(text) if shared.get(text) == Some(&true) => format!("{text} ({key})"),
+            Some(text) => text.to_owned(),
+        };
+        texts.iter().zip(&self.keys).map(called).collect()
     }
 
     /// The attribute `name`.

@@ -23,6 +23,7 @@ mod london;
 mod main_job;
 mod program;
 mod recompute;
+mod renamed;
 mod requirements;
 mod source_demo;
 mod source_files;

@@ -55,6 +55,19 @@ fn inspection_of_london_reads_like_this() {
 }
 
 #[test]
+fn vertices_that_share_a_name_are_told_apart_by_their_keys() {
+    let files = [
+        ("people.csv", "_key,name\na,Ann\nb,Bob\nc,Ann\nd,\n"),
+        ("knows.csv", "_from,_to\na,b\nc,d\n"),
+    ];
+    let loaded = source(&files)
+        .unwrap()
+        .load_now(&projection(&["people"], &["knows"]), &Control::default())
+        .unwrap();
+    assert_eq!(loaded.keys.labels, ["Ann (a)", "Bob", "Ann (c)", "d"]);
+}
+
+#[test]
 fn london_loads_with_weights_and_attributes() {
     let wanted = Projection {
         weight: Some("minutes".to_owned()),
