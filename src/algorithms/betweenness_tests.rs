@@ -165,3 +165,47 @@ fn the_middle_of_a_path_carries_every_pair() {
     assert_eq!(number_column(&outcome, "betweenness"), [0.0, 1.0, 0.0]);
     assert_eq!(number_column(&outcome, "betweenness_share"), [0.0, 1.0, 0.0]);
 }
+
+/// Layers of two vertices, each joined with both of the next layer: 2^layers paths from end to end.
+fn braid(layers: u32) -> Vec<(u32, u32)> {
+    let next = |v: u32| v / 2 * 2 + 2;
+    (0..2 * (layers - 1))
+        .flat_map(|v| [(v, next(v)), (v, next(v) + 1)])
+        .collect()
+}
+
+#[test]
+fn more_paths_than_a_number_holds_are_counted_by_their_ratios() {
+    let layers = 1100;
+    let graph = graph_of(2 * layers, &braid(layers), true);
+    let outcome = run(&algorithm(0, false), &graph).unwrap();
+    for (v, value) in (0_u32..).zip(number_column(&outcome, "betweenness")) {
+        // Half of the pairs between the layers before and those behind.
+        let layer = v / 2;
+        let expected = 2.0 * f64::from(layer) * f64::from(layers - 1 - layer);
+        assert!((value - expected).abs() < 1e-6, "{value} is not {expected}");
+    }
+}
+
+#[test]
+fn counts_too_far_apart_to_be_weighed_are_refused() {
+    // Two chains of 900 steps from vertex 0: one of four edges a step, one of single edges.
+    let mut edges = EdgeList::default();
+    for step in 0..900 {
+        let (left, right) = (2 * step + 1, 2 * step + 2);
+        let before = if step == 0 { [0, 0] } else { [left - 2, right - 2] };
+        edges.sources.extend([before[0]; 4]);
+        edges.targets.extend([left; 4]);
+        edges.sources.push(before[1]);
+        edges.targets.push(right);
+    }
+    edges.weights = Some(vec![1.0; edges.sources.len()]);
+    let graph = build(1801, &edges, keep_all(true));
+    for weighted in [false, true] {
+        let error = run(&algorithm(0, weighted), &graph).unwrap_err().to_string();
+        assert!(
+            error.contains("more shortest paths than can be counted"),
+            "{error}"
+        );
+    }
+}

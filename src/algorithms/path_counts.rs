@@ -4,6 +4,11 @@
 //! each vertex, backwards the share of pairs (source, other) whose paths pass it. By hops neither pass
 //! branches on the data nor looks up levels: what belongs to another level reads as 0 or is not read.
 //!
+//! Counts multiply along the levels and outgrow a number after some hundred of them. Only their
+//! ratios between neighbouring levels matter, so that by hops a level with large counts hands on less
+//! of them by a power of two, which changes no digit. Where that would lose its smallest counts, and by
+//! weights where a count is no longer finite, the answer is refused.
+//!
 //! Cost of a source that reaches r vertices with e entries: O(r + e) by hops, O((r + e) log r) by
 //! weights. Memory: 28 bytes a vertex by hops; 32, and 16 an open heap entry, by weights.
 //! Source: Brandes 2001.
@@ -16,6 +21,16 @@ use crate::graph::{Adjacency, Csr};
 
 /// Lengths that differ by less than this part are equal.
 const TIE: f64 = 1e-10;
+
+/// 2^900: a level that has a greater count hands on less by [`SHRINK`]. The next level's counts, sums
+/// of fewer than 2^32 of these, stay finite.
+const LARGE: f64 = f64::from_bits((1023 + 900) << 52);
+
+/// 2^-200.
+const SHRINK: f64 = f64::from_bits((1023 - 200) << 52);
+
+/// 2^-900: below, the share of a pair divided by a count could outgrow a number in its turn.
+const SMALL: f64 = f64::from_bits((1023 - 900) << 52);
 
 /// The shortest paths from one source after the other.
 pub(super) enum Paths<'a> {
@@ -62,6 +77,8 @@ pub(super) struct HopPaths<'a> {
     order: Vec<u32>,
     /// Where each level begins in `order`, and where the last one ends.
     levels: Vec<usize>,
+    /// What each level multiplies its counts by as it hands them on: 1 or a power of 2.
+    factors: Vec<f64>,
 }
 
 impl<'a> HopPaths<'a> {
@@ -74,6 +91,7 @@ impl<'a> HopPaths<'a> {
             share: vec![0.0; n],
             order: vec![0; n + 1],
             levels: vec![0],
+            factors: Vec::new(),
         }
     }
 
@@ -84,13 +102,13 @@ impl<'a> HopPaths<'a> {
         add: impl FnMut(u32, f64),
     ) -> Result<(), KernelError> {
         control.check()?;
-        self.count(source);
+        self.count(source)?;
         self.share_out(add);
         Ok(())
     }
 
     /// Counts the shortest paths from `source` to every vertex, level by level.
-    fn count(&mut self, source: u32) {
+    fn count(&mut self, source: u32) -> Result<(), KernelError> {
         let met_before = self.levels.last().copied().unwrap_or(0);
         for &v in &self.order[..met_before] {
             self.arriving[v as usize] = 0.0;
@@ -98,26 +116,43 @@ impl<'a> HopPaths<'a> {
         self.order[0] = source;
         self.arriving[source as usize] = 1.0;
         self.levels.clear();
+        self.factors.clear();
         let (mut first, mut met) = (0, 1);
         while first < met {
             self.levels.push(first);
             let level = first..met;
+            let mut greatest = 0.0_f64;
             for &v in &self.order[level.clone()] {
-                self.count[v as usize] = self.arriving[v as usize];
+                let paths = self.arriving[v as usize];
+                self.count[v as usize] = paths;
+                greatest = greatest.max(paths);
             }
+            let factor = if greatest > LARGE { SHRINK } else { 1.0 };
+            if factor < 1.0 && self.least(level.clone()) * factor < SMALL {
+                return Err(too_many_paths());
+            }
+            self.factors.push(factor);
             first = met;
             if met < self.arriving.len() {
-                met = self.leave(level, met);
+                met = self.leave(level, factor, met);
             }
         }
         self.levels.push(met);
+        Ok(())
     }
 
-    /// Follows the entries out of a level; `met` vertices were met before, the answer after it.
-    fn leave(&mut self, level: Range<usize>, mut met: usize) -> usize {
+    /// The least number of paths to a vertex of a level.
+    fn least(&self, level: Range<usize>) -> f64 {
+        let counts = self.order[level].iter().map(|v| self.count[*v as usize]);
+        counts.fold(f64::INFINITY, f64::min)
+    }
+
+    /// Follows the entries out of a level, which hands on `factor` times its counts; `met` vertices
+    /// were met before, the answer after it.
+    fn leave(&mut self, level: Range<usize>, factor: f64, mut met: usize) -> usize {
         for place in level {
             let v = self.order[place];
-            let paths = self.count[v as usize];
+            let paths = self.count[v as usize] * factor;
             for &u in self.lists.neighbours(v) {
                 let arriving = &mut self.arriving[u as usize];
                 // Written in any case, and kept only where the vertex is new.
@@ -132,7 +167,8 @@ impl<'a> HopPaths<'a> {
     /// Hands on what runs through every vertex, from the deepest level up to the source's.
     fn share_out(&mut self, mut add: impl FnMut(u32, f64)) {
         let mut deeper: &[u32] = &[];
-        for bounds in self.levels.windows(2).skip(1).rev() {
+        let levels = self.levels.windows(2).zip(&self.factors);
+        for (bounds, factor) in levels.skip(1).rev() {
             let level = &self.order[bounds[0]..bounds[1]];
             for &v in level {
                 let next = if deeper.is_empty() {
@@ -142,7 +178,7 @@ impl<'a> HopPaths<'a> {
                 };
                 let sum: f64 = next.iter().map(|u| self.share[*u as usize]).sum();
                 let paths = self.count[v as usize];
-                let through = sum * paths;
+                let through = sum * (paths * factor);
                 add(v, through);
                 // Entries within the level must not see it yet.
                 self.count[v as usize] = (1.0 + through) / paths;
@@ -212,6 +248,9 @@ impl<'a> WeightPaths<'a> {
         };
         for &v in &distances.order {
             let paths = count[v as usize];
+            if paths.is_infinite() {
+                return Err(too_many_paths());
+            }
             for index in lists.range(v).filter(|index| shortest(v, *index)) {
                 count[lists.targets[index] as usize] += paths;
             }
@@ -226,5 +265,14 @@ impl<'a> WeightPaths<'a> {
             add(v, through[v as usize]);
         }
         Ok(())
+    }
+}
+
+fn too_many_paths() -> KernelError {
+    KernelError::NotApplicable {
+        reason:
+            "there are more shortest paths than can be counted; merge parallel edges, or leave out of the \
+                 projection what makes long chains of equal detours"
+                .to_owned(),
     }
 }

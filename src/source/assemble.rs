@@ -299,12 +299,21 @@ fn nothing_joined(name: &str, joined: &[Joined]) -> SourceError {
             )
         })
         .collect();
+    let are_decimals = joined
+        .iter()
+        .any(|it| example(&it.rows.from).ends_with(".0") || example(&it.rows.to).ends_with(".0"));
+    let hint = if are_decimals {
+        "keys that end in `.0` are whole numbers that were written as decimals: write them whole, or "
+    } else {
+        ""
+    };
     SourceError::Unreadable {
         path: name.to_owned(),
         reason: format!(
-            "no edge has both ends in a vertex file ({}); set `from_collection`, `to_collection` or the vertices' \
-             `key` in graph.toml",
-            seen.join(", ")
+            "no edge has both ends in a vertex file ({}); {}set `from_collection`, `to_collection` or the \
+             vertices' `key` in graph.toml",
+            seen.join(", "),
+            hint
         ),
     }
 }

@@ -77,6 +77,15 @@ impl TextCells {
         self.ends.len()
     }
 
+    /// The same texts without the blanks around them, and how many had some.
+    pub(super) fn trimmed(self) -> (Self, u64) {
+        let padded = self.iter().filter(|it| it.trim().len() < it.len()).count() as u64;
+        if padded == 0 {
+            return (self, 0);
+        }
+        (self.iter().map(str::trim).collect(), padded)
+    }
+
     /// The texts by row.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|row| self.get(row))
@@ -142,7 +151,12 @@ impl Tally {
 
     /// Counts one fault; `example` is only asked for the first few.
     pub(super) fn add(&mut self, example: impl FnOnce() -> String) {
-        self.issue.count += 1;
+        self.add_many(1, example);
+    }
+
+    /// Counts `count` faults that have one example.
+    pub(super) fn add_many(&mut self, count: u64, example: impl FnOnce() -> String) {
+        self.issue.count += count;
         if self.issue.examples.len() < EXAMPLES {
             self.issue.examples.push(shortened(&example()));
         }

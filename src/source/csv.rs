@@ -1,7 +1,9 @@
 //! Reads CSV and TSV: one header row, then one row a record.
 //!
 //! The delimiter is taken from the settings, else from the text. Rows with another number of
-//! fields than the header, and rows that are not UTF-8, are left out and counted.
+//! fields than the header, and rows that are not UTF-8, are left out and counted. A quote that is
+//! opened and never closed is an error, since it hides every row behind it. Blanks around cells are cut
+//! where the column names have blanks before them too (`_from, _to`).
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -48,7 +50,20 @@ pub(super) fn read(
         ));
     }
     let header = read_header(place, &record)?;
-    let mut table = read_rows(place, &mut reader, header, control)?;
+    let is_padded = record.iter().skip(1).any(|it| it.starts_with(b" "));
+    let mut last = record.position().cloned().unwrap_or_else(csv::Position::new);
+    let mut table = read_rows(place, &mut reader, header, is_padded, &mut last, control)?;
+    if is_left_open(&text[last.byte() as usize..], chosen) {
+        let reason = "a quote is opened here and never closed, which hides every row behind it; close it, or \
+                      double it where it is text";
+        return Err(malformed(place, last.line(), reason));
+    }
+    if is_padded {
+        table.guesses.push(Guess {
+            what: format!("blanks around the cells of {place} are not part of them"),
+            change: format!("write the column names of {place} without blanks"),
+        });
+    }
     if delimiter.is_none() && chosen != usual_delimiter(place) {
         table.guesses.push(Guess {
             what: format!("{place} is delimited by {}", shown(chosen)),
@@ -100,10 +115,25 @@ fn read_header(place: &str, record: &ByteRecord) -> Result<Vec<String>, SourceEr
     Ok(header)
 }
 
+/// Whether `record`, the last one of a text, ends within a quote.
+fn is_left_open(record: &[u8], delimiter: u8) -> bool {
+    // Within a quote a line break is text, so that the line added is no record of its own.
+    let probe = [record, b"\nx\n"].concat();
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(probe.as_slice());
+    reader.byte_records().count() < 2
+}
+
+/// Reads the rows behind the header; `last` becomes the position of the last one.
 fn read_rows(
     place: &str,
     reader: &mut csv::Reader<&[u8]>,
     header: Vec<String>,
+    is_padded: bool,
+    last: &mut csv::Position,
     control: &Control,
 ) -> Result<RawTable, SourceError> {
     let mut cells = vec![TextCells::default(); header.len()];
@@ -117,10 +147,16 @@ fn read_rows(
         if rows % BLOCK == 0 && control.is_cancelled() {
             return Err(SourceError::Cancelled);
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        if let Some(position) = record.position() {
+            last.clone_from(position);
+        }
+        let line = last.line();
         if record.len() != header.len() {
             let end = reader.position().line();
-            ragged.add(|| ragged_example(line, end, record.len(), header.len()));
+            // A quote left open until the next one makes one record of rows that are all lost.
+            let lost = end.saturating_sub(line).max(1);
+            rows += lost as usize - 1;
+            ragged.add_many(lost, || ragged_example(line, end, record.len(), header.len()));
             continue;
         }
         let Ok(texts) = record
@@ -133,7 +169,7 @@ fn read_rows(
         };
         lines.push(line_number(line));
         for (column, text) in cells.iter_mut().zip(texts) {
-            column.push(text);
+            column.push(if is_padded { text.trim() } else { text });
         }
     }
     if ragged.count() > 1 && ragged.count() as usize * 2 > rows {

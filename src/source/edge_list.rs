@@ -34,6 +34,14 @@ pub(super) fn read(place: &str, bytes: &[u8], control: &Control) -> Result<RawTa
             continue;
         }
         let fields: Vec<&str> = text.split_whitespace().collect();
+        if cells.is_empty() && fields[0].ends_with([',', ';']) {
+            let reason = format!(
+                "line {number} is delimited by `{}`; name the file .csv and give it a row of column names, e.g. \
+                 `_from,_to`",
+                &fields[0][fields[0].len() - 1..]
+            );
+            return Err(malformed(place, &reason));
+        }
         if cells.is_empty() && matches!(fields.len(), 2 | 3) {
             cells = vec![TextCells::default(); fields.len()];
         }

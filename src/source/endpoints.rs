@@ -12,9 +12,12 @@ use crate::model::schema::Guess;
 /// Endpoints that are tried against the vertex files when keys name no collection.
 const TRIED: usize = 10_000;
 
-/// Share of a side's endpoints that must name an unknown collection for it to be implied; below
-/// that, they are taken for faults.
+/// Share of a side's endpoints that must name an unknown collection for it to be implied where there
+/// are vertex files; below that, they are taken for faults.
 const IMPLIED_SHARE: f64 = 0.05;
+
+/// Unknown collections from which what stands before `/` is taken for a part of the key.
+const MOST_IMPLIED: usize = 1000;
 
 /// Name of the collection of endpoints that name none when no vertex file holds them.
 const UNNAMED: &str = "vertices";
@@ -63,20 +66,22 @@ pub(super) fn plan(
         say(rows, is_from, setting, &collections[at].name, notes);
         return Plan { default: Some(at) };
     }
-    for (prefix, count) in &unknown {
-        if *count as f64 >= IMPLIED_SHARE * census.total as f64 {
-            find_or_imply(prefix, collections);
-        }
-    }
-    if census.bare == 0 {
-        return Plan::default();
-    }
     let files: Vec<usize> = (0..collections.len())
         .filter(|it| !collections[*it].implied)
         .collect();
+    let is_common = |count: usize| count as f64 >= IMPLIED_SHARE * census.total as f64;
+    let are_keys = files.is_empty() && unknown.len() > MOST_IMPLIED;
+    for (prefix, count) in &unknown {
+        if !are_keys && (files.is_empty() || is_common(*count)) {
+            find_or_imply(prefix, collections);
+        }
+    }
+    if census.bare == 0 && !are_keys {
+        return Plan::default();
+    }
     let default = match files[..] {
         [only] => only,
-        _ if (census.bare as f64) < IMPLIED_SHARE * census.total as f64 => return Plan::default(),
+        [_, ..] if !is_common(census.bare) => return Plan::default(),
         _ => find_or_imply(UNNAMED, collections),
     };
     say(rows, is_from, setting, &collections[default].name, notes);

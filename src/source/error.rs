@@ -12,7 +12,7 @@ pub enum SourceError {
         reason: String,
     },
     /// A file is not what it seems to be.
-    #[error("{path}, line {line}: {reason}")]
+    #[error("{path}{}: {reason}", at_line(*line))]
     Malformed {
         /// The file.
         path: String,
@@ -38,4 +38,11 @@ pub enum SourceError {
     /// The user stopped it.
     #[error("the run was cancelled")]
     Cancelled,
+}
+
+fn at_line(line: u64) -> String {
+    if line == 0 {
+        return String::new();
+    }
+    format!(", line {line}")
 }

@@ -3,9 +3,10 @@
 //! Opening lists the files; they are read once, when a census or a projection is first asked for.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt};
 
 use super::cells::RawTable;
@@ -44,8 +45,7 @@ impl FileSource {
         Ok(Self::with(name, layout::list(path)?))
     }
 
-    /// The graph in `files` (name and bytes), read by the same rules as a directory. Parquet files
-    /// are read from disk only.
+    /// The graph in `files` (name and bytes), read by the same rules as a directory.
     ///
     /// # Errors
     ///
@@ -136,15 +136,31 @@ impl GraphSource for FileSource {
     ) -> BoxFuture<'a, Result<LoadedGraph, SourceError>> {
         async move { self.load_now(projection, control) }.boxed()
     }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let tables = self.listing.entries.iter().filter_map(|it| match &it.content {
+            Content::OnDisk(path) => Some(path.clone()),
+            Content::InMemory(_) => None,
+        });
+        self.listing.settings_file.iter().cloned().chain(tables).collect()
+    }
 }
 
-fn content(entry: &Entry) -> Result<Vec<u8>, SourceError> {
+fn content(entry: &Entry) -> Result<Bytes, SourceError> {
     let unreadable = |reason: String| SourceError::Unreadable {
         path: entry.place.clone(),
         reason,
     };
     let bytes = match &entry.content {
-        Content::OnDisk(path) => fs::read(path).map_err(|error| unreadable(error.to_string()))?,
+        Content::OnDisk(path) if path.is_dir() => {
+            let reason = format!(
+                "it is a directory; put the files in it into the graph's directory, each named as a \
+                 collection, or say `{}` for one of them",
+                settings::line(&entry.collection, "file", &format!("\"{}/…\"", entry.place))
+            );
+            return Err(unreadable(reason));
+        }
+        Content::OnDisk(path) => Bytes::from(fs::read(path).map_err(|error| unreadable(error.to_string()))?),
         Content::InMemory(bytes) => bytes.clone(),
     };
     if bytes.is_empty() {
@@ -153,19 +169,19 @@ fn content(entry: &Entry) -> Result<Vec<u8>, SourceError> {
     Ok(bytes)
 }
 
-fn read_table(entry: &Entry, bytes: &[u8], control: &Control) -> Result<RawTable, SourceError> {
+fn read_table(entry: &Entry, bytes: &Bytes, control: &Control) -> Result<RawTable, SourceError> {
     let place = &entry.place;
-    match (entry.format, &entry.content) {
-        (Format::Csv, _) => {
+    match entry.format {
+        Format::Csv => {
             let change = settings::line(&entry.collection, "delimiter", "\"…\"");
             csv::read(place, bytes, entry.settings.delimiter, &change, control)
         }
-        (Format::Jsonl, _) => jsonl::read(place, bytes, control),
-        (Format::EdgeList, _) => edge_list::read(place, bytes, control),
-        (Format::Parquet, Content::OnDisk(path)) => parquet::read(place, path, control),
-        (Format::Parquet, Content::InMemory(_)) => Err(SourceError::Unreadable {
-            path: place.clone(),
-            reason: "Parquet is read from disk only; write it to a file first".to_owned(),
-        }),
+        Format::Jsonl => jsonl::read(place, bytes, control),
+        Format::EdgeList => edge_list::read(place, bytes, control),
+        Format::Parquet => parquet::read(place, bytes, control),
     }
 }
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

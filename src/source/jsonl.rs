@@ -1,13 +1,16 @@
 //! Reads JSON lines: one object a line; its fields are the columns.
 //!
-//! Lines that are no JSON object, or not UTF-8, are left out and counted. Nested values are kept as
-//! compact JSON text. Empty lines are skipped.
+//! Lines that are no JSON object, or not UTF-8, are left out and counted. Numbers keep their own text,
+//! so that keys of more digits than a number holds stay apart. Nested values are kept as compact JSON
+//! text. Empty lines are skipped.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use rustc_hash::FxHashMap;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::cells::{Cells, RawColumn, RawTable, Tally, TextCells, line_number};
 use super::error::SourceError;
@@ -18,8 +21,11 @@ use crate::model::schema::{AttributeKind, IssueKind};
 /// Lines between two looks at whether to stop.
 const BLOCK: u64 = 8192;
 
+/// Most columns of a table: every field is a column, which takes memory for every row.
+const MOST_COLUMNS: usize = 4096;
+
 /// An object with its fields in file order.
-struct Fields(Vec<(String, Value)>);
+struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// A column while it is read: texts, and which rows hold which type of JSON value.
 #[derive(Default)]
@@ -33,8 +39,11 @@ struct Growing {
 /// Reads the table in `bytes`; `place` names the file in messages.
 pub(super) fn read(place: &str, bytes: &[u8], control: &Control) -> Result<RawTable, SourceError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(malformed(place, "it is UTF-16; save it as UTF-8"));
+    }
     let mut names: Vec<String> = Vec::new();
-    let mut known: FxHashMap<String, usize> = FxHashMap::default();
+    let mut known: FxHashMap<Cow<str>, usize> = FxHashMap::default();
     let mut columns: Vec<Growing> = Vec::new();
     let mut lines = Vec::new();
     let mut bad = Tally::new(IssueKind::BadJson, place, "the lines were left out");
@@ -67,11 +76,18 @@ pub(super) fn read(place: &str, bytes: &[u8], control: &Control) -> Result<RawTa
         lines.push(line_number(number));
         for (name, value) in fields {
             let index = *known.entry(name).or_insert_with_key(|name| {
-                names.push(name.clone());
+                names.push(name.clone().into_owned());
                 columns.push(Growing::default());
                 columns.len() - 1
             });
-            columns[index].set(row, &value);
+            columns[index].set(row, value.get());
+        }
+        if columns.len() > MOST_COLUMNS {
+            let reason = format!(
+                "line {number} brings the fields to more than {MOST_COLUMNS}; field names look like data, write them \
+                 as values of one field"
+            );
+            return Err(malformed(place, &reason));
         }
     }
     if lines.is_empty() && bad.count() > 0 {
@@ -100,29 +116,30 @@ pub(super) fn read(place: &str, bytes: &[u8], control: &Control) -> Result<RawTa
 }
 
 impl Growing {
-    /// Takes the value of `row`. A field that an object repeats keeps its first value.
-    fn set(&mut self, row: usize, value: &Value) {
+    /// Takes the JSON `value` of `row`. A field that an object repeats keeps its first value.
+    fn set(&mut self, row: usize, value: &str) {
         if self.cells.len() > row {
             return;
         }
         self.cells.pad(row);
-        match value {
-            Value::Null => self.cells.push(""),
-            Value::Bool(value) => {
+        match value.as_bytes().first() {
+            Some(b'n') => self.cells.push(""),
+            Some(b't' | b'f') => {
                 self.booleans.push(row);
-                self.cells.push(&value.to_string());
-            }
-            Value::Number(value) => {
-                self.numbers.push(row);
-                self.cells.push(&value.to_string());
-            }
-            Value::String(value) => {
-                self.texts.push(row);
                 self.cells.push(value);
             }
-            Value::Array(_) | Value::Object(_) => {
+            Some(b'-' | b'0'..=b'9') => {
+                self.numbers.push(row);
+                self.cells.push(value);
+            }
+            _ => {
                 self.texts.push(row);
-                self.cells.push(&value.to_string());
+                // The line was parsed, so that its parts are JSON too.
+                match serde_json::from_str(value) {
+                    Ok(Value::String(text)) => self.cells.push(&text),
+                    Ok(nested) => self.cells.push(&nested.to_string()),
+                    Err(_) => self.cells.push(value),
+                }
             }
         }
     }
@@ -149,26 +166,30 @@ impl Growing {
     }
 }
 
-impl<'de> Deserialize<'de> for Fields {
+impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(FieldsVisitor)
     }
 }
 
+/// A field's name, borrowed from the line unless it holds escapes.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// Collects fields in file order, which `serde_json::Map` would sort by name.
 struct FieldsVisitor;
 
 impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
+    type Value = Fields<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
         let mut fields = Vec::new();
-        while let Some(field) = map.next_entry()? {
-            fields.push(field);
+        while let Some(Name(name)) = map.next_key()? {
+            fields.push((name, map.next_value()?));
         }
         Ok(Fields(fields))
     }

@@ -6,6 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 use super::cells::RawTable;
 use super::error::SourceError;
 use super::resolve;
@@ -52,7 +54,7 @@ pub(super) enum Content {
     /// In a file.
     OnDisk(PathBuf),
     /// Here.
-    InMemory(Vec<u8>),
+    InMemory(Bytes),
 }
 
 /// A file that is a collection.
@@ -77,6 +79,8 @@ pub(super) struct Listing {
     pub(super) entries: Vec<Entry>,
     /// Files that are no collection, in name order.
     pub(super) ignored: Vec<String>,
+    /// The settings file on disk, if there is one.
+    pub(super) settings_file: Option<PathBuf>,
 }
 
 /// What a table's rows are, with the positions of the columns that say so.
@@ -116,7 +120,7 @@ pub(super) fn list(path: &Path) -> Result<Listing, SourceError> {
     };
     Ok(Listing {
         entries: vec![entry],
-        ignored: Vec::new(),
+        ..Listing::default()
     })
 }
 
@@ -129,7 +133,7 @@ pub(super) fn list_memory(files: Vec<(String, Vec<u8>)>) -> Result<Listing, Sour
     };
     let named = files
         .into_iter()
-        .map(|(name, bytes)| (name, Content::InMemory(bytes)))
+        .map(|(name, bytes)| (name, Content::InMemory(bytes.into())))
         .collect();
     arrange("the given files", named, settings)
 }
@@ -169,7 +173,9 @@ fn list_directory(root: &Path) -> Result<Listing, SourceError> {
         }
     }
     files.sort_by(|a, b| a.0.cmp(&b.0));
-    arrange(&root.display().to_string(), files, settings)
+    let mut listing = arrange(&root.display().to_string(), files, settings)?;
+    listing.settings_file = settings_path.exists().then_some(settings_path);
+    Ok(listing)
 }
 
 /// Refuses what lies outside `root`, links followed.
@@ -200,6 +206,14 @@ fn arrange(
     let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
     let known = || names.iter().map(String::as_str);
     for (collection, own) in &settings.collections {
+        let claims = |other: &CollectionSettings| own.file.is_some() && other.file == own.file;
+        let rivals = settings.collections.iter().filter(|(_, other)| claims(other));
+        if let [first, second, ..] = rivals.map(|(name, _)| name.as_str()).collect::<Vec<_>>()[..] {
+            return Err(unreadable(format!(
+                "graph.toml says that `{}` is the file of both `{first}` and `{second}`; a file is one collection",
+                own.file.as_deref().unwrap_or_default()
+            )));
+        }
         let found = match &own.file {
             Some(file) => names.contains(file),
             None => known().any(|it| is_collection_file(it) && stem(it) == *collection),
@@ -283,6 +297,14 @@ fn endpoints(entry: &Entry, table: &RawTable) -> Result<Option<(usize, usize)>, 
     let to = declared_column(entry, table, "to", entry.settings.to.as_deref())?;
     let from = from.or(guessed.map(|it| it.0));
     let to = to.or(guessed.map(|it| it.1));
+    if from.is_some() && from == to {
+        let reason = format!(
+            "edges would start and end in the same column; set both `{}` and `{}`",
+            settings::line(&entry.collection, "from", "\"…\""),
+            settings::line(&entry.collection, "to", "\"…\"")
+        );
+        return Err(missing(entry, &reason));
+    }
     Ok(from.zip(to))
 }
 
@@ -329,8 +351,9 @@ pub(super) fn label_column(
     if let Some(label) = declared_column(entry, table, "label", entry.settings.label.as_deref())? {
         return Ok(Some(label));
     }
-    let found = LABELS.into_iter().find_map(|name| caseless(table, name));
-    Ok(found.filter(|it| *it != key))
+    Ok(LABELS
+        .into_iter()
+        .find_map(|name| caseless(table, name).filter(|it| *it != key)))
 }
 
 /// Position of a column that the settings name, or an error that offers near names.

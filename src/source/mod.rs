@@ -33,6 +33,8 @@ mod settings;
 mod tables;
 mod values;
 
+use std::path::PathBuf;
+
 use futures_util::future::BoxFuture;
 
 pub use error::SourceError;
@@ -56,6 +58,12 @@ pub trait GraphSource: Send + Sync {
         projection: &'a Projection,
         control: &'a Control,
     ) -> BoxFuture<'a, Result<LoadedGraph, SourceError>>;
+
+    /// The files on disk that this source reads, settings included: another run on the same bytes
+    /// has the same graph. Empty for a source that reads none.
+    fn files(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
 /// A projection in memory.

@@ -3,9 +3,7 @@
 //! Columns of other types (lists, structs, bytes) are left out and named in the guesses. A file
 //! that is cut short or damaged is an error, never a shorter table.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -15,6 +13,7 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
+use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::ParquetMetaData;
 
@@ -36,21 +35,18 @@ enum Growing {
     Texts(TextCells),
 }
 
-/// Reads the table in the file at `path`; `place` names the file in messages.
-pub(super) fn read(place: &str, path: &Path, control: &Control) -> Result<RawTable, SourceError> {
+/// Reads the table in `bytes`; `place` names the file in messages.
+pub(super) fn read(place: &str, bytes: &Bytes, control: &Control) -> Result<RawTable, SourceError> {
     // The decoder asserts what a damaged file need not keep; its panic is that file's error.
-    let reading = AssertUnwindSafe(|| read_whole(place, path, control));
+    let reading = AssertUnwindSafe(|| read_whole(place, bytes, control));
     catch_unwind(reading).unwrap_or_else(|_| Err(damaged(place, &"its pages contradict its footer")))
 }
 
-fn read_whole(place: &str, path: &Path, control: &Control) -> Result<RawTable, SourceError> {
-    let file = File::open(path).map_err(|error| SourceError::Unreadable {
-        path: place.to_owned(),
-        reason: error.to_string(),
-    })?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(place, &error))?;
+fn read_whole(place: &str, bytes: &Bytes, control: &Control) -> Result<RawTable, SourceError> {
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).map_err(|error| damaged(place, &error))?;
     let fields = builder.schema().fields().clone();
-    check_chunks(place, path, builder.metadata())?;
+    check_chunks(place, bytes.len() as u64, builder.metadata())?;
     let reader = builder.build().map_err(|error| damaged(place, &error))?;
     let mut columns: Vec<Option<Growing>> = fields.iter().map(|it| Growing::of(it.data_type())).collect();
     let mut rows = 0;
@@ -90,8 +86,7 @@ fn read_whole(place: &str, path: &Path, control: &Control) -> Result<RawTable, S
 }
 
 /// Refuses column chunks that lie outside of the file, at which the decoder would panic.
-fn check_chunks(place: &str, path: &Path, metadata: &ParquetMetaData) -> Result<(), SourceError> {
-    let length = std::fs::metadata(path).map_or(0, |it| it.len());
+fn check_chunks(place: &str, length: u64, metadata: &ParquetMetaData) -> Result<(), SourceError> {
     let chunks = metadata.row_groups().iter().flat_map(|it| it.columns());
     for chunk in chunks {
         let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());

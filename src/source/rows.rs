@@ -1,6 +1,6 @@
 //! Turns a file's raw table into typed rows of vertices or edges, and says what was decided.
 
-use super::cells::{Cells, RawColumn, RawTable, Tally};
+use super::cells::{Cells, RawColumn, RawTable, Tally, TextCells};
 use super::error::SourceError;
 use super::layout::{self, Entry, Shape};
 use super::settings;
@@ -36,8 +36,9 @@ const NOT_WEIGHT_WORDS: [&str; 13] = [
     "index",
 ];
 
-/// Words in the name of a whole number that may be seconds or milliseconds since 1970.
-const TIME_WORDS: [&str; 9] = [
+/// Words in the name of a whole number that may be seconds or milliseconds since 1970; so may `at` at
+/// its end (`created_at`, but not `amount_at_risk`).
+const TIME_WORDS: [&str; 8] = [
     "time",
     "timestamp",
     "ts",
@@ -45,7 +46,6 @@ const TIME_WORDS: [&str; 9] = [
     "datetime",
     "created",
     "updated",
-    "at",
     "since",
 ];
 
@@ -113,14 +113,18 @@ fn vertices(
     };
     for (index, column) in table.columns.into_iter().enumerate() {
         if index == key {
-            rows.keys = column.cells.into_texts();
+            rows.keys = identities(entry, column, notes);
         } else if !SYSTEM.contains(&column.name.as_str()) {
             let named = attribute(entry, column, &rows.lines, IssueKind::MixedTypes, notes);
             rows.columns.push(named);
         }
     }
-    if key_name == "_id" {
-        let prefix = format!("{}/", entry.collection);
+    let prefix = format!("{}/", entry.collection);
+    let are_full = rows
+        .keys
+        .iter()
+        .all(|it| it.is_empty() || it.starts_with(&prefix));
+    if are_full || key_name == "_id" {
         rows.keys = rows
             .keys
             .iter()
@@ -160,9 +164,9 @@ fn edges(
     };
     for (index, column) in table.columns.into_iter().enumerate() {
         if index == from {
-            rows.from = column.cells.into_texts();
+            rows.from = identities(entry, column, notes);
         } else if index == to {
-            rows.to = column.cells.into_texts();
+            rows.to = identities(entry, column, notes);
         } else if !SYSTEM.contains(&column.name.as_str()) {
             let named = attribute(entry, column, &rows.lines, IssueKind::BadWeight, notes);
             rows.columns.push(named);
@@ -180,6 +184,21 @@ fn edges(
     Ok(rows)
 }
 
+/// Keys or endpoints as texts: blanks around them are no part of a name.
+fn identities(entry: &Entry, column: RawColumn, notes: &mut Notes) -> TextCells {
+    let (cells, padded) = column.cells.into_texts().trimmed();
+    if padded > 0 {
+        notes.guesses.push(Guess {
+            what: format!(
+                "blanks around {padded} values of `{}` of {} are not part of them",
+                column.name, entry.place
+            ),
+            change: format!("write the values of {} without blanks", entry.place),
+        });
+    }
+    cells
+}
+
 /// Types one attribute; what does not fit is counted as `misfit`.
 fn attribute(entry: &Entry, column: RawColumn, lines: &[u32], misfit: IssueKind, notes: &mut Notes) -> Named {
     let RawColumn { name, cells } = column;
@@ -188,13 +207,21 @@ fn attribute(entry: &Entry, column: RawColumn, lines: &[u32], misfit: IssueKind,
     let declared = entry.settings.types.get(&name).copied();
     let declared = declared.or(is_weight.then_some(AttributeKind::Number));
     let originals = cells.clone();
-    let mut typed = match declared {
-        Some(AttributeKind::Time) => values::infer(cells),
-        Some(kind) => values::typed_as(&cells.into_texts(), kind),
-        None => values::infer(cells),
+    let mut typed = match (declared, cells) {
+        (None | Some(AttributeKind::Time), cells) => values::infer(cells),
+        // What the file's own type could not hold has no text to be read from.
+        (Some(kind), Cells::Typed(column, unheld)) => {
+            let mut typed = values::typed_as(&Cells::Typed(column, Vec::new()).into_texts(), kind);
+            typed.misfits.extend(unheld);
+            typed.misfits.sort_unstable();
+            typed
+        }
+        (Some(kind), cells) => values::typed_as(&cells.into_texts(), kind),
     };
     let wants_time = is_time || declared == Some(AttributeKind::Time);
-    as_instants(entry, &name, wants_time, &mut typed, notes);
+    if wants_time || declared.is_none() {
+        as_instants(entry, &name, wants_time, &mut typed, notes);
+    }
     if wants_time && !matches!(typed.column, Column::Time(_)) {
         typed = values::typed_as(&originals.clone().into_texts(), AttributeKind::Time);
     }
@@ -217,7 +244,8 @@ fn as_instants(entry: &Entry, name: &str, wanted: bool, typed: &mut Typed, notes
     } else {
         return;
     };
-    if !wanted && !has_word(name, &TIME_WORDS) {
+    let named_so = has_word(name, &TIME_WORDS) || words(name).last().is_some_and(|it| it == "at");
+    if !wanted && !named_so {
         return;
     }
     typed.column = Column::Time(values.iter().map(|it| it.map(|it| it * scale)).collect());
@@ -242,7 +270,7 @@ fn report(
     let place = format!("{}, column `{name}`", entry.place);
     let cell = |row: usize| match originals {
         Cells::Untyped(cells) | Cells::Texts(cells) | Cells::Mixed(cells, _) => cells.get(row).to_owned(),
-        Cells::Typed(..) => "NaN or infinite".to_owned(),
+        Cells::Typed(column, _) => column.text(row).unwrap_or_else(|| "NaN or infinite".to_owned()),
     };
     let numeric = matches!(typed.column, Column::Number(_) | Column::Integer(_));
     let kind = if numeric { misfit } else { IssueKind::MixedTypes };
@@ -251,9 +279,14 @@ fn report(
         misfits.add(|| format!("line {}: {}", lines[*row], cell(*row)));
     }
     misfits.report(&mut notes.issues);
+    let (kind, what) = match typed.mostly {
+        AttributeKind::Time => ("time", "times"),
+        AttributeKind::Boolean => ("boolean", "truth values"),
+        _ => ("number", "numbers"),
+    };
     let treatment = format!(
-        "the attribute was read as text; `{}` reads numbers",
-        settings::line(&entry.collection, "types", &format!("{{ {name} = \"number\" }}"))
+        "the attribute was read as text; `{}` reads {what}",
+        settings::line(&entry.collection, "types", &format!("{{ {name} = \"{kind}\" }}"))
     );
     let mut mixed = Tally::new(IssueKind::MixedTypes, &place, &treatment);
     for row in &typed.mixed {
@@ -311,8 +344,12 @@ fn negative_weights(rows: &EdgeRows, notes: &mut Notes) {
     }
 }
 
-/// Whether one of the words that `name` is made of (`lead_time_days`, `leadTime`) is in `words`.
-pub(super) fn has_word(name: &str, words: &[&str]) -> bool {
+/// Whether one of the words that `name` is made of (`lead_time_days`, `leadTime`) is in `wanted`.
+pub(super) fn has_word(name: &str, wanted: &[&str]) -> bool {
+    words(name).iter().any(|it| wanted.contains(&it.as_str()))
+}
+
+fn words(name: &str) -> Vec<String> {
     let mut spaced = String::with_capacity(name.len() + 4);
     let mut after_lower = false;
     for letter in name.chars() {
@@ -322,7 +359,6 @@ pub(super) fn has_word(name: &str, words: &[&str]) -> bool {
         after_lower = letter.is_lowercase();
         spaced.extend(letter.to_lowercase());
     }
-    spaced
-        .split(|it: char| !it.is_alphanumeric())
-        .any(|it| words.contains(&it))
+    let parts = spaced.split(|it: char| !it.is_alphanumeric());
+    parts.filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }

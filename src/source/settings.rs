@@ -23,6 +23,7 @@
 //! Unknown names are errors, so that a slip of the pen is not silently ignored.
 
 use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -89,13 +90,27 @@ pub(super) enum CollectionKind {
 
 /// Reads `text`, the content of the settings file at `path`.
 pub(super) fn parse(path: &str, text: &str) -> Result<GraphSettings, SourceError> {
-    toml::from_str(text).map_err(|error| SourceError::Malformed {
+    let mut settings: GraphSettings = toml::from_str(text).map_err(|error| SourceError::Malformed {
         path: path.to_owned(),
         line: error
             .span()
             .map_or(0, |span| 1 + text[..span.start].matches('\n').count() as u64),
         reason: error.message().trim().replace('\n', "; "),
-    })
+    })?;
+    let files = settings
+        .collections
+        .values_mut()
+        .filter_map(|it| it.file.as_mut());
+    for file in files.chain(&mut settings.ignore) {
+        *file = plain(file);
+    }
+    Ok(settings)
+}
+
+/// One spelling a file: `./x.csv` and `x.csv` are the same.
+fn plain(file: &str) -> String {
+    let parts = Path::new(file).components().filter(|it| *it != Component::CurDir);
+    parts.collect::<PathBuf>().to_string_lossy().into_owned()
 }
 
 /// The line of `graph.toml` that sets `setting` of `collection` to `value` (TOML text).

@@ -12,7 +12,7 @@ use crate::model::schema::AttributeKind;
 
 /// Of at least this many values …
 const MOSTLY_FLOOR: usize = 20;
-/// … this share must be numbers for the rest to be counted as faults instead of making it text.
+/// … this share must be of one type for the rest to be counted as faults instead of making it text.
 const MOSTLY_SHARE: f64 = 0.95;
 
 /// Words that stand for a missing value in columns of numbers, truth values and times.
@@ -25,8 +25,10 @@ pub(super) struct Typed {
     pub(super) column: Column,
     /// Rows whose cell is not of the column's type; they hold no value now.
     pub(super) misfits: Vec<usize>,
-    /// Rows of the rarer type in a column that was kept as text although most of it is not.
+    /// Rows of the rarer types in a column that was kept as text although most of it is not.
     pub(super) mixed: Vec<usize>,
+    /// What most of a mixed column is.
+    pub(super) mostly: AttributeKind,
 }
 
 /// What one cell looks like.
@@ -58,25 +60,15 @@ struct Shapes {
 /// Types `cells` as the file, or failing that the texts themselves, say.
 pub(super) fn infer(cells: Cells) -> Typed {
     match cells {
-        Cells::Typed(column, misfits) => Typed {
-            column,
-            misfits,
-            mixed: Vec::new(),
-        },
+        Cells::Typed(column, misfits) => Typed::new(column, misfits),
         Cells::Mixed(cells, mixed) => Typed {
-            column: text_column(&cells),
-            misfits: Vec::new(),
             mixed,
+            mostly: AttributeKind::Number,
+            ..Typed::new(text_column(&cells), Vec::new())
         },
         Cells::Texts(cells) => {
             let shapes = count_shapes(&cells);
-            let only_times = shapes.time > 0 && shapes.total() == shapes.time;
-            let kind = if only_times {
-                AttributeKind::Time
-            } else {
-                AttributeKind::Text
-            };
-            typed_as(&cells, kind)
+            infer_most(&cells, AttributeKind::Time, shapes.time, shapes.total())
         }
         Cells::Untyped(cells) => infer_texts(&cells),
     }
@@ -92,10 +84,17 @@ pub(super) fn typed_as(cells: &TextCells, kind: AttributeKind) -> Typed {
         AttributeKind::Boolean => Column::Boolean(read_all(cells, &mut misfits, truth)),
         AttributeKind::Time => Column::Time(read_all(cells, &mut misfits, instant)),
     };
-    Typed {
-        column,
-        misfits,
-        mixed: Vec::new(),
+    Typed::new(column, misfits)
+}
+
+impl Typed {
+    fn new(column: Column, misfits: Vec<usize>) -> Self {
+        Self {
+            column,
+            misfits,
+            mixed: Vec::new(),
+            mostly: AttributeKind::Text,
+        }
     }
 }
 
@@ -224,31 +223,50 @@ fn infer_texts(cells: &TextCells) -> Typed {
     } else {
         AttributeKind::Number
     };
-    if total == 0 || shapes.code > 0 {
+    if shapes.code > 0 || numeric == shapes.non_finite && numeric == total {
         return typed_as(cells, AttributeKind::Text);
     }
-    if numeric == total && numeric > shapes.non_finite {
-        return typed_as(cells, numbers);
-    }
-    if shapes.boolean == total {
-        return typed_as(cells, AttributeKind::Boolean);
-    }
-    if shapes.time == total {
-        return typed_as(cells, AttributeKind::Time);
-    }
-    if total >= MOSTLY_FLOOR && numeric as f64 >= MOSTLY_SHARE * total as f64 {
-        return typed_as(cells, numbers);
+    let families = [
+        (numeric, numbers),
+        (shapes.time, AttributeKind::Time),
+        (shapes.boolean, AttributeKind::Boolean),
+    ];
+    let (most, kind) = families
+        .into_iter()
+        .max_by_key(|it| it.0)
+        .unwrap_or((0, AttributeKind::Text));
+    infer_most(cells, kind, most, total)
+}
+
+/// Types `cells`, of whose `total` values `most` are of `kind`: all or nearly all of them make it
+/// the column's type, with the rest as misfits; else it is text, and what is rarer is listed.
+fn infer_most(cells: &TextCells, kind: AttributeKind, most: usize, total: usize) -> Typed {
+    let nearly_all = total >= MOSTLY_FLOOR && most as f64 >= MOSTLY_SHARE * total as f64;
+    if most > 0 && (most == total || nearly_all) {
+        return typed_as(cells, kind);
     }
     let mut typed = typed_as(cells, AttributeKind::Text);
-    if numeric > total / 2 {
-        let is_number = |shape| matches!(shape, Shape::Integer | Shape::Number | Shape::NonFinite);
-        let rarer = |row: &usize| {
-            let shape = shape_of(cells.get(*row));
-            !is_number(shape) && !matches!(shape, Shape::Missing | Shape::NullWord)
-        };
+    if most > total / 2 {
+        let rarer = |row: &usize| !shape_of(cells.get(*row)).may_be(kind);
         typed.mixed = (0..cells.len()).filter(rarer).collect();
+        typed.mostly = kind;
     }
     typed
+}
+
+impl Shape {
+    /// Whether a cell of this shape has a place in a column of `kind`.
+    fn may_be(self, kind: AttributeKind) -> bool {
+        match self {
+            Self::Missing | Self::NullWord => true,
+            Self::Integer | Self::Number | Self::NonFinite => {
+                matches!(kind, AttributeKind::Integer | AttributeKind::Number)
+            }
+            Self::Boolean => kind == AttributeKind::Boolean,
+            Self::Time => kind == AttributeKind::Time,
+            Self::Code | Self::Text => kind == AttributeKind::Text,
+        }
+    }
 }
 
 fn count_shapes(cells: &TextCells) -> Shapes {
@@ -268,7 +286,9 @@ fn count_shapes(cells: &TextCells) -> Shapes {
     shapes
 }
 
+/// What `cell` looks like; blanks around it say nothing.
 fn shape_of(cell: &str) -> Shape {
+    let cell = cell.trim();
     let Some(first) = cell.bytes().next() else {
         return Shape::Missing;
     };
@@ -319,7 +339,7 @@ fn read_all<T>(
     read: impl Fn(&str) -> Option<T>,
 ) -> Vec<Option<T>> {
     let mut values = Vec::with_capacity(cells.len());
-    for (row, cell) in cells.iter().enumerate() {
+    for (row, cell) in cells.iter().map(str::trim).enumerate() {
         let value = if cell.is_empty() { None } else { read(cell) };
         if value.is_none() && !cell.is_empty() && !NULL_WORDS.contains(&cell) {
             misfits.push(row);
@@ -377,6 +397,29 @@ mod tests {
         let typed = typed(&["1", "2", "abc"]);
         assert_eq!(kind_of(&typed.column), AttributeKind::Text);
         assert_eq!(typed.mixed, [2]);
+    }
+
+    #[test]
+    fn one_bad_date_of_many_is_a_misfit_and_one_of_few_is_said() {
+        let mut cells = vec!["2024-02-28"; 39];
+        cells.push("2024-02-30");
+        assert_eq!(kind_of(&typed(&cells).column), AttributeKind::Time);
+        assert_eq!(typed(&cells).misfits, [39]);
+        let given_as_text = infer(Cells::Texts(cells.iter().copied().collect()));
+        assert_eq!(kind_of(&given_as_text.column), AttributeKind::Time);
+        let few = typed(&["2024-02-28", "", "2024-02-29", "2024-02-30"]);
+        assert_eq!(kind_of(&few.column), AttributeKind::Text);
+        assert_eq!((few.mixed, few.mostly), (vec![3], AttributeKind::Time));
+        let truths = typed(&["true", "false", "yes"]);
+        assert_eq!((truths.mixed, truths.mostly), (vec![2], AttributeKind::Boolean));
+    }
+
+    #[test]
+    fn blanks_around_a_number_do_not_make_it_text() {
+        assert_eq!(
+            typed(&[" 1", "2 "]).column,
+            Column::Integer(vec![Some(1), Some(2)])
+        );
     }
 
     #[test]
