@@ -22,6 +22,7 @@ enum Shown {
         detailed: bool,
     },
     Bars {
+        detailed: bool,
         all: MultiProgress,
         running: Mutex<BTreeMap<TaskId, ProgressBar>>,
     },
@@ -34,6 +35,7 @@ impl Progress {
             Shown::Nothing
         } else if console.bars {
             Shown::Bars {
+                detailed: console.verbose > 0,
                 all: MultiProgress::new(),
                 running: Mutex::default(),
             }
@@ -53,7 +55,10 @@ impl Progress {
         let running = running.lock().unwrap_or_else(PoisonError::into_inner);
         for (task, (done, total)) in progress {
             if let Some(bar) = running.get(task).filter(|_| *total > 0) {
-                bar.set_length(*total);
+                if bar.length() != Some(*total) {
+                    bar.set_length(*total);
+                    bar.set_style(style(MEASURED));
+                }
                 bar.set_position(*done);
             }
         }
@@ -105,27 +110,28 @@ impl EventSink for Progress {
                     let _ = writeln!(std::io::stderr().lock(), "{line}");
                 }
             }
-            Shown::Bars { all, running } => {
+            Shown::Bars {
+                detailed,
+                all,
+                running,
+            } => {
                 let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
                 match event {
                     Event::TaskStarted { task, .. } => {
-                        let bar = all.add(bar(task));
-                        running.insert(task.clone(), bar);
+                        running.insert(task.clone(), bar(all, task));
                     }
-                    Event::TaskFinished { task, .. } => {
+                    Event::TaskFinished { task, .. }
+                    | Event::TaskFailed { task, .. }
+                    | Event::TaskSkipped { task, .. } => {
                         if let Some(bar) = running.remove(task) {
                             bar.finish_and_clear();
-                        }
-                    }
-                    Event::TaskFailed { task, .. } | Event::TaskSkipped { task, .. } => {
-                        if let Some(bar) = running.remove(task) {
-                            bar.finish_and_clear();
-                        }
-                        if let Some(line) = Self::line(false, event) {
-                            let _ = all.println(line);
                         }
                     }
                     _ => {}
+                }
+                if let Some(line) = Self::line(*detailed, event) {
+                    // A terminal that is gone misses nothing that the journal does not have.
+                    let _ = all.println(line);
                 }
             }
         }
@@ -133,11 +139,19 @@ impl EventSink for Progress {
     }
 }
 
-fn bar(task: &TaskId) -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    let style =
-        ProgressStyle::with_template("  {spinner} {msg:40} {wide_bar} {human_pos}/{human_len} {elapsed}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+/// A task whose amount of work is not known.
+const UNMEASURED: &str = "  {spinner} {msg:40} {elapsed}";
+
+/// A task that counts its work units.
+const MEASURED: &str = "  {spinner} {msg:40} {wide_bar} {human_pos}/{human_len} {elapsed}";
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+/// A line for `task` below the others. Only one that belongs to them may tick, or it draws by itself.
+fn bar(all: &MultiProgress, task: &TaskId) -> ProgressBar {
+    let bar = all.add(ProgressBar::new(0).with_style(style(UNMEASURED)));
     bar.set_message(task.0.clone());
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
