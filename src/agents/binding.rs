@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::naming::{speaks_of, words};
+use super::brief_numbers::{is_amount, place};
+use super::naming::speaks_of;
+use super::purpose::{Purpose, unit_of};
 use crate::graph::Direction;
 use crate::model::{
     requirements::Threshold,
@@ -25,7 +27,7 @@ pub struct Wish<'a> {
     pub needs_direction: bool,
     /// Unit that the brief wants the answer in.
     pub unit: Option<&'a str>,
-    /// Numbers that the brief sets.
+    /// Numbers that the brief sets, those that stand nearest to the question first.
     pub thresholds: &'a [Threshold],
 }
 
@@ -51,8 +53,8 @@ pub struct Misfit {
 pub fn bind(wish: Wish<'_>, schema: &Schema) -> Result<Binding, Misfit> {
     let hint = wish.hint;
     let (vertices, edges) = collections(wish, schema)?;
-    let (weight, edges) = attribute(&Purpose::weight(wish), edges)?;
-    let (time, edges) = attribute(&Purpose::time(wish), edges)?;
+    let (weight, edges) = Purpose::weight(wish).choose(edges)?;
+    let (time, edges) = Purpose::time(wish).choose(edges)?;
     let undirected = edges.iter().all(|it| !it.directed) && !edges.is_empty();
     if wish.needs_direction && undirected {
         return Err(misfit(format!(
@@ -181,77 +183,6 @@ fn ends(edges: &[&EdgeCollection]) -> Vec<String> {
     names
 }
 
-/// An edge attribute that a pattern wants for one purpose.
-struct Purpose<'a> {
-    words: Vec<&'a str>,
-    required: bool,
-    what: &'static str,
-    kinds: &'static [AttributeKind],
-}
-
-impl<'a> Purpose<'a> {
-    fn weight(wish: Wish<'a>) -> Self {
-        let hint = wish.hint;
-        let unit = wish.unit.into_iter().filter(|_| !hint.weight.is_empty());
-        Self {
-            words: unit.chain(hint.weight.iter().map(String::as_str)).collect(),
-            required: hint.weight_required,
-            what: "a number",
-            kinds: &[AttributeKind::Number, AttributeKind::Integer],
-        }
-    }
-
-    fn time(wish: Wish<'a>) -> Self {
-        Self {
-            words: wish.hint.time.iter().map(String::as_str).collect(),
-            required: wish.hint.time_required,
-            what: "a time",
-            kinds: &[AttributeKind::Time, AttributeKind::Integer],
-        }
-    }
-
-    fn fits(&self, attribute: &Attribute, word: &str) -> bool {
-        self.kinds.contains(&attribute.kind) && speaks_of(&attribute.name, word)
-    }
-}
-
-/// The attribute that all edge collections have, best word first. Where it is required and only
-/// some collections have it, those without it are left out.
-fn attribute<'a>(
-    role: &Purpose<'_>,
-    edges: Vec<&'a EdgeCollection>,
-) -> Result<(Option<String>, Vec<&'a EdgeCollection>), Misfit> {
-    let has = |edge: &EdgeCollection, name: &str| {
-        edge.attributes
-            .iter()
-            .any(|it| it.name == name && role.kinds.contains(&it.kind))
-    };
-    let mut some: Option<&str> = None;
-    for word in &role.words {
-        let attributes = edges.iter().flat_map(|it| &it.attributes);
-        for candidate in attributes.filter(|it| role.fits(it, word)) {
-            if edges.iter().all(|it| has(it, &candidate.name)) {
-                return Ok((Some(candidate.name.clone()), edges));
-            }
-            some = some.or(Some(&candidate.name));
-        }
-    }
-    match some {
-        Some(name) if role.required => {
-            let name = name.to_owned();
-            let edges = edges.into_iter().filter(|it| has(it, &name)).collect();
-            Ok((Some(name), edges))
-        }
-        None if role.required => Err(misfit(format!(
-            "{} on the edges of {} (looked for {})",
-            role.what,
-            names(&edges),
-            role.words.join(", ")
-        ))),
-        Some(_) | None => Ok((None, edges)),
-    }
-}
-
 /// Vertex attributes by word, in the order of the hint, each once.
 fn vertex_attributes(
     hint: &ProjectionHint,
@@ -284,60 +215,15 @@ fn vertex_attributes(
     Ok(found)
 }
 
-/// What an amount is counted in, where the attribute's name, or its one currency, tells.
-fn unit_of(attribute: &str, edges: &[&EdgeCollection]) -> String {
-    const UNITS: [(&str, &str); 22] = [
-        ("minute", "minutes"),
-        ("min", "minutes"),
-        ("second", "seconds"),
-        ("sec", "seconds"),
-        ("hour", "hours"),
-        ("day", "days"),
-        ("week", "weeks"),
-        ("km", "km"),
-        ("kilometre", "km"),
-        ("kilometer", "km"),
-        ("mile", "miles"),
-        ("metre", "metres"),
-        ("meter", "metres"),
-        ("eur", "EUR"),
-        ("euro", "EUR"),
-        ("usd", "USD"),
-        ("dollar", "USD"),
-        ("gbp", "GBP"),
-        ("chf", "CHF"),
-        ("inr", "INR"),
-        ("tonne", "tonnes"),
-        ("kg", "kg"),
-    ];
-    let words = words(attribute);
-    let named = UNITS.iter().find(|(word, _)| words.iter().any(|it| it == word));
-    if let Some((_, unit)) = named {
-        return (*unit).to_owned();
-    }
-    let currencies = edges.iter().map(|it| {
-        it.attributes
-            .iter()
-            .find(|it| it.distinct == 1 && speaks_of(&it.name, "currency"))
-            .and_then(|it| it.samples.first())
-    });
-    let mut currencies: Vec<Option<&String>> = currencies.collect();
-    currencies.dedup();
-    match currencies.as_slice() {
-        [Some(only)] => (*only).clone(),
-        _ => String::new(),
-    }
-}
-
 /// The brief's number that stands with one of the band's words, else the vertical's.
 fn threshold(band: &Band, thresholds: &[Threshold]) -> (f64, String) {
     let speaks = |it: &&Threshold| {
         let said = format!("{} {}", it.subject, it.text);
-        it.value > 0.0 && band.words.iter().any(|word| speaks_of(&said, word))
+        it.value > 0.0 && is_amount(it) && band.words.iter().any(|word| speaks_of(&said, word))
     };
     thresholds.iter().find(speaks).map_or_else(
         || (band.threshold, "the default of the vertical".to_owned()),
-        |it| (it.value, format!("{}, line {}", it.source.name, it.source.line)),
+        |it| (it.value, place(it)),
     )
 }
 

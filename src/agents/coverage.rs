@@ -1,11 +1,13 @@
 //! The coverage matrix: every item of the brief, and what became of it.
 
+use std::collections::BTreeMap;
+
 use crate::model::{
     document::Citation,
     id::{FindingId, RequirementId},
     report::{Coverage, CoverageStatus, Report},
     requirements::{Requirements, StatementKind},
-    template::TemplatePlan,
+    template::{Assignment, TemplatePlan},
     use_case::{Feasibility, UseCase},
 };
 
@@ -16,8 +18,14 @@ pub fn matrix(
     plan: &TemplatePlan,
     reports: &[(String, Report)],
 ) -> Vec<Coverage> {
+    let mut serving: BTreeMap<&RequirementId, Vec<&UseCase>> = BTreeMap::new();
+    for use_case in use_cases {
+        for id in &use_case.serves {
+            serving.entry(id).or_default().push(use_case);
+        }
+    }
     let judge = Judge {
-        use_cases,
+        serving,
         plan,
         reports,
     };
@@ -35,27 +43,46 @@ pub fn matrix(
     matrix
 }
 
+/// How far a use case was answered, by which findings, and why not in full.
+type Answer = (CoverageStatus, Vec<FindingId>, String);
+
+/// The status that an item with several answers has, and every reason for it: one topic that cannot
+/// be answered must not hide behind another that can.
+fn worst(answers: &[Answer]) -> Option<(CoverageStatus, String)> {
+    let rank = |status: CoverageStatus| match status {
+        CoverageStatus::Noted => 0,
+        CoverageStatus::Answered => 1,
+        CoverageStatus::Partly => 2,
+        CoverageStatus::NotAnswerable => 3,
+    };
+    let worst = answers.iter().map(|it| it.0).max_by_key(|it| rank(*it))?;
+    let some = answers.iter().any(|it| rank(it.0) < 3 && rank(worst) == 3);
+    let mut reasons: Vec<&str> = answers.iter().map(|it| it.2.as_str()).collect();
+    reasons.retain(|it| !it.is_empty());
+    let status = if some { CoverageStatus::Partly } else { worst };
+    Some((status, reasons.join("; ")))
+}
+
 struct Judge<'a> {
-    use_cases: &'a [UseCase],
+    serving: BTreeMap<&'a RequirementId, Vec<&'a UseCase>>,
     plan: &'a TemplatePlan,
     reports: &'a [(String, Report)],
 }
 
 impl Judge<'_> {
     fn item(&self, id: &RequirementId, text: &str, source: &Citation, asks: bool) -> Coverage {
-        let use_case = self.use_cases.iter().find(|it| it.serves.contains(id));
-        let (status, findings, reason) = match use_case {
-            None if asks => (
-                CoverageStatus::Noted,
-                Vec::new(),
-                "it is no question of its own".to_owned(),
-            ),
-            None => (
-                CoverageStatus::Noted,
-                Vec::new(),
-                "it is taken into account".to_owned(),
-            ),
-            Some(use_case) => self.answer(use_case),
+        let use_cases = self.serving.get(id).map_or(&[][..], Vec::as_slice);
+        let mut answers: Vec<Answer> = use_cases.iter().map(|it| self.answer(it)).collect();
+        let findings = answers
+            .iter_mut()
+            .flat_map(|it| std::mem::take(&mut it.1))
+            .collect();
+        let noted = |reason: &str| (CoverageStatus::Noted, reason.to_owned());
+        let (status, reason) = match worst(&answers) {
+            Some(answer) if asks => answer,
+            Some(_) => noted("it is taken into account where its topic is answered"),
+            None if asks => noted("it is no question of its own"),
+            None => noted("it is taken into account"),
         };
         Coverage {
             requirement: id.clone(),
@@ -67,7 +94,7 @@ impl Judge<'_> {
         }
     }
 
-    fn answer(&self, use_case: &UseCase) -> (CoverageStatus, Vec<FindingId>, String) {
+    fn answer(&self, use_case: &UseCase) -> Answer {
         if let Feasibility::Not { reason } = &use_case.feasibility {
             return (CoverageStatus::NotAnswerable, Vec::new(), reason.clone());
         }
@@ -92,13 +119,30 @@ impl Judge<'_> {
         if findings.is_empty() {
             return (CoverageStatus::NotAnswerable, findings, failures(report));
         }
+        let unapplied = self.unapplied(use_case);
         match &use_case.feasibility {
             Feasibility::Partly { answered, reason } => {
                 (CoverageStatus::Partly, findings, format!("{answered} {reason}"))
             }
+            _ if !unapplied.is_empty() => {
+                let reason = format!("not applied: {}", unapplied.join("; "));
+                (CoverageStatus::Partly, findings, reason)
+            }
             _ if !report.failures.is_empty() => (CoverageStatus::Partly, findings, failures(report)),
             _ => (CoverageStatus::Answered, findings, String::new()),
         }
+    }
+
+    /// Numbers of the brief that no pattern of the use case applies.
+    fn unapplied(&self, use_case: &UseCase) -> Vec<&str> {
+        let own = |it: &&Assignment| it.use_case == use_case.id;
+        let mut assignments = self.plan.assignments.iter().filter(own);
+        let first = assignments.next().map_or(&[][..], |it| it.unapplied.as_slice());
+        let rest: Vec<&Assignment> = assignments.collect();
+        let by_none = first
+            .iter()
+            .filter(|it| rest.iter().all(|other| other.unapplied.contains(it)));
+        by_none.map(String::as_str).collect()
     }
 
     fn why_no_report(&self, use_case: &UseCase) -> String {
@@ -111,10 +155,14 @@ impl Judge<'_> {
 }
 
 fn failures(report: &Report) -> String {
-    let reasons: Vec<String> = report
+    let failed = report
         .failures
         .iter()
-        .map(|it| format!("{}: {}", it.what, it.reason))
-        .collect();
+        .map(|it| format!("{}: {}", it.what, it.reason));
+    let mut reasons: Vec<String> = failed.collect();
+    if reasons.is_empty() {
+        // Without any failure a finding is missing only because its claims were left out.
+        reasons.extend(report.verdict.dropped.iter().cloned());
+    }
     reasons.join("; ")
 }

@@ -16,7 +16,7 @@ const CLAIMING: f64 = 0.5;
 /// Evidence that asks a topic; a hair below 1, because tenths do not add up exactly.
 const ENOUGH: f64 = 0.999;
 /// Evidence from which a topic is the nearest to a question that asks none outright.
-const NEAR: f64 = 0.599;
+const NEAR: f64 = 0.699;
 /// Lead over the next topic that it needs.
 const CLEARLY_NEARER: f64 = 0.199;
 
@@ -260,7 +260,11 @@ impl TopicCues {
         let mut taken = skipped.to_vec();
         let mut found: Vec<TopicMatch> = Vec::new();
         while let Some((topic, score, places)) = self.best(words, skipped, &taken, &found) {
-            for place in self.claims(topic, words, skipped) {
+            for place in self
+                .claims(topic, words, skipped)
+                .into_iter()
+                .chain(places.iter().copied())
+            {
                 taken[place] = true;
             }
             found.push(TopicMatch {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::brief_numbers::with_settings;
 use super::charts::chart;
 use super::evidence::{evidence, tags};
 use super::hints::{given, instantiate, unit_of, with_attributes};
@@ -92,7 +93,8 @@ pub fn find(input: &FindingInput<'_>) -> Result<PatternResult, EngineError> {
 
 /// The pattern's detector as it is run here.
 fn detector(input: &FindingInput<'_>) -> Detector {
-    let mut detector = with_attributes(&input.pattern.detector, &input.template.projection.attributes);
+    let detector = with_attributes(&input.pattern.detector, &input.template.projection.attributes);
+    let mut detector = with_settings(detector, &input.assignment.from_brief);
     detector.show = Some(detector.show.or(input.use_case.limit).unwrap_or(10));
     detector
 }
@@ -241,11 +243,19 @@ fn write(
         alert: detector.alert,
         found,
         tags: tags(input),
-        caveats: pattern.caveats.iter().map(|it| speech.plain(it)).collect(),
+        caveats: caveats(input, speech),
         chart: chart(&detector, detected, input.tables, speech, unit),
         picture: input.graph.and_then(|graph| picture(&detected.found, graph)),
         detector,
     })
+}
+
+/// What a reader must know: the pattern's caveats, and which numbers of the brief it left out.
+fn caveats(input: &FindingInput<'_>, speech: &Speech<'_>) -> Vec<String> {
+    let own = input.pattern.caveats.iter().map(|it| speech.plain(it));
+    let unapplied = input.assignment.unapplied.iter();
+    own.chain(unapplied.map(|it| format!("A number of the brief was not applied: {it}.")))
+        .collect()
 }
 
 /// The first rule that holds; where nothing was found there is nothing to do.
@@ -265,10 +275,14 @@ fn severity(pattern: &Pattern, found: bool, text: &mut Sentences<'_>) -> (Severi
         (true, Some(_)) => "The vertical sets this level for what was found.",
         (true, None) => "The finding informs; no rule of the vertical makes it graver.",
     };
-    let reason = reason.unwrap_or_else(|| Claim {
-        id: text.next_id(),
-        text: plain.to_owned(),
-        facts: Vec::new(),
+    let reason = reason.unwrap_or_else(|| {
+        let id = text.next_id();
+        text.made += 1;
+        Claim {
+            id,
+            text: plain.to_owned(),
+            facts: Vec::new(),
+        }
     });
     (level, reason)
 }
@@ -357,10 +371,11 @@ fn by_id(derivation: &Derivation, ids: &BTreeMap<String, FactId>) -> Derivation 
     }
 }
 
-/// Whether a derivation reads the tables of an execution.
+/// Whether a derivation belongs to an execution: it reads its tables, or what its template was given.
 fn rests_on(derivation: &Derivation) -> bool {
-    !matches!(
-        derivation,
-        Derivation::Census { .. } | Derivation::Given { .. } | Derivation::Ratio { .. }
-    )
+    match derivation {
+        Derivation::Census { .. } | Derivation::Ratio { .. } => false,
+        Derivation::Given { by } => by != "limit",
+        _ => true,
+    }
 }

@@ -11,6 +11,9 @@ use crate::model::{
     vertical::{Detector, FactHint},
 };
 
+/// How a value given by a band begins.
+pub(super) const THRESHOLD: &str = "threshold";
+
 /// The hint's derivation with the detector's conditions and the brief's limit on names.
 pub(super) fn instantiate(
     hint: &FactHint,
@@ -42,9 +45,9 @@ pub(super) fn instantiate(
                 *count = (*count).min(limit.unwrap_or(u32::MAX));
             }
         }
-        Derivation::Given { by } if by == "threshold" => {
+        Derivation::Given { by } if by == THRESHOLD => {
             if let Some((_, source)) = &assignment.threshold {
-                *by = source.clone();
+                *by = format!("{THRESHOLD} of {source}");
             }
         }
         Derivation::Ratio { .. }
@@ -96,7 +99,7 @@ fn narrow(filter: &mut Vec<Condition>, hint: &FactHint, detector: &Detector) {
 pub(super) fn given(by: &str, input: &FindingInput<'_>) -> Result<FactValue, String> {
     let none = |what: &str| format!("there is no {what}");
     match by {
-        "threshold" => {
+        THRESHOLD => {
             let threshold = input.assignment.threshold.as_ref();
             threshold
                 .map(|(value, _)| FactValue::Number(*value))

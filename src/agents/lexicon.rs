@@ -1,6 +1,10 @@
-//! Word lists for [`super::phrasing`] and [`super::numbers`]: one cue a line, in the form of cues.rs.
+//! Word lists for [`super::phrasing`]: one cue a line, in the form of cues.rs.
 //!
 //! English, with the common headings of German, French, Spanish, Italian and Dutch briefs.
+
+pub(super) use super::lexicon_numbers::{
+    AT_LEAST, AT_MOST, MONEY, OR_LESS, OR_MORE, OVER, STOPS, SUPERLATIVES, TOP, UNDER, UNITS,
+};
 
 /// Headings over questions.
 pub(super) const OBJECTIVES: &str = "\
@@ -160,7 +164,13 @@ pub(super) const ASKS: &str = "\
     matters|matter most|to|is|are|here
     to be answered|identified|found|known|named|listed|ranked
     should be identified|named|listed|ranked|found|told|shown|answered|examined|given
-    must|shall identify|name|list|rank|find|tell|show|say|answer|give|contain
+    must|shall identify|name|list|rank|find|tell|show|say|answer|give|contain|establish|determine|report|state|enumerate|examine|ascertain|provide|set_out|advise|assess|quantify|describe|propose|point_out
+    is|are|be to be identified|found|known|named|listed|ranked|established|determined|reported|stated|enumerated|examined|ascertained|provided|set_out|assessed|described|proposed|shown|told|given
+    wanted|sought|requested|desired
+    seek|seeks|solicit|solicits|beg|begs|invite|invites
+    have|has in mind to
+    informed|advised|apprised|notified of|about|which|whether|where|how|as
+    obliged|grateful|glad|thankful|appreciate for|to|if|your
     care|cares about
     curious
     answer the|these|following|whether|which|how
@@ -207,7 +217,7 @@ pub(super) const OPENERS: &str = "\
 
 /// Verbs in front that order something.
 pub(super) const IMPERATIVES: &str = "\
-    find|identify|list|rank|show|determine|name|tell|map|locate|detect|point|work|establish|report|explain|give|compute|calculate|know|understand|learn|discover|see|say|decide|uncover|spot|highlight|pinpoint|flag|examine|assess|analyse|analyze|check|describe|look|single|count|measure|trace|figure|draw|provide|produce|compile|divide|group|split|search|quantify|estimate|reveal|recommend|suggest|propose|select|pick|choose|expose|hunt|catch|sort|order|investigate|review|answer|compare|break|surface|unmask
+    find|identify|list|rank|show|determine|name|tell|map|locate|detect|point|work|establish|report|explain|give|compute|calculate|know|understand|learn|discover|see|say|decide|uncover|spot|highlight|pinpoint|flag|examine|assess|analyse|analyze|check|describe|look|single|count|measure|trace|figure|draw|provide|produce|compile|divide|group|split|search|quantify|estimate|enumerate|ascertain|state|advise|indicate|specify|grade|tabulate|reveal|recommend|suggest|propose|select|pick|choose|expose|hunt|catch|sort|order|investigate|review|answer|compare|break|surface|unmask
 ";
 
 /// Words in front that ask.
@@ -358,77 +368,21 @@ pub(super) const LOW: &str = "\
     secondary|minor
 ";
 
-/// Words in front of the greatest number allowed.
-pub(super) const AT_MOST: &str = "\
-    at most
-    no|not more|longer|greater|larger|higher|bigger|later than
-    up to
-    maximum of
-    maximum|max
-    not|never|cannot|no|wont|dont .. exceed|exceeds|above|over|beyond
-    not|never|cannot|no|wont|dont|nobody|nor .. more|longer|greater|larger|higher|bigger than
-    never exceeds
-    limit|limited to
-    within
-    at the most
-    not above|over|beyond
-    capped at
-    limit|cap|ceiling of|is
-    stop|stops at
+/// Words that point back at what was said just before.
+pub(super) const REFERENCES: &str = "\
+    such|these|those|them|they|it|its|their|theirs
+    this|that would|happens|is|kind|sort|way
+    to|of|for|with|about|at this|that|each|these|those
+    who|which|what are|is they|it|these|those
+    which ones|of_them|packages|stations
+    for|beside|behind|by|to|at|with each|every
+    so
+    the same
 ";
 
-/// Words in front of a number that is itself too much.
-pub(super) const UNDER: &str = "\
-    less|fewer|shorter|lower|smaller than
-    under
-    below
-    short of
-    beneath
-";
-
-/// Words in front of the least number allowed.
-pub(super) const AT_LEAST: &str = "\
-    at least
-    no|not less|fewer|lower|smaller|shorter than
-    minimum of
-    minimum|min
-    from
-    starting at|from|with
-    not below|under
-    of .. and above|upwards|more
-";
-
-/// Words in front of a number that is itself too little.
-pub(super) const OVER: &str = "\
-    more|greater|larger|longer|higher|bigger than
-    over
-    above
-    exceed|exceeds|exceeding
-    beyond
-";
-
-/// Words behind the least number allowed.
-pub(super) const OR_MORE: &str = "\
-    or|and more|above|upwards|over|longer
-";
-
-/// Words behind the greatest number allowed.
-pub(super) const OR_LESS: &str = "\
-    or|and less|fewer|below|under
-    at the most|maximum
-    at most|max|maximum
-    maximum|tops
-";
-
-/// Words in front of how many are wanted.
-pub(super) const TOP: &str = "\
-    top|first|worst|best|leading
-    name|list|pick|choose|select|which|identify|find|show|rank|give
-";
-
-/// Words between a number and what it counts.
-pub(super) const SUPERLATIVES: &str = "\
-    most|highest|largest|biggest|busiest|worst|best|greatest|longest|hardest|farthest|furthest|top|strongest|heaviest|critical|important|key|main|such|of|these|those|different|single
+/// Labels in front of the head lines of a letter.
+pub(super) const LETTER_HEAD: &str = "\
+    from|to|cc|bcc|re|ref|reference|subject|date|sent|attn|copy|assignee|reporter|watchers|attending|present|apologies
 ";
 
 /// Words in front of a piece that goes on with a question: "the ones that …".
@@ -454,20 +408,6 @@ pub(super) const FILLERS: &str = "\
     its with from by main key project business following here as study analysis
 ";
 
-/// Units that an answer may be wanted in, and numbers be given in.
-pub(super) const UNITS: &str = "\
-    second seconds minute minutes hour hours day days week weeks month months year years km
-    kilometre kilometres kilometer kilometers mile miles metre metres meter meters hop hops step
-    steps percent eur euro euros usd dollar dollars gbp pound pounds chf inr rupees yen tonnes tons
-    kg
-";
-
-/// Words that are never what a number counts.
-pub(super) const STOPS: &str = "\
-    and or of to in for with that which is are the a an can may must should each per by at on as
-    than if it they we long ago times
-";
-
 /// Words of any sentence, which tell no two questions apart.
 pub(super) const COMMON: &str = "\
     which that this these those with from most more than many much some such have must should would
@@ -479,7 +419,7 @@ pub(super) const COMMON: &str = "\
 /// Words for answers as such: a limit on them is meant for all questions.
 pub(super) const ANSWERS: &str = "\
     recommendation answer list finding result report each ranking table name show section question
-    objective item
+    objective item row entry case vertex node place location
 ";
 
 /// Whether a word stands in a list of words.

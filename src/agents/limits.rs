@@ -19,6 +19,7 @@ const SHORTEST: usize = 4;
 pub fn apply_limits(found: &mut Requirements) {
     let numbers = Numbers::new();
     let own: Vec<Vec<String>> = found.objectives.iter().map(|it| stems(&it.text)).collect();
+    let uses = uses(&own);
     for statement in &found.statements {
         let sets_limits = match statement.kind {
             StatementKind::Constraint | StatementKind::SuccessCriterion | StatementKind::Requirement => true,
@@ -32,7 +33,7 @@ pub fn apply_limits(found: &mut Requirements) {
         // A row of a table is one clause, however many cells it has.
         let row = statement.text.contains(" | ");
         let clause = if row { &statement.text } else { &quantity.clause };
-        for at in meant(clause, &quantity.subject, &own) {
+        for at in meant(clause, &quantity.subject, &own, &uses) {
             if sets_limits {
                 found.objectives[at].limit.get_or_insert(limit);
             }
@@ -41,10 +42,9 @@ pub fn apply_limits(found: &mut Requirements) {
 }
 
 /// Positions of the objectives that a clause speaks of. What it counts does not tell them apart.
-fn meant(clause: &str, counted: &str, own: &[Vec<String>]) -> Vec<usize> {
+fn meant(clause: &str, counted: &str, own: &[Vec<String>], uses: &BTreeMap<&str, usize>) -> Vec<usize> {
     let mut said = stems(clause);
     said.retain(|it| *it != singular(counted));
-    let uses = uses(own);
     let scores: Vec<usize> = own
         .iter()
         .map(|words| {
@@ -58,8 +58,13 @@ fn meant(clause: &str, counted: &str, own: &[Vec<String>]) -> Vec<usize> {
     if most > 0 {
         return (0..scores.len()).filter(|it| scores[*it] == most).collect();
     }
-    let general = said.iter().any(|it| is_listed(lists::ANSWERS, it));
-    if general || own.len() == 1 {
+    let counted = singular(counted);
+    let general = said
+        .iter()
+        .chain([&counted])
+        .any(|it| is_listed(lists::ANSWERS, it));
+    // What is counted must be what is asked for: a limit on staff or trains limits no answer.
+    if general || own.len() == 1 && own[0].contains(&counted) {
         (0..own.len()).collect()
     } else {
         Vec::new()
@@ -146,5 +151,10 @@ mod tests {
         );
         assert_eq!(limits(&asked, "At most 3 trains are late."), [None, None]);
         assert_eq!(limits(&asked, "Closures last less than one day."), [None, None]);
+        assert_eq!(limits(&asked[..1], "At most 3 people work on this."), [None]);
+        assert_eq!(
+            limits(&asked[..1], "At most 3 stations can be staffed."),
+            [Some(3)]
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The code that performs stages: typed in, typed out, never run state.
 
 pub mod binding;
+mod brief_numbers;
 mod charts;
 pub mod coverage;
 pub mod cues;
@@ -8,12 +9,14 @@ mod evidence;
 pub mod findings;
 mod hints;
 mod lexicon;
+mod lexicon_numbers;
 pub mod limits;
 pub mod naming;
 pub mod numbers;
 pub mod people;
 mod phrasing;
 mod pictures;
+mod purpose;
 pub mod quality;
 pub mod quality_findings;
 pub mod reading;
@@ -27,6 +30,8 @@ pub mod verify;
 pub mod vertical;
 mod wording;
 
+#[cfg(test)]
+mod brief_numbers_tests;
 #[cfg(test)]
 mod patterns_tests;
 #[cfg(test)]

@@ -33,17 +33,53 @@ pub fn speaks_of(name: &str, wanted: &str) -> bool {
     !wanted.is_empty() && words(name).windows(wanted.len()).any(|part| part == wanted)
 }
 
+/// Words that no ending tells, as (singular, plural).
+const IRREGULAR: [(&str, &str); 26] = [
+    ("vertex", "vertices"),
+    ("index", "indices"),
+    ("matrix", "matrices"),
+    ("person", "people"),
+    ("child", "children"),
+    ("man", "men"),
+    ("woman", "women"),
+    ("axis", "axes"),
+    ("crisis", "crises"),
+    ("analysis", "analyses"),
+    ("basis", "bases"),
+    ("bus", "buses"),
+    ("movie", "movies"),
+    ("cookie", "cookies"),
+    ("tie", "ties"),
+    ("cache", "caches"),
+    ("niche", "niches"),
+    ("size", "sizes"),
+    ("prize", "prizes"),
+    ("data", "data"),
+    ("news", "news"),
+    ("staff", "staff"),
+    ("series", "series"),
+    ("species", "species"),
+    ("life", "lives"),
+    ("half", "halves"),
+];
+
 /// The singular of an English word, by its ending.
 pub fn singular(word: &str) -> String {
-    let kept = ["ss", "us", "is", "series", "species"];
+    if let Some((one, _)) = IRREGULAR.iter().find(|it| it.0 == word || it.1 == word) {
+        return (*one).to_owned();
+    }
+    let kept = ["ss", "us", "is"];
     if word.len() < 4 || !word.ends_with('s') || kept.iter().any(|it| word.ends_with(it)) {
         return word.to_owned();
     }
     if let Some(stem) = word.strip_suffix("ies") {
         return format!("{stem}y");
     }
-    for ending in ["sses", "shes", "ches", "xes", "zes"] {
-        if word.ends_with(ending) {
+    for ending in ["sses", "uses", "shes", "ches", "xes", "zzes"] {
+        // Houses and causes lose the last letter only.
+        let whole =
+            ending == "uses" && (word.len() < 7 || word.ends_with("auses") || word.ends_with("ouses"));
+        if word.ends_with(ending) && !whole {
             return word[..word.len() - 2].to_owned();
         }
     }
@@ -52,6 +88,10 @@ pub fn singular(word: &str) -> String {
 
 /// The plural of an English word, by its ending; the last word of several.
 pub fn plural(word: &str) -> String {
+    let (front, last) = word.rsplit_once(' ').unwrap_or(("", word));
+    if let Some((_, many)) = IRREGULAR.iter().find(|it| it.0 == last) {
+        return format!("{front} {many}").trim_start().to_owned();
+    }
     let consonant_y = word.ends_with('y') && !["ay", "ey", "oy", "uy"].iter().any(|it| word.ends_with(it));
     if consonant_y {
         return format!("{}ies", &word[..word.len() - 1]);
@@ -99,10 +139,12 @@ mod tests {
     #[test]
     fn plurals_and_singulars_undo_each_other() {
         for word in [
-            "account", "company", "address", "box", "dispatch", "day", "station",
+            "account", "company", "address", "box", "dispatch", "day", "station", "vertex", "movie", "cache",
+            "size", "bus", "person", "data", "news", "house", "status",
         ] {
             assert_eq!(singular(&plural(word)), word);
         }
         assert_eq!(singular("status"), "status");
+        assert_eq!(plural("bank person"), "bank people");
     }
 }

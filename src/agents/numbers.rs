@@ -131,6 +131,7 @@ impl Numbers {
     /// "one" and "two" are mostly no figures.
     pub fn quantities(&self, words: &[Token], text: &str) -> Vec<Quantity> {
         let mut found = Vec::new();
+        let first_cell = text.find(" | ");
         let mut at = 0;
         while at < words.len() {
             let Some((value, length)) = number(words, at) else {
@@ -144,8 +145,8 @@ impl Numbers {
             let digits = words[at].word.starts_with(|it: char| it.is_ascii_digit());
             if digits || bound != Bound::Value {
                 let (mut subject, behind) = subject(words, at, length, self);
-                let cell = text[..words[at].start].rfind(" | ");
-                if let Some(first) = words.first().filter(|_| subject.is_empty() && cell.is_some()) {
+                let in_cell = first_cell.is_some_and(|it| it < words[at].start);
+                if let Some(first) = words.first().filter(|_| subject.is_empty() && in_cell) {
                     // A number alone in its cell counts what the row is about.
                     subject.clone_from(&first.word);
                 }
@@ -254,8 +255,13 @@ fn clause(words: &[Token], text: &str, at: usize, behind: usize) -> String {
 fn number(words: &[Token], at: usize) -> Option<(f64, usize)> {
     let first = words[at].word.as_str();
     if first.starts_with(|it: char| it.is_ascii_digit()) {
-        let (mut value, scale) = digits(first)?;
+        let (mut value, mut scale) = digits(first)?;
         let mut length = 1;
+        // "30m" is a length or a time unless it is money.
+        let money = |it: usize| words.get(it).is_some_and(|it| is_listed(lists::MONEY, &it.word));
+        if first.ends_with('m') && !(money(at + 1) || at > 0 && money(at - 1)) {
+            scale = 1.0;
+        }
         // "10 000": groups of three behind one to three digits.
         let short = first.len() <= 3 && scale == 1.0;
         while short
@@ -267,7 +273,10 @@ fn number(words: &[Token], at: usize) -> Option<(f64, usize)> {
             length += 1;
         }
         value *= scale;
-        if let Some(scale) = words.get(at + length).and_then(|it| magnitude(&it.word)) {
+        let million = |it: &str| it == "m" && (money(at + length + 1) || at > 0 && money(at - 1));
+        let scale = words.get(at + length).map(|it| it.word.as_str());
+        let scale = scale.filter(|it| *it != "m" || million(it)).and_then(magnitude);
+        if let Some(scale) = scale {
             return Some((value * scale, length + 1));
         }
         return Some((value, length));
@@ -314,7 +323,14 @@ fn digits(word: &str) -> Option<(f64, f64)> {
     let groups: Vec<&str> = body.split([',', '.']).collect();
     let marks = groups.len() - 1;
     let in_threes = marks > 0 && groups[1..].iter().all(|it| it.len() == 3);
-    let plain = if in_threes && (marks > 1 || body.contains(',')) {
+    let plain = if body.contains(',') && body.contains('.') {
+        // Both marks: the last is the decimal mark, and those before it group by threes.
+        let (whole, decimals) = body.rsplit_once([',', '.'])?;
+        if groups[1..marks].iter().any(|it| it.len() != 3) {
+            return None;
+        }
+        format!("{}.{decimals}", whole.replace([',', '.'], ""))
+    } else if in_threes && (marks > 1 || body.contains(',')) {
         body.replace([',', '.'], "")
     } else {
         body.replace(',', ".")
@@ -367,6 +383,11 @@ mod tests {
         one("groups of 3 or more accounts", 3.0, Bound::AtLeast, "");
         one("in 24 hours", 24.0, Bound::Value, "hours");
         one("under 10 000 dollars", 10_000.0, Bound::AtMost, "dollars");
+        one("from 10,000.00 EUR", 10_000.0, Bound::AtLeast, "eur");
+        one("just under €9,999.99", 9_999.99, Bound::AtMost, "eur");
+        one("over 1.234.567,5 euros", 1_234_567.5, Bound::AtLeast, "euros");
+        one("over $1.5m a year", 1_500_000.0, Bound::AtLeast, "usd");
+        one("within 30m of", 30.0, Bound::AtMost, "");
         assert!(read("one of the two maintainers").is_empty());
     }
 

@@ -1,6 +1,7 @@
 //! The people a brief names: `Sponsor: …`, "commissioned by …", "the audience is …".
 
-use super::cues::{Cue, Token};
+use super::cues::{Cue, Token, any_occurs, cues, tokens};
+use super::lexicon as lists;
 
 /// Labels and phrases, and the role they give. A phrase is followed by the name.
 const ROLES: [(&str, &str, &str); 4] = [
@@ -21,9 +22,21 @@ const ROLES: [(&str, &str, &str); 4] = [
     ),
     (
         "stakeholder",
-        "stakeholder|stakeholders|involved|interested parties|party|team|teams",
+        "stakeholder|stakeholders|involved|parties|party|team|teams",
         "stakeholder|stakeholders is|are|include",
     ),
+];
+
+/// Words that may stand in front of a role in a label.
+const QUALIFIERS: [&str; 8] = [
+    "project",
+    "business",
+    "executive",
+    "primary",
+    "main",
+    "target",
+    "intended",
+    "interested",
 ];
 
 /// Words behind a name.
@@ -70,15 +83,22 @@ fn labelled(text: &str) -> Option<(String, &'static str)> {
         .filter_map(|it| text.split_once(it))
         .min_by_key(|it| it.0.len())?;
     let label = label.trim().to_lowercase();
-    if label.split_whitespace().count() > 2 {
-        return None;
-    }
-    let role = ROLES.iter().find(|(_, labels, _)| {
-        label
-            .split_whitespace()
-            .any(|word| labels.split(['|', ' ']).any(|it| it == word))
-    })?;
-    Some((cleaned(rest)?, role.0))
+    let whole = label.split_once(' ').filter(|it| QUALIFIERS.contains(&it.0));
+    let label = whole.map_or(label.as_str(), |it| it.1);
+    let role = ROLES
+        .iter()
+        .find(|(_, labels, _)| labels.split('|').any(|it| it == label))?;
+    names_somebody(rest).then_some((cleaned(rest)?, role.0))
+}
+
+/// Whether the text behind a label may be a name: it asks nothing, orders nothing and bounds nothing.
+fn names_somebody(text: &str) -> bool {
+    let words = tokens(text);
+    let begins = |list: &str| cues(list.lines()).iter().any(|it| it.begins(&words, 0));
+    !text.contains(|it: char| it == '?' || it.is_ascii_digit())
+        && !begins(lists::INTERROGATIVES)
+        && !begins(lists::IMPERATIVES)
+        && !any_occurs(&cues(lists::BOUNDS.lines()), &words)
 }
 
 /// The name behind a phrase, up to the next mark; short, and begun by an article or a capital.
@@ -130,7 +150,17 @@ mod tests {
             names("The audience is the operations board."),
             one("operations board", "audience")
         );
+        assert_eq!(names("Project lead: Ada"), one("Ada", "owner"));
         assert!(names("Objectives: find the sponsor").is_empty());
+        for asked in [
+            "Lead time: no supplier may take longer than 14 days.",
+            "Customer rings: which customers share a device?",
+            "Author communities: find those who write together",
+            "Principal risk: a supplier fails",
+            "Client: which clients share a device?",
+        ] {
+            assert!(names(asked).is_empty(), "{asked}");
+        }
         assert!(names("It was asked by many people").is_empty());
     }
 }

@@ -46,6 +46,7 @@ pub struct Phrasing {
     success: Vec<Cue>,
     delivery: Vec<Cue>,
     fragments: Vec<Cue>,
+    references: Vec<Cue>,
     pointers: Vec<Cue>,
     more: Vec<Cue>,
     kinds: Vec<(StatementKind, Vec<Cue>)>,
@@ -89,6 +90,7 @@ impl Phrasing {
             success: cues(lists::SUCCESS_WORDING.lines()),
             delivery: cues(lists::DELIVERY.lines()),
             fragments: cues(lists::FRAGMENTS.lines()),
+            references: cues(lists::REFERENCES.lines()),
             pointers: cues(lists::POINTERS.lines()),
             more: cues(lists::MORE.lines()),
             kinds: vec![
@@ -189,6 +191,11 @@ impl Phrasing {
     /// Whether it begins by pointing back: "such knots", "for each of them".
     pub fn says_more(&self, words: &[Token]) -> bool {
         self.more.iter().any(|it| it.begins(words, 0))
+    }
+
+    /// Whether it points back at what was said just before: "such knots", "who are they".
+    pub fn refers(&self, words: &[Token]) -> bool {
+        any_occurs(&self.references, words)
     }
 
     /// Whether it is a piece without a sentence of its own: "the ones that take longest".

@@ -4,6 +4,7 @@
 //! not asking: a sentence about the past, or one that names a topic without asking, is background.
 
 use super::cues::{Token, TopicCues, TopicMatch, tokens};
+use super::lexicon::LETTER_HEAD;
 use super::people::is_label;
 use super::phrasing::{Asking, Phrasing, Section};
 use crate::model::{
@@ -39,6 +40,9 @@ pub struct ReadPassage<'a> {
     /// What it is.
     pub reading: Reading,
 }
+
+/// Most sentences that a reference goes back over.
+const FARTHEST_REFERENCE: usize = 2;
 
 /// Reads documents in the words of one vertical.
 #[derive(Clone, Debug)]
@@ -138,8 +142,44 @@ impl Reader {
                 words,
                 reading,
             });
+            self.look_back(&mut found);
         }
         found
+    }
+
+    /// A question that only points back ("How many such knots are there?") asks what the sentences
+    /// before it speak of. They become the question, since they hold its words, and it a requirement.
+    fn look_back(&self, found: &mut [ReadPassage<'_>]) {
+        let Some((last, before)) = found.split_last_mut() else {
+            return;
+        };
+        let without_topic = match &last.reading {
+            Reading::Asks(topics) => topics.is_empty(),
+            Reading::Unplaced => true,
+            Reading::States(_) | Reading::Names | Reading::Background => false,
+        };
+        let sentence = last.passage.kind == PassageKind::Sentence;
+        if !sentence || !without_topic || !self.phrasing.refers(&last.words) {
+            return;
+        }
+        for earlier in before.iter_mut().rev().take(FARTHEST_REFERENCE) {
+            let told = earlier.reading == Reading::Background || earlier.reading == Reading::Unplaced;
+            if matches!(&earlier.reading, Reading::Asks(topics) if !topics.is_empty()) {
+                last.reading = Reading::States(StatementKind::Requirement);
+                return;
+            }
+            let tells = told && !self.phrasing.is_past(&earlier.words);
+            if earlier.passage.headings != last.passage.headings || !tells && !is_constraint(&earlier.reading)
+            {
+                return;
+            }
+            let topics = self.topics(&earlier.words, &earlier.passage.text);
+            if !topics.is_empty() {
+                earlier.reading = Reading::Asks(topics);
+                last.reading = Reading::States(StatementKind::Requirement);
+                return;
+            }
+        }
     }
 
     fn passage(&self, passage: &Passage, words: &[Token], place: Place) -> Reading {
@@ -149,6 +189,9 @@ impl Reader {
         }
         if is_label(text) {
             return Reading::Names;
+        }
+        if is_letter_head(text) {
+            return Reading::Background;
         }
         match place.section {
             Some(Section::Stakeholders) => Reading::Names,
@@ -264,4 +307,17 @@ impl Reader {
             None => Reading::Background,
         }
     }
+}
+
+/// Whether a passage is the head of a letter (`From: … To: …`), which asks nothing.
+fn is_letter_head(text: &str) -> bool {
+    let begins = text.split_once(':').is_some_and(|(label, _)| {
+        let label = label.trim().to_lowercase();
+        LETTER_HEAD.split(['|', '\n']).any(|it| it.trim() == label)
+    });
+    begins && !text.ends_with('?') || text.starts_with("From: ")
+}
+
+fn is_constraint(reading: &Reading) -> bool {
+    matches!(reading, Reading::States(StatementKind::Constraint))
 }

@@ -5,6 +5,8 @@
 //! silently. Where nothing is asked outright, what names a topic is taken as asking it: a brief of
 //! three words is still a brief.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::cues::{Token, TopicMatch, demanded_attribute, demands, tokens};
 use super::limits::apply_limits;
 use super::numbers::{Numbers, as_limit, is_unit, unit};
@@ -21,6 +23,8 @@ use crate::model::{
 
 /// Most passages of a brief without any known topic that become objectives.
 const MOST_OTHERS: usize = 12;
+/// Most words of an objective that is only a label.
+const LONGEST_LABEL: usize = 4;
 /// Longest title made of a passage, in characters.
 const LONGEST_TITLE: usize = 80;
 
@@ -31,6 +35,9 @@ pub fn extract(documents: &[Document], vertical: &Vertical) -> Requirements {
         vertical,
         reader: Reader::new(vertical),
         numbers: Numbers::new(),
+        asked: BTreeSet::new(),
+        others: 0,
+        stated: BTreeMap::new(),
         found: Requirements::default(),
     };
     let mut rest = Vec::new();
@@ -57,6 +64,11 @@ struct Extractor<'a> {
     vertical: &'a Vertical,
     reader: Reader,
     numbers: Numbers,
+    /// Topics that have an objective, by position.
+    asked: BTreeSet<usize>,
+    /// Objectives without a topic, and statements of each kind, so far.
+    others: usize,
+    stated: BTreeMap<&'static str, usize>,
     found: Requirements,
 }
 
@@ -97,8 +109,8 @@ impl Extractor<'_> {
         let before = self.found.objectives.len();
         for asked in topics {
             let topic = &self.vertical.topics[asked.topic];
-            let known = |it: &Objective| it.topic.as_deref() == Some(topic.id.as_str());
-            if self.found.objectives.iter().any(known) {
+            if !self.asked.insert(asked.topic) {
+                self.say_in_full(said, &topic.id);
                 continue;
             }
             let needs = demands(topic, &said.words)
@@ -116,10 +128,35 @@ impl Extractor<'_> {
         self.found.objectives.len() > before
     }
 
+    /// Gives an objective that so far is a mere label ("Weak spots.") the words of the sentence
+    /// that asks for it.
+    fn say_in_full(&mut self, said: &Said, topic: &str) {
+        let known = self.found.objectives.iter_mut();
+        let mut labels = known.filter(|it| it.topic.as_deref() == Some(topic));
+        let Some(label) = labels.next() else { return };
+        let is_label = tokens(&label.text).len() <= LONGEST_LABEL && said.words.len() > LONGEST_LABEL;
+        if !is_label || label.source.document != said.source.document {
+            return;
+        }
+        let quantities = self.numbers.quantities(&said.words, &said.text);
+        label.text.clone_from(&said.text);
+        label.source = said.source.clone();
+        label.limit = label.limit.or_else(|| quantities.iter().find_map(as_limit));
+        label.unit = label.unit.take().or_else(|| unit(&said.words));
+        label.priority = label.priority.max(said.priority);
+        for it in self.vertical.topics.iter().filter(|it| it.id == topic) {
+            let needs = demands(it, &said.words).into_iter();
+            label
+                .needs
+                .extend(needs.filter_map(|it| demanded_attribute(it, &said.words)));
+        }
+        label.needs.dedup();
+    }
+
     /// Adds an objective that no topic knows.
     fn other(&mut self, read: &ReadPassage<'_>) {
-        let known = self.found.objectives.iter().filter(|it| it.topic.is_none());
-        let id = format!("other-{}", known.count() + 1);
+        self.others += 1;
+        let id = format!("other-{}", self.others);
         let objective = self.objective(&self.said(read), &id);
         self.found.objectives.push(objective);
     }
@@ -151,11 +188,12 @@ impl Extractor<'_> {
     }
 
     fn states(&mut self, read: &ReadPassage<'_>, kind: StatementKind) {
-        let same = self.found.statements.iter().filter(|it| it.kind == kind);
-        let number = same.count() + 1;
+        let number = self.stated.entry(kind_name(kind)).or_insert(0);
+        *number += 1;
+        let id = RequirementId(format!("{}-{number}", kind_name(kind)));
         let topics = self.reader.topics(&read.words, &read.passage.text);
         self.found.statements.push(Statement {
-            id: RequirementId(format!("{}-{number}", kind_name(kind))),
+            id,
             kind,
             text: read.passage.text.clone(),
             priority: self.priority(read),
@@ -253,7 +291,7 @@ impl Extractor<'_> {
             if index < MOST_OTHERS {
                 self.found.unplaced.retain(|it| *it != cited);
                 self.other(read);
-            } else if !self.found.unplaced.contains(&cited) {
+            } else if read.reading != Reading::Unplaced {
                 self.found.unplaced.push(cited);
             }
         }

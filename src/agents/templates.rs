@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 
 use super::binding::{Binding, Wish, bind};
+use super::brief_numbers::Asked;
 use crate::algorithms::Algorithm;
 use crate::graph::Direction;
 use crate::model::{
     id::{ContentHash, TemplateId},
     requirements::Requirements,
     schema::Schema,
-    template::{Assignment, Projection, Rejection, Template, TemplatePlan},
+    template::{Assignment, BriefSetting, Projection, Rejection, Template, TemplatePlan},
     use_case::UseCase,
     vertical::{Pattern, Vertical},
 };
@@ -50,10 +51,13 @@ pub fn generate(
 }
 
 /// A pattern bound to the schema.
-struct WorkItem {
+pub(super) struct WorkItem {
     algorithm: Algorithm,
-    binding: Binding,
+    /// What was found in the schema.
+    pub(super) binding: Binding,
     reason: String,
+    from_brief: Vec<BriefSetting>,
+    unapplied: Vec<String>,
 }
 
 /// The patterns of a use case that fit: all that are no fallbacks, or the first fallback.
@@ -76,12 +80,13 @@ fn fitting<'a>(
         }
     }
     let (fallbacks, own): (Vec<&Pattern>, Vec<&Pattern>) = patterns.into_iter().partition(|it| it.fallback);
+    let asked = Asked::of(&use_case.serves, use_case.limit, requirements);
     let mut fit = Vec::new();
     for pattern in own.into_iter().chain(fallbacks) {
         if pattern.fallback && !fit.is_empty() {
             break;
         }
-        match work(pattern, use_case, schema, vertical, requirements) {
+        match work(pattern, &asked, schema, vertical) {
             Ok(work) => fit.push((pattern, work)),
             Err(reason) => rejected.push(Rejection {
                 use_case: use_case.id.clone(),
@@ -94,33 +99,31 @@ fn fitting<'a>(
 }
 
 /// Algorithm and projection of a pattern, or why there is none.
-fn work(
+pub(super) fn work(
     pattern: &Pattern,
-    use_case: &UseCase,
+    asked: &Asked,
     schema: &Schema,
     vertical: &Vertical,
-    requirements: &Requirements,
 ) -> Result<WorkItem, String> {
-    let mut parameters = BTreeMap::new();
-    for (name, value) in &pattern.parameters {
-        let value = serde_json::to_value(value)
-            .map_err(|error| format!("parameter `{name}` cannot be read: {error}"))?;
-        parameters.insert(name.clone(), value);
-    }
-    let algorithm = Algorithm::from_parameters(&pattern.algorithm, &parameters)
-        .map_err(|error| format!("{}: {error}", pattern.algorithm))?;
-    let asked = requirements
-        .objectives
-        .iter()
-        .find(|it| use_case.serves.contains(&it.id));
+    let own = planned(pattern, &[])?;
     let wish = Wish {
         hint: &pattern.projection,
         kinds: &vertical.kinds,
-        needs_direction: needs_direction(&algorithm),
-        unit: asked.and_then(|it| it.unit.as_deref()),
-        thresholds: &requirements.thresholds,
+        needs_direction: needs_direction(&own),
+        unit: asked.unit.as_deref(),
+        thresholds: &asked.numbers,
     };
-    let mut binding = bind(wish, schema).map_err(|misfit| format!("the schema lacks {}", misfit.lacks))?;
+    let mut binding = bind(wish, schema).map_err(|misfit| format!("the graph lacks {}", misfit.lacks))?;
+    let band = binding.threshold.as_ref().map(|it| it.1.as_str());
+    let (from_brief, mut unapplied) = asked.settings(pattern, band);
+    // A number that the algorithm refuses is said to be left out; the pattern's own then stands.
+    let (algorithm, from_brief) = match planned(pattern, &from_brief) {
+        Ok(algorithm) => (algorithm, from_brief),
+        Err(reason) => {
+            unapplied.push(reason);
+            (own, Vec::new())
+        }
+    };
     if matches!(&algorithm, Algorithm::Linkage(config) if !config.through_edges) {
         // Only attributes link here; edges would be loaded for nothing.
         binding.projection.edges.clear();
@@ -131,12 +134,36 @@ fn work(
         algorithm,
         binding,
         reason,
+        from_brief,
+        unapplied,
     })
+}
+
+/// The pattern's algorithm with its parameters, some of them set by the brief.
+fn planned(pattern: &Pattern, from_brief: &[BriefSetting]) -> Result<Algorithm, String> {
+    let mut parameters = BTreeMap::new();
+    for (name, value) in &pattern.parameters {
+        let value = serde_json::to_value(value)
+            .map_err(|error| format!("parameter `{name}` cannot be read: {error}"))?;
+        parameters.insert(name.clone(), value);
+    }
+    for setting in from_brief {
+        // Whole numbers stay whole, because most parameters count something.
+        let whole = setting.value.fract() == 0.0 && setting.value.abs() < 9e15;
+        if let Some(value) = parameters.get_mut(&setting.sets) {
+            *value = match whole {
+                true => (setting.value as i64).into(),
+                false => setting.value.into(),
+            };
+        }
+    }
+    Algorithm::from_parameters(&pattern.algorithm, &parameters)
+        .map_err(|error| format!("{}: {error}", pattern.algorithm))
 }
 
 /// Adds an assignment, and its template unless the same work is planned already.
 fn add(plan: &mut TemplatePlan, use_case: &UseCase, pattern: &Pattern, work: WorkItem, most: usize) {
-    let id = template_id(&work.algorithm, &work.binding.projection);
+    let id = template_id(plan, &work);
     let full = plan.templates.len() >= most;
     match plan.templates.iter_mut().find(|it| it.id == id) {
         Some(template) if template.use_cases.contains(&use_case.id) => {}
@@ -163,15 +190,26 @@ fn add(plan: &mut TemplatePlan, use_case: &UseCase, pattern: &Pattern, work: Wor
         template: id,
         unit: work.binding.unit,
         threshold: work.binding.threshold,
+        from_brief: work.from_brief,
+        unapplied: work.unapplied,
     });
 }
 
-/// Algorithm name and the first six hexadecimal digits of the hash of algorithm and projection.
-fn template_id(algorithm: &Algorithm, projection: &Projection) -> TemplateId {
+/// Algorithm name and the first six hexadecimal digits of the hash of algorithm and projection; as
+/// many more as it takes where other work of the plan has the same.
+fn template_id(plan: &TemplatePlan, work: &WorkItem) -> TemplateId {
+    let (algorithm, projection) = (&work.algorithm, &work.binding.projection);
     // Field order is declaration order and floats have one shortest form, so the JSON is canonical.
     let text = serde_json::json!({ "algorithm": algorithm, "projection": projection }).to_string();
     let hash = ContentHash::of(text.as_bytes());
-    TemplateId(format!("{}-{}", algorithm.info().name, &hash.0[..6]))
+    let id = |digits: usize| TemplateId(format!("{}-{}", algorithm.info().name, &hash.0[..digits]));
+    let other = |id: &TemplateId| {
+        let mut known = plan.templates.iter().filter(|it| it.id == *id);
+        known.any(|it| it.algorithm != *algorithm || it.projection != *projection)
+    };
+    let lengths = (6..hash.0.len()).step_by(6);
+    let mut ids = lengths.map(id).filter(|it| !other(it));
+    ids.next().unwrap_or_else(|| id(hash.0.len()))
 }
 
 /// Whether the algorithm's question is void, or trivial, on edges without direction.

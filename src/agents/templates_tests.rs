@@ -328,7 +328,7 @@ fn questions_about_direction_are_refused_where_edges_have_none() {
     assert!(plan.templates.is_empty());
     assert_eq!(
         plan.rejected[0].reason,
-        "the schema lacks direction: the edges of roads have none"
+        "the graph lacks direction: the edges of roads have none"
     );
 }
 

@@ -1,13 +1,17 @@
 //! Proposes use cases: one per topic that the brief asks about, then those that the vertical proposes;
 //! ranked, without duplicates, each with what it serves and whether the data can answer.
 
-use super::binding::{Wish, bind};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::brief_numbers::Asked;
 use super::cues::{any_occurs, cues, tokens};
+use super::lexicon::is_listed;
 use super::naming::speaks_of;
+use super::templates::work;
 use crate::model::{
     id::{RequirementId, UseCaseId},
     requirements::{Objective, Priority, Requirements, StatementKind},
-    schema::Schema,
+    schema::{AttributeKind, Schema},
     use_case::{Feasibility, UseCase},
     vertical::{Demand, Pattern, Topic, Vertical},
 };
@@ -15,7 +19,8 @@ use crate::model::{
 /// Use cases at most unless said.
 pub const DEFAULT_MAX: usize = 20;
 
-/// The use cases for `requirements` on `schema`, best first, at most `max`.
+/// The use cases for `requirements` on `schema`, best first; at most `max` that are answered, the rest
+/// with the reason why they are not.
 ///
 /// Objectives come first, by priority, then in the order of the brief; then topics that statements
 /// name; then what the vertical proposes, unless the brief asks for something: it then decides.
@@ -26,10 +31,12 @@ pub fn propose(
     max: usize,
 ) -> Vec<UseCase> {
     let mut wanted: Vec<Wanted> = Vec::new();
+    // Where each id stands, so that a brief of thousands of questions is not searched for each.
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut objectives: Vec<&Objective> = requirements.objectives.iter().collect();
     objectives.sort_by_key(|it| std::cmp::Reverse(it.priority));
     for objective in objectives {
-        add_objective(&mut wanted, objective, vertical);
+        add_objective(&mut wanted, &mut places, objective, vertical);
     }
     for statement in &requirements.statements {
         // A constraint limits answers; only what is asked for makes a question of its own.
@@ -38,10 +45,11 @@ pub fn propose(
             StatementKind::Requirement | StatementKind::SuccessCriterion
         );
         for topic in statement.topics.iter().filter_map(|id| topic(vertical, id)) {
-            match wanted.iter_mut().find(|it| it.id == topic.id) {
+            match places.get(&topic.id).map(|it| &mut wanted[*it]) {
                 Some(known) => known.serves.push(statement.id.clone()),
                 None if asks && !requirements.objectives.is_empty() => {
                     let reason = format!("a {} of the brief asks for it", kind_name(statement.kind));
+                    places.insert(topic.id.clone(), wanted.len());
                     wanted.push(Wanted::of(topic, vec![statement.id.clone()], reason));
                 }
                 None => {}
@@ -59,12 +67,29 @@ pub fn propose(
             }
         }
     }
-    wanted.truncate(max);
-    wanted
-        .into_iter()
-        .zip(1..)
-        .map(|(it, rank)| it.into_use_case(rank, requirements, schema, vertical))
-        .collect()
+    let mut free = max;
+    let mut proposed: Vec<UseCase> = Vec::with_capacity(wanted.len());
+    for (it, rank) in wanted.into_iter().zip(1..) {
+        let mut use_case = it.into_use_case(rank, requirements, schema, vertical);
+        if !matches!(use_case.feasibility, Feasibility::Not { .. }) {
+            match free.checked_sub(1) {
+                Some(left) => free = left,
+                None => use_case.leave_out(max),
+            }
+        }
+        proposed.push(use_case);
+    }
+    proposed
+}
+
+impl UseCase {
+    /// Marks a use case as one too many, so that coverage says what became of its question.
+    fn leave_out(&mut self, max: usize) {
+        self.patterns.clear();
+        self.feasibility = Feasibility::Not {
+            reason: format!("the limit of {max} use cases was reached by others of higher rank"),
+        };
+    }
 }
 
 /// A use case before it is judged.
@@ -101,11 +126,12 @@ impl Wanted {
             .iter()
             .filter(|it| it.topic == self.id)
             .collect();
-        let asked = requirements
-            .objectives
-            .iter()
-            .find(|it| self.serves.contains(&it.id));
-        let feasibility = feasibility(&self.id, &patterns, asked, requirements, schema, vertical);
+        let asked = Asking {
+            serves: &self.serves,
+            limit: self.limit,
+            requirements,
+        };
+        let feasibility = feasibility(&self.id, &patterns, asked, schema, vertical);
         let answerable = !matches!(feasibility, Feasibility::Not { .. });
         UseCase {
             id: UseCaseId(self.id),
@@ -125,9 +151,14 @@ impl Wanted {
     }
 }
 
-fn add_objective(wanted: &mut Vec<Wanted>, objective: &Objective, vertical: &Vertical) {
+fn add_objective(
+    wanted: &mut Vec<Wanted>,
+    places: &mut BTreeMap<String, usize>,
+    objective: &Objective,
+    vertical: &Vertical,
+) {
     let id = objective.topic.clone().unwrap_or_else(|| objective.id.0.clone());
-    if let Some(known) = wanted.iter_mut().find(|it| it.id == id) {
+    if let Some(known) = places.get(&id).map(|it| &mut wanted[*it]) {
         known.serves.push(objective.id.clone());
         known.limit = known.limit.into_iter().chain(objective.limit).min();
         return;
@@ -139,6 +170,7 @@ fn add_objective(wanted: &mut Vec<Wanted>, objective: &Objective, vertical: &Ver
         Priority::Medium => "without a priority of its own",
         Priority::Low => "of low priority",
     };
+    places.insert(id.clone(), wanted.len());
     wanted.push(Wanted {
         id,
         title,
@@ -167,12 +199,19 @@ fn kind_name(kind: StatementKind) -> &'static str {
     }
 }
 
+/// The items of a brief that a use case serves.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    serves: &'a [RequirementId],
+    limit: Option<u32>,
+    requirements: &'a Requirements,
+}
+
 /// Whether the data can answer: some pattern must fit the schema, and no demand may be left open.
 fn feasibility(
     topic_id: &str,
     patterns: &[&Pattern],
-    asked: Option<&Objective>,
-    requirements: &Requirements,
+    asking: Asking<'_>,
     schema: &Schema,
     vertical: &Vertical,
 ) -> Feasibility {
@@ -181,60 +220,85 @@ fn feasibility(
             "no analysis is known for it; say it in other words, or with another vertical".to_owned();
         return Feasibility::Not { reason };
     };
+    let asked = Asked::of(asking.serves, asking.limit, asking.requirements);
     let mut lacking = None;
     let mut fits = None;
     for pattern in patterns {
-        let wish = Wish {
-            hint: &pattern.projection,
-            kinds: &vertical.kinds,
-            needs_direction: false,
-            unit: asked.and_then(|it| it.unit.as_deref()),
-            thresholds: &requirements.thresholds,
-        };
-        match bind(wish, schema) {
-            Ok(_) => {
-                fits = Some(*pattern);
+        match work(pattern, &asked, schema, vertical) {
+            Ok(work) => {
+                fits = Some((*pattern, work.binding));
                 break;
             }
-            Err(misfit) => {
-                lacking.get_or_insert(misfit.lacks);
+            Err(reason) => {
+                lacking.get_or_insert(reason);
             }
         }
     }
-    let Some(pattern) = fits else {
-        let lacks = lacking.map_or_else(
-            || "no analysis is known for it".to_owned(),
-            |it| format!("the graph lacks {it}"),
-        );
-        return Feasibility::Not { reason: lacks };
+    let Some((pattern, binding)) = fits else {
+        let reason = lacking.unwrap_or_else(|| "no analysis is known for it".to_owned());
+        return Feasibility::Not { reason };
     };
-    match asked.and_then(|it| open_demand(topic, &it.text, schema)) {
-        Some((answered, reason)) => Feasibility::Partly { answered, reason },
-        None => Feasibility::Fully {
+    let objectives = asking.requirements.objectives.iter();
+    let texts = objectives
+        .filter(|it| asking.serves.contains(&it.id))
+        .map(|it| it.text.as_str());
+    let mut open: Vec<(String, String)> = texts.flat_map(|it| open_demands(topic, it, schema)).collect();
+    open.extend(other_unit(&asked, &binding.unit));
+    if open.is_empty() {
+        return Feasibility::Fully {
             reason: format!("the graph has what {} needs", pattern.title.to_lowercase()),
-        },
+        };
+    }
+    let (answered, reasons): (Vec<String>, Vec<String>) = open.into_iter().unzip();
+    Feasibility::Partly {
+        answered: joined(answered),
+        reason: joined(reasons),
     }
 }
 
-/// The first demand of the topic that `text` makes and the data does not meet: what is answered, and why not all.
-fn open_demand(topic: &Topic, text: &str, schema: &Schema) -> Option<(String, String)> {
+/// Sentences, each once.
+fn joined(mut sentences: Vec<String>) -> String {
+    let mut seen = BTreeSet::new();
+    sentences.retain(|it| seen.insert(it.clone()));
+    sentences.join(" ")
+}
+
+/// What is answered, and why not all, where the brief asks for another unit of time or length than
+/// the links are measured in.
+fn other_unit(asked: &Asked, measured: &str) -> Option<(String, String)> {
+    const LENGTHS: &str = "seconds minutes hours days weeks months km miles metres";
+    let wanted = asked.unit.as_deref().filter(|it| is_listed(LENGTHS, it))?;
+    let other = is_listed(LENGTHS, measured) && measured != wanted;
+    other.then(|| {
+        (
+            format!("The answer is in {measured}, as the links are measured."),
+            format!("The brief asks for {wanted}, which no attribute gives."),
+        )
+    })
+}
+
+/// The demands of the topic that `text` makes and the data does not meet: what is answered, and why
+/// not all.
+fn open_demands(topic: &Topic, text: &str, schema: &Schema) -> Vec<(String, String)> {
     let words = tokens(text);
     let made = topic
         .demands
         .iter()
-        .find(|it| any_occurs(&cues(&it.any), &words))?;
-    let reason = match (&made.lacking, has_attribute(made, schema)) {
-        (Some(lacking), _) => lacking.clone(),
-        (None, true) => return None,
-        (None, false) => format!(
-            "no vertex has an attribute such as {}",
-            made.attributes.join(", ")
-        ),
-    };
-    Some((made.answered.clone(), reason))
+        .filter(|it| any_occurs(&cues(&it.any), &words));
+    let open = made.filter_map(|it| {
+        let reason = match (&it.lacking, has_attribute(it, schema)) {
+            (Some(lacking), _) => lacking.clone(),
+            (None, true) => return None,
+            (None, false) => format!("No vertex has an attribute such as {}.", it.attributes.join(", ")),
+        };
+        Some((it.answered.clone(), reason))
+    });
+    open.collect()
 }
 
 fn has_attribute(demand: &Demand, schema: &Schema) -> bool {
     let mut names = schema.census.vertices.iter().flat_map(|it| &it.attributes);
-    names.any(|it| demand.attributes.iter().any(|wanted| speaks_of(&it.name, wanted)))
+    names.any(|it| {
+        it.kind != AttributeKind::Empty && demand.attributes.iter().any(|wanted| speaks_of(&it.name, wanted))
+    })
 }

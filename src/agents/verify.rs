@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::findings::claims;
-use super::hints::parameter;
+use super::hints::{THRESHOLD, parameter};
+use super::naming::plural;
 use crate::engine::{Detected, FactContext, ResultTables, detect, evaluate};
 use crate::model::{
     fact::{Claim, Derivation, Fact, FactValue},
@@ -17,6 +18,7 @@ use crate::model::{
     id::{ClaimId, FactId, FindingId, TemplateId},
     report::Report,
     schema::Census,
+    template::Template,
 };
 
 /// Something in a report that does not agree with the tables.
@@ -96,7 +98,7 @@ fn wrong_facts(
     let mut wrong = BTreeMap::new();
     for fact in &report.facts {
         let recomputed = match &fact.derivation {
-            Derivation::Given { by } => given(fact, by, report),
+            Derivation::Given { by } => given(fact, by, &report.templates, report.use_case.limit),
             derivation => {
                 let context = FactContext {
                     tables: fact.execution.as_ref().and_then(|it| tables.get(it)),
@@ -134,27 +136,27 @@ fn wrong_facts(
     wrong
 }
 
-/// A given value as the plan has it: a parameter, the brief's limit, or the end of a band.
-fn given(fact: &Fact, by: &str, report: &Report) -> Result<FactValue, String> {
+/// A given value as the plan has it: the brief's limit, or of the fact's own template a parameter
+/// or the end of its band.
+fn given(fact: &Fact, by: &str, templates: &[Template], limit: Option<u32>) -> Result<FactValue, String> {
     if by == "limit" {
-        let limit = report.use_case.limit.map(|it| FactValue::Integer(i64::from(it)));
+        let limit = limit.map(|it| FactValue::Integer(i64::from(it)));
         return limit.ok_or_else(|| "the brief sets no limit".to_owned());
     }
+    let template = templates
+        .iter()
+        .find(|it| Some(&it.id) == fact.execution.as_ref())
+        .ok_or_else(|| "it does not name the template that was given the value".to_owned())?;
     if let Some(name) = by.strip_prefix("parameter ") {
-        let values: Vec<FactValue> = report
-            .templates
-            .iter()
-            .filter_map(|it| parameter(&it.algorithm, name))
-            .collect();
-        let same = values.iter().find(|it| **it == fact.value);
-        let value = same.or(values.first()).cloned();
-        return value.ok_or_else(|| format!("no template has the parameter `{name}`"));
+        let value = parameter(&template.algorithm, name);
+        return value.ok_or_else(|| format!("{} has no parameter `{name}`", template.id));
     }
-    let filters = report.templates.iter().flat_map(|it| &it.projection.filters);
-    let ends: Vec<FactValue> = filters.filter_map(|it| it.below).map(FactValue::Number).collect();
-    let same = ends.iter().find(|it| **it == fact.value);
-    let value = same.or(ends.first()).cloned();
-    value.ok_or_else(|| "no template has a threshold".to_owned())
+    if !by.starts_with(THRESHOLD) {
+        return Err(format!("nothing gives a value by `{by}`"));
+    }
+    let mut ends = template.projection.filters.iter().filter_map(|it| it.below);
+    let end = ends.next().map(FactValue::Number);
+    end.ok_or_else(|| format!("{} has no threshold", template.id))
 }
 
 /// What is wrong with a claim: unknown or wrong facts, and numbers that no fact backs.
@@ -206,7 +208,11 @@ fn names(census: &Census) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (name, attributes) in vertices.chain(edges) {
         for name in std::iter::once(name).chain(attributes.iter().map(|it| &it.name)) {
-            names.extend(super::naming::words(name));
+            for word in super::naming::words(name) {
+                // Wording speaks of collections in the plural, which spelling need not share.
+                names.insert(plural(&word));
+                names.insert(word);
+            }
             names.insert(name.to_lowercase());
         }
     }
@@ -269,4 +275,49 @@ fn evidence_faults(finding: &Finding, detected: &Detected, tables: &ResultTables
         }
     }
     faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithms::Quantity;
+    use crate::model::schema::VertexCollection;
+
+    #[test]
+    fn digits_in_names_are_names_in_the_plural_too() {
+        let census = Census {
+            vertices: vec![VertexCollection {
+                name: "accounts_v2".to_owned(),
+                ..VertexCollection::default()
+            }],
+            ..Census::default()
+        };
+        let claim = |text: &str| Claim {
+            id: "c".into(),
+            text: text.to_owned(),
+            facts: Vec::new(),
+        };
+        let faults = |text: &str| {
+            claim_faults(&claim(text), &BTreeSet::new(), &BTreeMap::new(), &names(&census)).len()
+        };
+        assert_eq!(faults("All account v2s are linked."), 0);
+        assert_eq!(faults("All 7 account v2s are linked."), 1);
+    }
+
+    #[test]
+    fn a_value_given_by_nothing_known_is_refused() {
+        let fact = Fact {
+            id: "F1".into(),
+            name: String::new(),
+            value: FactValue::Number(1.0),
+            quantity: Quantity::Weight,
+            unit: String::new(),
+            execution: None,
+            derivation: Derivation::Given {
+                by: "hand".to_owned(),
+            },
+        };
+        assert!(given(&fact, "hand", &[], None).is_err());
+        assert!(given(&fact, "parameter window_ms", &[], None).is_err());
+    }
 }

@@ -1,7 +1,8 @@
 //! Passages of Markdown: headings, list items, sentences and table rows, by CommonMark with tables.
 //!
 //! A paragraph that is bold as a whole counts as a label, because many people write headings so.
-//! Code blocks are read as paragraphs: an indented brief is still a brief. HTML is markup.
+//! Code blocks are read as paragraphs: an indented brief is still a brief. Of HTML
+//! blocks the text between tags is read: whole briefs come as `<p>…</p>`.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
@@ -24,17 +25,22 @@ pub(super) fn passages(text: &str) -> Vec<Passage> {
                 reader.push(&words, range);
             }
             Event::SoftBreak | Event::HardBreak => reader.words.push(" ", range, text),
-            Event::Html(_)
-            | Event::InlineHtml(_)
-            | Event::FootnoteReference(_)
-            | Event::Rule
-            | Event::TaskListMarker(_) => {}
+            Event::Html(markup) => reader.html(&markup, range.start),
+            Event::InlineHtml(_) | Event::FootnoteReference(_) | Event::Rule | Event::TaskListMarker(_) => {}
         }
     }
     reader.flush();
     reader.flush_pending(false);
     reader.passages.finish(text)
 }
+
+/// Tags inside a sentence, which do not end it.
+const INLINE: [&str; 12] = [
+    "a", "b", "i", "u", "em", "strong", "span", "code", "small", "sub", "sup", "mark",
+];
+
+/// What begins text that no reader sees, and what ends it.
+const HIDDEN: [(&str, &str); 3] = [("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>")];
 
 #[derive(Default)]
 struct Reader<'a> {
@@ -49,6 +55,8 @@ struct Reader<'a> {
     /// Whether the next words stand in a cell behind one that holds something.
     cell_begins: bool,
     strong: u32,
+    /// What ends the part of an HTML block that no reader sees.
+    hidden_until: Option<&'static str>,
     /// Whether words stood outside bold text.
     plain_words: bool,
 }
@@ -64,6 +72,39 @@ impl Reader<'_> {
         }
         self.plain_words |= self.strong == 0 && !words.trim().is_empty();
         self.words.push(words, range, self.source);
+    }
+
+    /// The text between the tags of a line of an HTML block. A tag of the block's layout ends what
+    /// stands before it; comments say nothing.
+    fn html(&mut self, markup: &str, at: usize) {
+        let mut rest = markup;
+        while !rest.is_empty() {
+            let from = at + markup.len() - rest.len();
+            if let Some(end) = self.hidden_until {
+                let behind = rest.find(end).map(|it| it + end.len());
+                self.hidden_until = behind.map_or(Some(end), |_| None);
+                rest = &rest[behind.unwrap_or(rest.len())..];
+                continue;
+            }
+            self.hidden_until = HIDDEN.iter().find(|it| rest.starts_with(it.0)).map(|it| it.1);
+            if self.hidden_until.is_some() {
+                continue;
+            }
+            if rest.starts_with('<') {
+                let end = rest.find('>').map_or(rest.len(), |it| it + 1);
+                let name = rest[1..end].trim_start_matches('/');
+                let name = name.split(|it: char| !it.is_alphanumeric()).next().unwrap_or("");
+                if !INLINE.contains(&name.to_lowercase().as_str()) {
+                    self.flush();
+                    self.flush_pending(false);
+                }
+                rest = &rest[end..];
+            } else {
+                let end = rest.find('<').unwrap_or(rest.len());
+                self.push(&rest[..end].replace('\n', " "), from..from + end);
+                rest = &rest[end..];
+            }
+        }
     }
 
     fn start(&mut self, tag: &Tag<'_>) {

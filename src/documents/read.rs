@@ -73,6 +73,12 @@ pub fn from_bytes(bytes: &[u8], name: &str, index: usize) -> Result<Document, Do
         Some(Markup::Plain) => plain::passages(&text),
         Some(Markup::Markdown) | None => markdown::passages(&text),
     };
+    if passages.is_empty() {
+        return Err(DocumentError::Empty {
+            name: name.to_owned(),
+            bytes: bytes.len() as u64,
+        });
+    }
     Ok(Document {
         id: DocumentId(format!("D{index}")),
         name: name.to_owned(),

@@ -68,6 +68,9 @@ pub struct EdgeCollection {
     /// Attributes that can serve as time: the one set in `graph.toml`, then other instants.
     #[serde(default)]
     pub times: Vec<String>,
+    /// Those of `weights` and `times` that `graph.toml` sets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<String>,
     /// Degree shape over the vertices it touches.
     pub degrees: DegreeShape,
 }

@@ -87,6 +87,23 @@ pub struct Assignment {
     pub unit: String,
     /// Where the weight band's threshold comes from, when the pattern has one, and its value.
     pub threshold: Option<(f64, String)>,
+    /// Numbers of the brief that stand in for the pattern's own.
+    #[serde(default)]
+    pub from_brief: Vec<BriefSetting>,
+    /// Numbers of the brief, as written and with their place, that the pattern cannot apply.
+    #[serde(default)]
+    pub unapplied: Vec<String>,
+}
+
+/// A number of the brief in place of a pattern's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BriefSetting {
+    /// What it sets (see [`super::vertical::BriefNumber::sets`]).
+    pub sets: String,
+    /// The value, in the unit of what it sets.
+    pub value: f64,
+    /// Where it stands.
+    pub source: String,
 }
 
 /// The templates stage's artefact.

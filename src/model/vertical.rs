@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::fact::{Condition, Derivation};
+use super::requirements::Bound;
 use crate::algorithms::Quantity;
 use crate::graph::ProjectionRules;
 
@@ -122,6 +123,9 @@ pub struct Pattern {
     /// Its parameters; the registry checks them.
     #[serde(default)]
     pub parameters: BTreeMap<String, toml_value::Scalar>,
+    /// Numbers of the brief that stand in for its own.
+    #[serde(default)]
+    pub from_brief: Vec<BriefNumber>,
     /// What it sees.
     #[serde(default)]
     pub projection: ProjectionHint,
@@ -143,6 +147,20 @@ pub struct Pattern {
     /// What a reader must know before acting.
     #[serde(default)]
     pub caveats: Vec<String>,
+}
+
+/// A number that a brief may set for a pattern ("within two days", "at least 3 accounts").
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BriefNumber {
+    /// What it sets: a parameter of the algorithm, `group_share` or `group_size` (the least) of the
+    /// detector, or the column of one of the detector's conditions.
+    pub sets: String,
+    /// Which side the number must bound.
+    pub bound: Bound,
+    /// What it must count: `duration` (set in milliseconds), `share` (set as 0..=1), `things` of any
+    /// kind, or a word for some in the singular.
+    pub counts: Vec<String>,
 }
 
 /// Parameter values as they stand in TOML.

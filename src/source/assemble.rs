@@ -248,6 +248,7 @@ fn number(name: &str, collections: Vec<Collection>, joined: Vec<Joined>, mut not
                 directed,
                 weights: it.rows.weights,
                 times: it.rows.times,
+                declared: it.rows.declared,
             }
         })
         .collect();

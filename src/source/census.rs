@@ -81,6 +81,7 @@ fn edge_collection(tables: &Tables, table: &EdgeTable) -> EdgeCollection {
         directed: table.directed,
         weights: table.weights.clone(),
         times: table.times.clone(),
+        declared: table.declared.clone(),
         degrees: degree_shape(table, tables.vertex_count()),
     }
 }

@@ -172,6 +172,7 @@ fn edges(
             rows.columns.push(named);
         }
     }
+    rows.declared = given.weight.iter().chain(&given.time).cloned().collect();
     rows.weights = weights(given.weight.as_deref(), &rows.columns);
     rows.times = times(given.time.as_deref(), &rows.columns);
     negative_weights(&rows, notes);

@@ -54,6 +54,8 @@ pub(super) struct EdgeRows {
     pub(super) weights: Vec<String>,
     /// Attributes that can serve as time, the best first.
     pub(super) times: Vec<String>,
+    /// The weight and the time that the settings name.
+    pub(super) declared: Vec<String>,
     /// Attributes, the endpoints aside, in column order.
     pub(super) columns: Vec<Named>,
     /// Line of each row.
@@ -94,6 +96,8 @@ pub(super) struct EdgeTable {
     pub(super) weights: Vec<String>,
     /// Attributes that can serve as time, the best first.
     pub(super) times: Vec<String>,
+    /// The weight and the time that the settings name.
+    pub(super) declared: Vec<String>,
 }
 
 /// A whole graph.

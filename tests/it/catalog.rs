@@ -109,6 +109,8 @@ fn plan() -> TemplatePlan {
         template: template.into(),
         unit: String::new(),
         threshold: None,
+        from_brief: Vec::new(),
+        unapplied: Vec::new(),
     };
     TemplatePlan {
         templates: vec![template("wcc-1", "wcc"), template("degree-2", "degree")],

@@ -210,3 +210,14 @@ proptest! {
         prop_assert_eq!(found, expected);
     }
 }
+
+#[test]
+fn the_words_of_html_blocks_are_read_and_their_markup_is_not() {
+    let text = "<!-- a note\nfor us -->\n<p>Find the <b>critical</b> stations.</p>\n<style>\np { color: red }\n</style>\n";
+    let document = from_text(text, 1).unwrap();
+    check_passages(&document);
+    let texts: Vec<&str> = document.passages.iter().map(|it| it.text.as_str()).collect();
+    assert_eq!(texts, ["Find the critical stations."]);
+    let error = from_text("<!-- nothing but a note -->\n", 1).unwrap_err();
+    assert!(matches!(error, DocumentError::Empty { .. }), "{error}");
+}

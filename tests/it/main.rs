@@ -21,6 +21,7 @@ mod layers;
 mod ldbc;
 mod london;
 mod main_job;
+mod paraphrases;
 mod program;
 mod recompute;
 mod renamed;

@@ -1,0 +1,86 @@
+//! Twenty briefs that ask the eight questions of the London and Debian briefs in the words of
+//! other writers: e-mails, minutes, tickets, tables, telegrams. `expected.tsv` beside them says
+//! which topic each asks, and with which words of the brief.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use gaai::agents::requirements::extract;
+use gaai::agents::vertical::{VerticalChoice, load, resolve};
+use gaai::assets::Assets;
+use gaai::documents::read_files;
+use gaai::model::requirements::Requirements;
+use gaai::model::schema::Census;
+use gaai::model::vertical::Vertical;
+
+fn generic() -> Vertical {
+    let all = load(&Assets::embedded()).unwrap();
+    let choice = VerticalChoice::Named("generic".to_owned());
+    resolve(&choice, &all, &Census::default(), &[]).unwrap().vertical
+}
+
+fn read(brief: &str, vertical: &Vertical) -> Requirements {
+    let file = format!("tests/data/briefs/paraphrased/{brief}.md");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file);
+    extract(&read_files(&[path]).unwrap(), vertical)
+}
+
+/// Letters and digits only, so that markup and line breaks do not matter.
+fn bare(text: &str) -> String {
+    let kept = text.chars().filter(|it| it.is_alphanumeric());
+    kept.flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a passage and a quotation are the same words, or one is part of the other.
+fn overlaps(passage: &str, quotations: &[&str]) -> bool {
+    let passage = bare(passage);
+    quotations.iter().any(|it| {
+        let quotation = bare(it);
+        passage.contains(&quotation) || quotation.contains(&passage)
+    })
+}
+
+#[test]
+fn briefs_of_other_writers_ask_the_same_questions() {
+    let vertical = generic();
+    let mut briefs: BTreeMap<&str, Vec<(&str, Vec<&str>)>> = BTreeMap::new();
+    for line in include_str!("../data/briefs/paraphrased/expected.tsv").lines() {
+        let mut cells = line.split('\t');
+        let (brief, topic) = (cells.next().unwrap(), cells.next().unwrap());
+        briefs.entry(brief).or_default().push((topic, cells.collect()));
+    }
+    let mut faults = Vec::new();
+    for (brief, expected) in &briefs {
+        let found = read(brief, &vertical);
+        let topics: BTreeSet<&str> = expected.iter().map(|it| it.0).collect();
+        for (topic, quotations) in expected {
+            match found
+                .objectives
+                .iter()
+                .find(|it| it.topic.as_deref() == Some(topic))
+            {
+                None => faults.push(format!("{brief}: {topic} is not found")),
+                Some(it) if !overlaps(&it.text, quotations) => {
+                    faults.push(format!("{brief}: {topic} cites {:?}", it.text));
+                }
+                Some(_) => {}
+            }
+        }
+        for other in found
+            .objectives
+            .iter()
+            .filter(|it| !topics.contains(it.id.0.as_str()))
+        {
+            faults.push(format!(
+                "{brief}: {} beside, from {:?} ({})",
+                other.id,
+                other.text,
+                other.cues.join(" ")
+            ));
+        }
+        for it in found.unplaced.iter() {
+            println!("{brief}: unplaced {:?}", it.quote);
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
