@@ -71,7 +71,8 @@ fn a_quote_left_open_is_an_error_with_its_line() {
 
 #[test]
 fn rows_within_an_open_quote_are_all_counted() {
-    let edges = "_from,note,_to\na,x,b\na,x,b\na,x,b\na,x,b\na,x,b\na,\"open,b\nb,x,c\nc,closed\",e,d\na,x,b\n";
+    let edges =
+        "_from,note,_to\na,x,b\na,x,b\na,x,b\na,x,b\na,x,b\na,\"open,b\nb,x,c\nc,closed\",e,d\na,x,b\n";
     let census = census(&[("e.csv", edges)]).unwrap();
     // The quote that opens in line 7 is closed in line 9, so that three lines make one record.
     assert_eq!(
