@@ -210,6 +210,7 @@ pub(super) const OPENERS: &str = "\
     to begin|start with
     the first|second|third|fourth|last|other thing|one|question|point|item
     at the same time
+    to
     a|our first|second|third|fourth|last|further|final
     one more thing
     a|b|c|d|e|i|ii|iii|iv
