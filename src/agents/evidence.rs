@@ -105,13 +105,22 @@ pub(super) fn column_unit(quantity: Quantity, unit: &str) -> String {
 pub(super) fn tags(input: &FindingInput<'_>) -> Vec<String> {
     let exactness = match &input.execution.exactness {
         Exactness::Exact => "exact".to_owned(),
-        Exactness::Sampled { error, confidence } => {
+        Exactness::Sampled { errors, confidence } => {
+            let bounds: Vec<String> = errors
+                .iter()
+                .map(|(column, error)| format!("{column} ± {}", rounded(*error)))
+                .collect();
             format!(
-                "sampled ± {} at {} % confidence",
-                rounded(*error),
+                "sampled {} at {} % confidence",
+                bounds.join(", "),
                 rounded(confidence * 100.0)
             )
         }
+        Exactness::Unsettled { rounds, change } => format!(
+            "not settled after {} rounds, the last of which still changed {}",
+            rounded(*rounds as f64),
+            rounded(*change)
+        ),
         Exactness::Truncated { listed } => format!("truncated at {} rows", rounded(*listed as f64)),
     };
     let mut lacks: Vec<String> = input

@@ -110,6 +110,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
+    counts_parallel: false,
     uses_weights: true,
 };
 
@@ -177,8 +178,11 @@ pub fn run(
     let exactness = if exact {
         Exactness::Exact
     } else {
+        let error = error_of_mean(&sums, sources.len() as u32) * scale * sources.len() as f64;
         Exactness::Sampled {
-            error: error_of_mean(&sums, sources.len() as u32) * scale * sources.len() as f64,
+            errors: [("betweenness", error), ("betweenness_share", error / pairs)]
+                .map(|(column, error)| (column.to_owned(), error))
+                .into(),
             confidence: CONFIDENCE,
         }
     };

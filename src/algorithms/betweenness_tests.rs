@@ -93,10 +93,13 @@ fn a_sample_is_within_its_error_of_the_exact_values() {
     let exact = number_column(&run(&algorithm(0, false), &graph).unwrap(), "betweenness");
     for samples in [100, 200, 390] {
         let outcome = run(&algorithm(samples, false), &graph).unwrap();
-        let Exactness::Sampled { error, confidence } = outcome.exactness else {
+        let Exactness::Sampled { errors, confidence } = &outcome.exactness else {
             panic!("sampled");
         };
-        assert_eq!(confidence, 0.95);
+        let (error, share_error) = (errors["betweenness"], errors["betweenness_share"]);
+        let pairs = outcome.summary.iter().find(|it| it.0 == "pairs").unwrap().2;
+        assert!((share_error * pairs - error).abs() < 1e-9 * error);
+        assert_eq!(*confidence, 0.95);
         let sampled = number_column(&outcome, "betweenness");
         let worst = sampled
             .iter()

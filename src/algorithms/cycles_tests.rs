@@ -98,7 +98,7 @@ fn the_cap_keeps_the_first_and_says_so() {
     let all = run(&algorithm(2, 4, 1000), &graph).unwrap();
     let capped = run(&algorithm(2, 4, 50), &graph).unwrap();
     // 15 pairs, 40 triangles and 90 squares, in both directions.
-    assert_eq!((listed(&all).len(), all.exactness), (145, Exactness::Exact));
+    assert_eq!((listed(&all).len(), &all.exactness), (145, &Exactness::Exact));
     assert_eq!(capped.exactness, Exactness::Truncated { listed: 50 });
     assert_eq!(listed(&capped), listed(&all)[..50]);
     assert_eq!(

@@ -54,6 +54,7 @@ pub static INFO: Info = Info {
     rows: None,
     summary_values: &[],
     needs_times: false,
+    counts_parallel: true,
     uses_weights: true,
 };
 

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::groups::Groups;
-use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
 use crate::graph::Csr;
 
@@ -66,7 +66,7 @@ pub static INFO: Info = Info {
             meaning: "Number of vertices in that community.",
         },
         ColumnInfo {
-            name: "label",
+            name: "origin",
             quantity: Quantity::Name,
             meaning: "The vertex that the community's label began with; it may have left.",
         },
@@ -100,6 +100,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
+    counts_parallel: false,
     uses_weights: false,
 };
 
@@ -154,11 +155,19 @@ pub fn run(
     summary.push(("unsettled", Quantity::Count, unsettled));
     let mut vertices = groups.into_columns("community", "community_size");
     vertices.push(OutputColumn::new(
-        "label",
+        "origin",
         Quantity::Name,
         Values::Vertices(labels),
     ));
     Ok(Outcome {
+        exactness: if unsettled > 0.0 {
+            Exactness::Unsettled {
+                rounds: u64::from(done),
+                change: unsettled,
+            }
+        } else {
+            Exactness::Exact
+        },
         vertices,
         summary,
         ..Outcome::default()

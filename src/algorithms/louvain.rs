@@ -129,6 +129,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
+    counts_parallel: false,
     uses_weights: true,
 };
 

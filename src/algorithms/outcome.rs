@@ -1,6 +1,8 @@
 //! What a kernel answers: complete columns, one value per vertex, and where the answer is about
 //! edges, cycles or pairs, a table of rows.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What a column or fact measures; decides how a value is rounded and written.
@@ -37,7 +39,7 @@ pub enum Values {
     /// Truth values.
     Flags(Vec<bool>),
     /// Instants in milliseconds since 1970-01-01 UTC.
-    Times(Vec<i64>),
+    Times(Vec<Option<i64>>),
     /// Vertex numbers, [`crate::graph::NO_VERTEX`] for none; written as keys. A group is named by its
     /// smallest member.
     Vertices(Vec<u32>),
@@ -71,19 +73,26 @@ pub struct RowTable {
 }
 
 /// Whether the answer is the defined value or an estimate of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exactness {
     /// The defined value, up to floating-point rounding.
     #[default]
     Exact,
-    /// An estimate: with probability `confidence` every value is within `error` (absolute, in the
-    /// unit of the column) of the defined one.
+    /// An estimate: with probability `confidence` every value is within the bound of its column of the
+    /// defined one.
     Sampled {
-        /// Absolute error bound.
-        error: f64,
+        /// Absolute error bound by column, in its unit.
+        errors: BTreeMap<String, f64>,
         /// Probability in 0..=1.
         confidence: f64,
+    },
+    /// An iteration that ran out of rounds before its values settled.
+    Unsettled {
+        /// Rounds done.
+        rounds: u64,
+        /// How much the last one still changed, in the algorithm's own measure.
+        change: f64,
     },
     /// An enumeration that stopped at its cap: what is listed exists, more may exist.
     Truncated {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks;
 use super::control::{Control, KernelError};
-use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
 use crate::graph::Csr;
 
@@ -104,6 +104,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
+    counts_parallel: false,
     uses_weights: true,
 };
 
@@ -175,7 +176,17 @@ pub fn run(
         iterations += 1;
     }
     control.advance((sweeps - iterations) * n as u64);
+    // Without a tolerance a number of sweeps was asked for.
+    let is_settled = config.tolerance == 0.0 || residual < config.tolerance;
     Ok(Outcome {
+        exactness: if is_settled {
+            Exactness::Exact
+        } else {
+            Exactness::Unsettled {
+                rounds: iterations,
+                change: residual,
+            }
+        },
         vertices: vec![OutputColumn::new(
             "score",
             Quantity::Score,
@@ -274,6 +285,25 @@ mod tests {
             Values::Numbers(values) => values.clone(),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn sweeps_that_ran_out_are_not_called_exact() {
+        let graph = skewed(Direction::Directed);
+        let exactness = |tolerance: f64, max_iterations: u32| {
+            let config = PagerankConfig {
+                damping: 0.999,
+                tolerance,
+                max_iterations,
+                ..PagerankConfig::default()
+            };
+            run(&graph, &config, &Inputs::default(), &Control::default())
+                .unwrap()
+                .exactness
+        };
+        assert!(matches!(exactness(1e-9, 2), Exactness::Unsettled { rounds: 2, change } if change > 1e-9));
+        assert_eq!(exactness(1e-9, 1_000_000), Exactness::Exact);
+        assert_eq!(exactness(0.0, 2), Exactness::Exact);
     }
 
     /// Solves the linear system of the definition by Gaussian elimination.

@@ -94,7 +94,7 @@ pub static INFO: Info = Info {
         column(
             "begin",
             Quantity::Instant,
-            "When the window begins; 1970 where nothing was received.",
+            "When the window begins; none where nothing passed.",
         ),
         column(
             "span",
@@ -109,6 +109,7 @@ pub static INFO: Info = Info {
         "Vertices through which something can have passed.",
     )],
     needs_times: true,
+    counts_parallel: true,
     uses_weights: true,
 };
 
@@ -157,7 +158,7 @@ struct Best {
     senders: u64,
     receivers: u64,
     total: f64,
-    begin: i64,
+    begin: Option<i64>,
     span: i64,
 }
 
@@ -226,6 +227,9 @@ fn columns(best: &[Best]) -> Vec<OutputColumn> {
         .collect()
 }
 
+/// Amounts that differ by less than this part are equal.
+const TIE: f64 = 1e-9;
+
 /// The edges of `v` in one direction by time, then neighbour; self-loops left out.
 fn in_time(side: &Adjacency, v: u32) -> Vec<Passing> {
     let times = side.times.as_deref().unwrap_or_default();
@@ -249,7 +253,8 @@ fn in_time(side: &Adjacency, v: u32) -> Vec<Passing> {
 fn best_window(graph: &Csr, v: u32, window_ms: i64) -> Best {
     let (into, out) = (in_time(&graph.into, v), in_time(&graph.out, v));
     let total = into.iter().map(|it| it.weight).sum();
-    // Sums up to each edge, so that a window is a difference and adds no rounding of its own.
+    // Sums up to each edge; a window is a difference of two, whose rounding must not make a later one
+    // the greater.
     let (received_to, sent_to) = (sums(&into), sums(&out));
     let mut best = (0.0, 0..0, 0..0);
     for (at, first) in into.iter().enumerate() {
@@ -258,14 +263,14 @@ fn best_window(graph: &Csr, v: u32, window_ms: i64) -> Best {
         let outs = out.partition_point(|it| it.time < first.time)..out.partition_point(|it| it.time <= last);
         let received: f64 = received_to[ins.end] - received_to[ins.start];
         let passed = received.min(sent_to[outs.end] - sent_to[outs.start]);
-        if passed > best.0 {
+        if passed > best.0 * (1.0 + TIE) {
             best = (passed, ins, outs);
         }
     }
     let (_, ins, outs) = best;
     let (ins, outs) = (&into[ins], &out[outs]);
-    let begin = ins.first().map_or(0, |it| it.time);
-    let end = ins.iter().chain(outs).map(|it| it.time).max().unwrap_or(begin);
+    let begin = ins.first().map(|it| it.time);
+    let end = ins.iter().chain(outs).map(|it| it.time).max();
     Best {
         received: ins.iter().map(|it| it.weight).sum(),
         sent: outs.iter().map(|it| it.weight).sum(),
@@ -273,7 +278,7 @@ fn best_window(graph: &Csr, v: u32, window_ms: i64) -> Best {
         receivers: distinct(outs),
         total,
         begin,
-        span: end - begin,
+        span: end.zip(begin).map_or(0, |(end, begin)| end - begin),
     }
 }
 
@@ -337,12 +342,21 @@ mod tests {
             (found.received, found.sent, found.senders, found.receivers),
             (90.0, 80.0, 2, 1)
         );
-        assert_eq!((found.begin, found.span, found.total), (100, 9, 95.0));
+        assert_eq!((found.begin, found.span, found.total), (Some(100), 9, 95.0));
         assert_eq!(
             best(&graph(5, &edges), 1, 10),
             Best::default(),
             "who receives nothing passes nothing on"
         );
+    }
+
+    #[test]
+    fn the_earliest_of_equal_windows_is_taken_though_sums_round() {
+        let edges: Vec<(u32, u32, f64, i64)> = (0..8)
+            .flat_map(|at| [(0, 1, 0.01, at * 1000), (1, 2, 0.01, at * 1000 + 1)])
+            .collect();
+        assert_eq!(best(&graph(3, &edges), 1, 10).begin, Some(0));
+        assert_eq!(best(&graph(3, &edges), 0, 10).begin, None);
     }
 
     #[test]

@@ -80,6 +80,9 @@ pub struct Info {
     pub summary_values: &'static [ColumnInfo],
     /// Whether it needs edge times.
     pub needs_times: bool,
+    /// Whether each parallel edge is a part of the answer (a transfer, a visit), so that a projection
+    /// that merges them loses some of it.
+    pub counts_parallel: bool,
     /// Whether it uses edge weights when there are some.
     pub uses_weights: bool,
 }

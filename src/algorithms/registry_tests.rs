@@ -116,6 +116,27 @@ fn outcomes_have_the_columns_and_summaries_that_the_registry_lists() {
     }
 }
 
+/// Columns that every table of vertices has, or that a column of names brings with it.
+#[test]
+fn no_column_takes_the_name_of_another() {
+    for info in Algorithm::all() {
+        let tables = [info.columns, info.rows.map_or(&[][..], |it| it.1)];
+        for columns in tables {
+            let mut names: Vec<&str> = columns.iter().map(|it| it.name).collect();
+            assert!(
+                names.iter().all(|it| !["collection", "key", "label"].contains(it)
+                    && !it.ends_with("_label")
+                    && !it.ends_with("_labels")),
+                "{}: {names:?}",
+                info.name
+            );
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), columns.len(), "{}", info.name);
+        }
+    }
+}
+
 #[test]
 fn every_algorithm_describes_itself() {
     for info in Algorithm::all() {

@@ -35,6 +35,7 @@ pub static INFO: Info = Info {
     rows: None,
     summary_values: &wcc::SUMMARY,
     needs_times: false,
+    counts_parallel: false,
     uses_weights: false,
 };
 

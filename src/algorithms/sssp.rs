@@ -67,6 +67,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
+    counts_parallel: false,
     uses_weights: true,
 };
 

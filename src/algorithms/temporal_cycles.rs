@@ -175,6 +175,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: true,
+    counts_parallel: true,
     uses_weights: true,
 };
 
@@ -343,7 +344,7 @@ fn rows(cycles: &[Found], weighted: bool) -> RowTable {
     }
     let integers = |value: &dyn Fn(&Found) -> u64| Values::Integers(cycles.iter().map(value).collect());
     let numbers = |value: &dyn Fn(&Found) -> f64| Values::Numbers(cycles.iter().map(value).collect());
-    let start = Values::Times(cycles.iter().map(Found::start).collect());
+    let start = Values::Times(cycles.iter().map(|it| Some(it.start())).collect());
     let mut columns = vec![
         OutputColumn::new("members", Quantity::Name, Values::Lists { offsets, members }),
         OutputColumn::new("length", Quantity::Count, integers(&Found::length)),

@@ -116,7 +116,7 @@ fn a_row_says_when_how_long_and_how_much() {
             members: vec![0, 1, 2]
         }
     );
-    assert_eq!(column("start"), &Values::Times(vec![10]));
+    assert_eq!(column("start"), &Values::Times(vec![Some(10)]));
     assert_eq!(integers(column("duration")), [60]);
     assert_eq!(
         ["least_weight", "greatest_weight", "total_weight"].map(|name| numbers(column(name))[0]),
@@ -141,7 +141,7 @@ fn the_cap_keeps_the_earliest_and_says_so() {
     let graph = timed(2, &rows);
     let capped = run(&config(7), &graph).unwrap();
     assert_eq!(capped.exactness, Exactness::Truncated { listed: 7 });
-    let starts: Vec<i64> = (0..7).map(|it| 100 * it).collect();
+    let starts = (0..7).map(|it| Some(100 * it)).collect();
     assert_eq!(capped.row_column("start").unwrap().values, Values::Times(starts));
     assert_eq!(run(&config(40), &graph).unwrap().exactness, Exactness::Exact);
 }

@@ -42,6 +42,7 @@ pub static INFO: Info = Info {
     rows: None,
     summary_values: &SUMMARY,
     needs_times: false,
+    counts_parallel: false,
     uses_weights: false,
 };
 

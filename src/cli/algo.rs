@@ -7,12 +7,12 @@ use anyhow::anyhow;
 use serde_json::Value;
 
 use super::Session;
-use super::arguments::{AlgoCommand, AlgoRunArguments, DirectionArgument};
+use super::arguments::{AlgoCommand, AlgoRunArguments, DirectionArgument, ParallelArgument};
 use super::run::runtime;
 use crate::algorithms::{Algorithm, ColumnInfo, Control, Info};
 use crate::app;
 use crate::engine::Engine;
-use crate::graph::{Direction, ProjectionRules};
+use crate::graph::{Direction, ParallelEdges, ProjectionRules};
 use crate::model::{
     id::TemplateId,
     schema::Census,
@@ -81,7 +81,7 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
     let control = Control::default();
     runtime()?.block_on(async {
         let census = source.census(&control).await?;
-        let projection = projection(arguments, &census)?;
+        let projection = projection(arguments, algorithm.info(), &census)?;
         if arguments.estimate {
             let template = Template {
                 id: TemplateId::default(),
@@ -115,7 +115,7 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
 }
 
 /// What the flags select, checked against the census.
-fn projection(arguments: &AlgoRunArguments, census: &Census) -> anyhow::Result<Projection> {
+fn projection(arguments: &AlgoRunArguments, info: &Info, census: &Census) -> anyhow::Result<Projection> {
     let all_vertices = census.vertices.iter().map(|it| it.name.clone());
     let all_edges = census.edges.iter().map(|it| it.name.clone());
     let vertices = chosen(&arguments.vertices, all_vertices.collect(), "vertex")?;
@@ -132,12 +132,20 @@ fn projection(arguments: &AlgoRunArguments, census: &Census) -> anyhow::Result<P
         None if directed => Direction::Directed,
         None => Direction::Undirected,
     };
+    let parallel = match arguments.parallel {
+        Some(ParallelArgument::Keep) => ParallelEdges::Keep,
+        Some(ParallelArgument::Smallest) => ParallelEdges::Smallest,
+        Some(ParallelArgument::Sum) => ParallelEdges::Sum,
+        None if info.counts_parallel => ParallelEdges::Keep,
+        None => ParallelEdges::Smallest,
+    };
     Ok(Projection {
         vertices,
         edges,
         rules: ProjectionRules {
             direction,
-            ..ProjectionRules::default()
+            parallel,
+            self_loops: arguments.self_loops,
         },
         weight: arguments.weight.clone(),
         time: arguments.time.clone(),

@@ -220,6 +220,12 @@ pub(super) struct AlgoRunArguments {
     /// Edge direction; as the graph says unless said.
     #[arg(long, value_enum)]
     pub(super) direction: Option<DirectionArgument>,
+    /// Edges between the same two vertices; kept where the algorithm counts each, else the smallest.
+    #[arg(long, value_enum)]
+    pub(super) parallel: Option<ParallelArgument>,
+    /// Keep edges from a vertex to itself.
+    #[arg(long)]
+    pub(super) self_loops: bool,
     /// Edge attribute used as weight.
     #[arg(long)]
     pub(super) weight: Option<String>,
@@ -246,6 +252,17 @@ pub(super) enum DirectionArgument {
     Reversed,
     /// Both ways.
     Undirected,
+}
+
+/// See `graph::ParallelEdges`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ParallelArgument {
+    /// Each counts.
+    Keep,
+    /// They become one edge with the smallest weight.
+    Smallest,
+    /// They become one edge with the sum of the weights.
+    Sum,
 }
 
 /// `gaai trace`.

@@ -56,11 +56,14 @@ enum BoundTest<'a> {
     Below(f64),
     Equals(&'a str),
     Differs(&'a str),
-    AtLeastTimes(&'a TableColumn, f64),
-    AtMostTimes(&'a TableColumn, f64),
+    AtLeastTimes(Other<'a>, f64),
+    AtMostTimes(Other<'a>, f64),
     /// The threshold is a quantile of no values.
     Never,
 }
+
+/// The column that a condition compares with, and its name.
+type Other<'a> = (&'a TableColumn, &'a str);
 
 pub(super) fn passing(table: &Table, conditions: &[Condition]) -> Result<Vec<usize>, String> {
     let bound: Vec<Bound<'_>> = conditions
@@ -161,8 +164,8 @@ fn bind<'a>(table: &'a Table, condition: &'a Condition) -> Result<Bound<'a>, Str
                 None => BoundTest::Never,
             }
         }
-        Test::AtLeastTimes(other, factor) => BoundTest::AtLeastTimes(column(table, other)?, *factor),
-        Test::AtMostTimes(other, factor) => BoundTest::AtMostTimes(column(table, other)?, *factor),
+        Test::AtLeastTimes(other, factor) => BoundTest::AtLeastTimes((column(table, other)?, other), *factor),
+        Test::AtMostTimes(other, factor) => BoundTest::AtMostTimes((column(table, other)?, other), *factor),
     };
     Ok(Bound {
         column: tested,
@@ -182,13 +185,13 @@ impl Bound<'_> {
             BoundTest::Equals(text) => self.column.text(row).is_some_and(|it| it == text),
             BoundTest::Differs(text) => self.column.text(row).is_some_and(|it| it != text),
             BoundTest::AtLeastTimes(other, factor) => {
-                let other = comparable(other, self.name, row)?;
+                let other = comparable(other.0, other.1, row)?;
                 number()?
                     .zip(other)
                     .is_some_and(|(value, other)| value >= factor * other)
             }
             BoundTest::AtMostTimes(other, factor) => {
-                let other = comparable(other, self.name, row)?;
+                let other = comparable(other.0, other.1, row)?;
                 number()?
                     .zip(other)
                     .is_some_and(|(value, other)| value <= factor * other)

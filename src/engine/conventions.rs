@@ -4,9 +4,14 @@
 use crate::algorithms::Algorithm;
 use crate::graph::{Direction, ParallelEdges};
 use crate::model::template::{EdgeFilter, Projection};
+use crate::source::LoadedGraph;
 
-/// What was seen and how it was read, in sentences.
-pub(super) fn conventions(algorithm: &Algorithm, projection: &Projection) -> Vec<String> {
+/// What was seen of `graph` and how it was read, in sentences.
+pub(super) fn conventions(
+    algorithm: &Algorithm,
+    projection: &Projection,
+    graph: &LoadedGraph,
+) -> Vec<String> {
     let rules = projection.rules;
     let mut sentences = vec![
         match rules.direction {
@@ -20,15 +25,24 @@ pub(super) fn conventions(algorithm: &Algorithm, projection: &Projection) -> Vec
         match rules.parallel {
             ParallelEdges::Keep => "Each parallel edge counts.".to_owned(),
             ParallelEdges::Smallest if projection.weight.is_none() => {
-                "Parallel edges count as one.".to_owned()
+                counted("Parallel edges count as one", graph.merged, "merged")
             }
-            ParallelEdges::Smallest => "Parallel edges count as one, with the smallest weight.".to_owned(),
-            ParallelEdges::Sum => "Parallel edges count as one, with the sum of their weights.".to_owned(),
+            ParallelEdges::Smallest => counted(
+                "Parallel edges count as one, with the smallest weight",
+                graph.merged,
+                "merged",
+            ),
+            ParallelEdges::Sum => counted(
+                "Parallel edges count as one, with the sum of their weights",
+                graph.merged,
+                "merged",
+            ),
         },
         if rules.self_loops {
             "Edges from a vertex to itself are kept.".to_owned()
         } else {
-            "Edges from a vertex to itself are left out.".to_owned()
+            let rule = "Edges from a vertex to itself are left out";
+            counted(rule, graph.self_loops_left_out, "left out")
         },
     ];
     sentences.push(match &projection.weight {
@@ -41,6 +55,15 @@ pub(super) fn conventions(algorithm: &Algorithm, projection: &Projection) -> Vec
     sentences.extend(projection.filters.iter().map(filter));
     sentences.push(algorithm.info().convention.to_owned());
     sentences
+}
+
+/// A rule with the number of edges that it met.
+fn counted(rule: &str, edges: u64, fate: &str) -> String {
+    match edges {
+        0 => format!("{rule}; there were none."),
+        1 => format!("{rule}; 1 was {fate}."),
+        _ => format!("{rule}; {edges} were {fate}."),
+    }
 }
 
 fn filter(filter: &EdgeFilter) -> String {

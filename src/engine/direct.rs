@@ -46,7 +46,7 @@ struct AsJson<'a> {
     edges: u64,
     exclusions: &'a [String],
     conventions: &'a [String],
-    exactness: Exactness,
+    exactness: &'a Exactness,
     summary: &'a [SummaryValue],
     estimate: &'a Estimate,
     tables: Vec<TableAsJson<'a>>,
@@ -79,7 +79,7 @@ impl Embedded {
             vertices: u64::from(answer.graph.csr.vertex_count()),
             edges: answer.graph.csr.edge_count,
             exclusions: answer.graph.exclusions.clone(),
-            conventions: conventions(algorithm, projection),
+            conventions: conventions(algorithm, projection, &answer.graph),
             exactness: answer.exactness,
             tables: answer.tables,
             estimate: answer.estimate,
@@ -96,11 +96,20 @@ impl DirectRun {
             "{}: {} vertices, {} edges",
             self.algorithm, self.vertices, self.edges
         )?;
-        match self.exactness {
+        match &self.exactness {
             Exactness::Exact => writeln!(out, "exact")?,
-            Exactness::Sampled { error, confidence } => {
-                writeln!(out, "sampled: within {error} with probability {confidence}")?;
+            Exactness::Sampled { errors, confidence } => {
+                for (column, error) in errors {
+                    writeln!(
+                        out,
+                        "sampled: {column} within {error} with probability {confidence}"
+                    )?;
+                }
             }
+            Exactness::Unsettled { rounds, change } => writeln!(
+                out,
+                "not settled: stopped after {rounds} rounds, the last of which still changed {change}"
+            )?,
             Exactness::Truncated { listed } => writeln!(out, "truncated: {listed} listed, more may exist")?,
         }
         for value in &self.tables.summary {
@@ -140,7 +149,7 @@ impl DirectRun {
             edges: self.edges,
             exclusions: &self.exclusions,
             conventions: &self.conventions,
-            exactness: self.exactness,
+            exactness: &self.exactness,
             summary: &self.tables.summary,
             estimate: &self.estimate,
             tables: tables.collect(),

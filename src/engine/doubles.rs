@@ -66,6 +66,8 @@ pub(super) fn small_graph() -> LoadedGraph {
             ),
         ],
         exclusions: vec!["1 edge without a weight was left out".to_owned()],
+        self_loops_left_out: 0,
+        merged: 0,
         hash: ContentHash::of(b"small graph"),
     }
 }
@@ -90,7 +92,11 @@ pub(super) fn full_outcome() -> Outcome {
                 Quantity::Flag,
                 Values::Flags(vec![false, true, true, true, false]),
             ),
-            column("seen", Quantity::Instant, Values::Times(vec![0, 1, -1, 2, 3])),
+            column(
+                "seen",
+                Quantity::Instant,
+                Values::Times(vec![Some(0), Some(1), Some(-1), Some(2), Some(3)]),
+            ),
             column(
                 "group",
                 Quantity::Name,
@@ -267,6 +273,8 @@ pub(super) fn large_graph(n: u32) -> LoadedGraph {
         },
         attributes: Vec::new(),
         exclusions: Vec::new(),
+        self_loops_left_out: 0,
+        merged: 0,
         hash: ContentHash::of(b"large graph"),
     }
 }

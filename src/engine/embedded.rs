@@ -269,7 +269,7 @@ impl Embedded {
             vertices: u64::from(graph.csr.vertex_count()),
             edges: graph.csr.edge_count,
             exclusions: graph.exclusions.clone(),
-            conventions: conventions(&template.algorithm, &template.projection),
+            conventions: conventions(&template.algorithm, &template.projection, &graph),
             exactness,
             summary,
             tables: written,

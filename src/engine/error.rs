@@ -9,10 +9,10 @@ use crate::source::SourceError;
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The graph could not be loaded.
-    #[error("{0}")]
+    #[error(transparent)]
     Source(#[from] SourceError),
     /// The kernel gave no answer.
-    #[error("{0}")]
+    #[error(transparent)]
     Kernel(#[from] KernelError),
     /// It would not fit.
     #[error("it needs {} and the budget is {}; {hint}", bytes(*.needed), bytes(*.budget))]

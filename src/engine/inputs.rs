@@ -7,6 +7,23 @@ use crate::algorithms::{Algorithm, Inputs, ItemCodes, KernelError};
 use crate::graph::{Column, MISSING, VertexKeys};
 use crate::source::{LoadedGraph, near_names};
 
+/// Words that people and systems write where they have no value, in lower case.
+const NO_VALUE: [&str; 13] = [
+    "null",
+    "none",
+    "none given",
+    "na",
+    "n/a",
+    "nan",
+    "nil",
+    "not available",
+    "not given",
+    "unknown",
+    "undefined",
+    "missing",
+    "0",
+];
+
 /// The inputs of `algorithm` on `graph`.
 ///
 /// # Errors
@@ -70,6 +87,12 @@ fn refused(problem: String) -> EngineError {
     })
 }
 
+/// Whether `text` says that a value is missing instead of being one.
+fn stands_for_none(text: &str) -> bool {
+    let word = text.trim().to_lowercase();
+    NO_VALUE.contains(&word.as_str()) || word.chars().all(|it| !it.is_alphanumeric())
+}
+
 /// The vertices whose key or label resembles `name` most.
 fn near(keys: &VertexKeys, name: &str) -> String {
     let wanted = name.rsplit('/').next().unwrap_or(name);
@@ -91,10 +114,16 @@ fn near(keys: &VertexKeys, name: &str) -> String {
     }
 }
 
-/// One code a row; equal values have equal codes, in order of first appearance.
+/// One code a row; equal values have equal codes, in order of first appearance. Words that stand for
+/// no value are none: people who gave no telephone number do not share one.
 fn codes(column: &Column) -> Vec<u32> {
-    if let Column::Text { codes, .. } = column {
-        return codes.clone();
+    if let Column::Text { codes, values } = column {
+        let is_none: Vec<bool> = values.iter().map(|it| stands_for_none(it)).collect();
+        let kept = |code: &u32| {
+            let is_none = is_none.get(*code as usize).copied().unwrap_or(false);
+            if is_none { MISSING } else { *code }
+        };
+        return codes.iter().map(kept).collect();
     }
     let mut known: BTreeMap<String, u32> = BTreeMap::new();
     (0..column.len())
@@ -107,4 +136,21 @@ fn codes(column: &Column) -> Vec<u32> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_write_for_nothing_is_shared_by_nobody() {
+        let words = ["555-1", "unknown", " N/A ", "-", "0", "555-1", "none given"];
+        let column = Column::Text {
+            codes: vec![0, 1, 2, 3, 4, 0, 6, MISSING],
+            values: words.map(str::to_owned).into(),
+        };
+        let mut expected = vec![MISSING; 8];
+        (expected[0], expected[5]) = (0, 0);
+        assert_eq!(codes(&column), expected);
+    }
 }

@@ -45,7 +45,7 @@ impl ResultTables {
         Ok(found)
     }
 
-    /// Compares the files of `execution` with their recorded SHA-256 and row counts.
+    /// Compares the files of `execution` with their recorded SHA-256.
     ///
     /// # Errors
     ///

@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::csr::{Adjacency, Csr, NO_VERTEX};
 
+/// Most rows of an edge list. Undirected graphs hold two entries a row, and some kernels count entries
+/// in `u32`.
+pub const MOST_EDGES: usize = (u32::MAX / 2) as usize - 1;
+
 /// How edges are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -74,7 +78,7 @@ pub struct EdgeList {
 /// # Panics
 ///
 /// When an endpoint is not below `vertex_count`, the arrays differ in length, or there are
-/// `u32::MAX` vertices or entries or more; all are the caller's to check, since only it can name the row.
+/// `u32::MAX` vertices or more than [`MOST_EDGES`] edges; all are the caller's to check, since only it can name the row.
 pub fn build(vertex_count: u32, edges: &EdgeList, rules: ProjectionRules) -> Csr {
     check(vertex_count, edges);
     let sorted = transpose(&grouped_by_target(vertex_count, edges, rules), vertex_count);
@@ -103,8 +107,7 @@ pub fn build(vertex_count: u32, edges: &EdgeList, rules: ProjectionRules) -> Csr
 fn check(vertex_count: u32, edges: &EdgeList) {
     let rows = edges.sources.len();
     assert!(vertex_count < NO_VERTEX, "{vertex_count} vertices are too many");
-    // Undirected graphs hold two entries a row, and entries are counted in u32 by some kernels.
-    assert!(rows < (u32::MAX / 2) as usize, "{rows} edges are too many");
+    assert!(rows <= MOST_EDGES, "{rows} edges are too many");
     assert_eq!(edges.targets.len(), rows, "one target an edge");
     assert!(
         edges.weights.as_ref().is_none_or(|it| it.len() == rows),

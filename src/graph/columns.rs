@@ -56,9 +56,22 @@ impl Column {
     pub fn text(&self, row: usize) -> Option<String> {
         match self {
             Column::Text { codes, values } => values.get(codes[row] as usize).cloned(),
-            Column::Integer(values) | Column::Time(values) => values[row].map(|value| value.to_string()),
+            Column::Integer(values) => values[row].map(|value| value.to_string()),
+            Column::Time(values) => values[row].map(instant_text),
             Column::Number(values) => values[row].map(|value| value.to_string()),
             Column::Boolean(values) => values[row].map(|value| value.to_string()),
         }
+    }
+}
+
+/// An instant, in milliseconds since 1970-01-01 UTC, as ISO 8601 text; midnight UTC as a date.
+pub fn instant_text(milliseconds: i64) -> String {
+    let Ok(stamp) = jiff::Timestamp::from_millisecond(milliseconds) else {
+        return milliseconds.to_string();
+    };
+    let text = stamp.to_string();
+    match text.strip_suffix("T00:00:00Z") {
+        Some(date) => date.to_owned(),
+        None => text,
     }
 }

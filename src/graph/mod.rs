@@ -10,7 +10,7 @@ mod keys;
 pub mod generate;
 pub mod stats;
 
-pub use build::{Direction, EdgeList, ParallelEdges, ProjectionRules, build};
-pub use columns::{Column, MISSING};
+pub use build::{Direction, EdgeList, MOST_EDGES, ParallelEdges, ProjectionRules, build};
+pub use columns::{Column, MISSING, instant_text};
 pub use csr::{Adjacency, Csr, NO_VERTEX};
 pub use keys::{VertexKeys, VertexRange};

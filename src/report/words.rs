@@ -121,15 +121,26 @@ pub(super) fn parameters(algorithm: &Algorithm) -> String {
     }
 }
 
-pub(super) fn exactness(exactness: Exactness) -> String {
+pub(super) fn exactness(exactness: &Exactness) -> String {
     match exactness {
         Exactness::Exact => "exact".to_owned(),
-        Exactness::Sampled { error, confidence } => format!(
-            "sampled: within ± {} with probability {}",
-            format::rounded(error),
-            format::render(&FactValue::Number(confidence), Quantity::Share, "")
+        Exactness::Sampled { errors, confidence } => {
+            let bounds: Vec<String> = errors
+                .iter()
+                .map(|(column, error)| format!("`{column}` ± {}", format::rounded(*error)))
+                .collect();
+            format!(
+                "sampled: {} with probability {}",
+                bounds.join(", "),
+                format::render(&FactValue::Number(*confidence), Quantity::Share, "")
+            )
+        }
+        Exactness::Unsettled { rounds, change } => format!(
+            "not settled: stopped after {} rounds, the last of which still changed {}",
+            count(*rounds),
+            format::rounded(*change)
         ),
-        Exactness::Truncated { listed } => format!("truncated: {} listed, more may exist", count(listed)),
+        Exactness::Truncated { listed } => format!("truncated: {} listed, more may exist", count(*listed)),
     }
 }
 

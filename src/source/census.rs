@@ -7,7 +7,7 @@ use super::error::SourceError;
 use super::tables::{EdgeTable, Named, Tables};
 use super::values;
 use crate::algorithms::Control;
-use crate::graph::Column;
+use crate::graph::{Column, instant_text};
 use crate::model::schema::{
     Attribute, AttributeKind, Census, DegreeShape, EdgeCollection, Relationship, VertexCollection,
 };
@@ -167,7 +167,7 @@ fn attribute(named: &Named) -> Attribute {
         }),
         Column::Time(values) => {
             describe(&mut made, values.iter().flatten().copied().collect(), |it| {
-                values::instant_text(*it)
+                instant_text(*it)
             });
         }
         Column::Number(values) => {

@@ -7,7 +7,7 @@ use rand_pcg::Pcg64;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 use rustc_hash::FxHashSet;
 
-use super::values;
+use crate::graph::instant_text;
 
 /// Seconds of a day, an hour, a minute.
 pub(super) const DAY: i64 = 86_400;
@@ -152,7 +152,7 @@ impl Sheet {
 
 /// An instant in seconds as ISO 8601.
 pub(super) fn stamp(seconds: i64) -> String {
-    let text = values::instant_text(seconds * 1000);
+    let text = instant_text(seconds * 1000);
     if text.len() == 10 {
         format!("{text}T00:00:00Z")
     } else {
@@ -162,5 +162,5 @@ pub(super) fn stamp(seconds: i64) -> String {
 
 /// The date of an instant in seconds as ISO 8601.
 pub(super) fn date(seconds: i64) -> String {
-    values::instant_text(seconds.div_euclid(DAY) * DAY * 1000)
+    instant_text(seconds.div_euclid(DAY) * DAY * 1000)
 }

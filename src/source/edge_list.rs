@@ -1,4 +1,4 @@
-//! Reads whitespace edge lists: `from to [weight]` a line, as SNAP, KONECT and Graphalytics write them.
+//! Reads whitespace edge lists: `from to [weight]` a line, as SNAP and Graphalytics write them.
 //!
 //! Lines that begin with `#` or `%` are comments. The first edge decides whether there are weights;
 //! lines with another number of fields are left out and counted.

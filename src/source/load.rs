@@ -1,6 +1,7 @@
 //! Projects the tables of a graph: chosen collections, filtered edges, weight, time, attributes.
 //!
-//! What a projection leaves out is counted in its exclusions, never dropped in silence.
+//! What a projection leaves out is counted, never dropped in silence: in its exclusions what it does
+//! not see, beside them what its rules make of self-loops and parallel edges.
 
 use super::LoadedGraph;
 use super::error::SourceError;
@@ -38,18 +39,30 @@ pub(super) fn project(
     for table in &edges {
         take_edges(table, projection, &renumbered, &mut list, &mut left, control)?;
     }
-    if u32::try_from(list.sources.len()).is_err() {
+    if list.sources.len() > graph::MOST_EDGES {
         return Err(SourceError::Projection {
             reason: format!(
-                "it has {} edges, more than one projection can hold; filter them",
-                list.sources.len()
+                "it has {} edges, more than the {} that one projection can hold; filter them",
+                list.sources.len(),
+                graph::MOST_EDGES
             ),
         });
     }
     let hash = content_hash(&keys, &list, projection, &attributes);
     // Vertex numbers are below the count by construction, and arrays grow together.
     let csr = graph::build(keys.len() as u32, &list, projection.rules);
+    let self_loops_left_out = if projection.rules.self_loops {
+        0
+    } else {
+        list.sources
+            .iter()
+            .zip(&list.targets)
+            .filter(|(a, b)| a == b)
+            .count() as u64
+    };
     Ok(LoadedGraph {
+        self_loops_left_out,
+        merged: list.sources.len() as u64 - self_loops_left_out - csr.edge_count,
         csr,
         keys,
         attributes,

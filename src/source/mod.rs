@@ -77,6 +77,10 @@ pub struct LoadedGraph {
     pub attributes: Vec<(String, Column)>,
     /// What was left out, in sentences with counts.
     pub exclusions: Vec<String>,
+    /// Edges from a vertex to itself that the projection's rules left out.
+    pub self_loops_left_out: u64,
+    /// Edges that the projection's rules merged into a parallel one.
+    pub merged: u64,
     /// Content hash of vertices, edges, weights, times and attributes.
     pub hash: ContentHash,
 }

@@ -192,18 +192,6 @@ pub(super) fn instant(text: &str) -> Option<i64> {
     Some(zoned.timestamp().as_millisecond())
 }
 
-/// An instant as ISO 8601 text; midnight UTC as a date.
-pub(super) fn instant_text(milliseconds: i64) -> String {
-    let Ok(stamp) = jiff::Timestamp::from_millisecond(milliseconds) else {
-        return milliseconds.to_string();
-    };
-    let text = stamp.to_string();
-    match text.strip_suffix("T00:00:00Z") {
-        Some(date) => date.to_owned(),
-        None => text,
-    }
-}
-
 impl Shapes {
     fn numeric(self) -> usize {
         self.integer + self.number + self.non_finite
@@ -352,6 +340,7 @@ fn read_all<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::instant_text;
 
     fn typed(cells: &[&str]) -> Typed {
         infer(Cells::Untyped(cells.iter().copied().collect()))

@@ -198,7 +198,7 @@ fn label_propagation_is_valid_to_the_label() {
     for (kind, graph) in graphs("CDLP") {
         let rounds = if kind.starts_with("example") { 2 } else { 5 };
         let outcome = graph.run("cdlp", json!({"max_iterations": rounds}), None);
-        assert_eq!(graph.named(&outcome, "label"), graph.expected_ids(), "{kind}");
+        assert_eq!(graph.named(&outcome, "origin"), graph.expected_ids(), "{kind}");
     }
 }
 

@@ -35,6 +35,43 @@ fn projection(vertices: &[&str], edges: &[&str]) -> Projection {
 }
 
 #[test]
+fn what_the_rules_drop_and_merge_is_counted() {
+    let source = source(&[("e.csv", "_from,_to\na,a\na,b\na,b\nb,c\nc,b\n")]).unwrap();
+    let mut wanted = projection(&["vertices"], &["e"]);
+    let counts = |wanted: &Projection| {
+        let graph = source.load_now(wanted, &Control::default()).unwrap();
+        (graph.self_loops_left_out, graph.merged, graph.csr.edge_count)
+    };
+    assert_eq!(counts(&wanted), (1, 1, 3));
+    wanted.rules.direction = Direction::Undirected;
+    assert_eq!(counts(&wanted), (1, 2, 2));
+    wanted.rules.parallel = ParallelEdges::Keep;
+    wanted.rules.self_loops = true;
+    assert_eq!(counts(&wanted), (0, 0, 5));
+}
+
+#[test]
+fn instants_meet_dates_written_as_text() {
+    let files = [
+        ("a.csv", "_key,birth\n1,1990-01-01\n"),
+        (
+            "b.jsonl",
+            "{\"_key\": \"2\", \"birth\": \"1990-01-01\"}\n{\"_key\": \"3\", \"birth\": \"in 1990\"}\n",
+        ),
+        ("e.csv", "_from,_to\na/1,b/2\n"),
+    ];
+    let mut wanted = projection(&["a", "b"], &["e"]);
+    wanted.attributes = vec!["birth".to_owned()];
+    let loaded = source(&files)
+        .unwrap()
+        .load_now(&wanted, &Control::default())
+        .unwrap();
+    let births: Vec<_> = (0..3).map(|row| loaded.attributes[0].1.text(row)).collect();
+    assert_eq!(births[0].as_deref(), Some("1990-01-01"));
+    assert_eq!(births[0], births[1]);
+}
+
+#[test]
 fn london_is_undirected_with_minutes_as_weight() {
     let census = london().census_now(&Control::default()).unwrap();
     assert_eq!((census.vertex_count(), census.edge_count()), (302, 406));
