@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for n in SIZES {
             let graph = random_graph(n);
             let algorithm = algorithm(info)?;
-            let steps = algorithm.work(u64::from(n), graph.edge_count).operations;
+            let steps = algorithm.work(u64::from(n), graph.edge_count, 4).operations;
             if steps <= MOST_STEPS {
                 let inputs = inputs(n);
                 let began = Instant::now();

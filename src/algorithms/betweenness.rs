@@ -144,6 +144,7 @@ pub fn work(config: &BetweennessConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: chunks * (52 * n + heap) + 32 * n,
         operations: sources.saturating_mul(search + 2 * entries),
+        ..Work::default()
     }
 }
 

@@ -92,6 +92,7 @@ pub fn work(_config: &BfsConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: 36 * n,
         operations: 2 * n + 4 * m,
+        ..Work::default()
     }
 }
 

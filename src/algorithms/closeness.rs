@@ -120,6 +120,7 @@ pub fn work(config: &ClosenessConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: chunks * (12 * n + heap) + 48 * n,
         operations: n.saturating_mul(search),
+        ..Work::default()
     }
 }
 

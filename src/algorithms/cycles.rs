@@ -158,7 +158,13 @@ pub fn work(config: &CyclesConfig, n: u64, m: u64) -> Work {
     let degree = (2 * m).div_ceil(n.max(1)).max(1);
     let half = degree.saturating_pow(config.max_length.div_ceil(2));
     Work {
-        bytes: 48 * m + 48 * n + chunks * 8 * n + config.max_cycles.saturating_mul(2 * (32 + 4 * length)),
+        // Each chunk of a wave may fill the cap before the first one's cycles are taken.
+        bytes: (48 * m + 48 * n + chunks * 8 * n).saturating_add(
+            config
+                .max_cycles
+                .saturating_mul((chunks + 1) * (24 + 16 * length)),
+        ),
+        rows: config.max_cycles,
         operations: n
             .saturating_mul(half)
             .saturating_add(config.max_cycles.saturating_mul(length * degree))

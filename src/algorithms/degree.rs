@@ -86,6 +86,7 @@ pub fn work(_config: &DegreeConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: 72 * n,
         operations: n + 6 * m,
+        ..Work::default()
     }
 }
 

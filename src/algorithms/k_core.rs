@@ -68,6 +68,7 @@ pub fn work(_config: &KCoreConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: 40 * n + 10 * m,
         operations: 2 * n + 6 * m,
+        ..Work::default()
     }
 }
 

@@ -123,6 +123,7 @@ pub fn work(config: &LabelPropagationConfig, n: u64, m: u64) -> Work {
         // Sorting the labels around a vertex visits each about four times.
         operations: u64::from(config.max_iterations) * (n + 8 * m),
         bytes: 48 * n,
+        ..Work::default()
     }
 }
 

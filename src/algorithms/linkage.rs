@@ -203,9 +203,10 @@ impl LinkageConfig {
 /// Vertices whose partners one task finds.
 const CHUNK: usize = 256;
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges with up to four attributes.
-pub fn work(config: &LinkageConfig, n: u64, m: u64) -> Work {
-    let holdings = 4 * n + if config.through_edges { 2 * m } else { 0 };
+/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges, where vertices are linked by so many
+/// `attributes`.
+pub fn work(config: &LinkageConfig, n: u64, m: u64, attributes: u64) -> Work {
+    let holdings = attributes * n + if config.through_edges { 2 * m } else { 0 };
     let others = u64::from(config.max_holders).min(n) / 2;
     let met = holdings.saturating_mul(others);
     // Only linked pairs are kept, and each was met as often as it must share.
@@ -213,9 +214,11 @@ pub fn work(config: &LinkageConfig, n: u64, m: u64) -> Work {
     let chunks = n.div_ceil(CHUNK as u64).min(WAVE as u64);
     Work {
         bytes: linked
-            .saturating_mul(24)
+            // 24 while they are counted; their rows, since few pairs of the bound come to be, the rest.
+            .saturating_mul(64)
             .saturating_add(36 * holdings + chunks * 8 * n + 48 * n),
         operations: met.saturating_add(holdings),
+        rows: 0,
     }
 }
 

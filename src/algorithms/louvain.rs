@@ -158,6 +158,7 @@ pub fn work(_config: &LouvainConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: 120 * n + 64 * m,
         operations: 60 * (n + 2 * m),
+        ..Work::default()
     }
 }
 

@@ -136,6 +136,7 @@ pub fn work(config: &PagerankConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: 40 * n,
         operations: u64::from(config.max_iterations) * (n + 2 * m),
+        ..Work::default()
     }
 }
 

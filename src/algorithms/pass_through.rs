@@ -139,6 +139,7 @@ pub fn work(_config: &PassThroughConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: n.saturating_mul(150).saturating_add(m.saturating_mul(48)),
         operations: n.saturating_add(m.saturating_mul(20)),
+        ..Work::default()
     }
 }
 

@@ -110,6 +110,7 @@ pub fn work(_config: &ReachabilityConfig, n: u64, m: u64) -> Work {
         bytes: tasks * 76 * n + 120 * n + 4 * m,
         // A pass visits each edge once and combines a cache line there.
         operations: (2 * passes).saturating_mul(n + m).saturating_add(8 * (n + m)),
+        ..Work::default()
     }
 }
 

@@ -138,6 +138,8 @@ pub struct Work {
     pub bytes: u64,
     /// Elementary steps (edge visits) on one core; the engine knows how many a second.
     pub operations: u64,
+    /// Rows of the table of rows, at most.
+    pub rows: u64,
 }
 
 /// Every algorithm, in the order of [`Algorithm`].
@@ -334,8 +336,8 @@ impl Algorithm {
         }
     }
 
-    /// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-    pub fn work(&self, n: u64, m: u64) -> Work {
+    /// Upper bounds of what it takes on a graph of `n` vertices, `m` edges and so many vertex `attributes`.
+    pub fn work(&self, n: u64, m: u64, attributes: u64) -> Work {
         match self {
             Algorithm::Degree(config) => degree::work(config, n, m),
             Algorithm::Pagerank(config) => pagerank::work(config, n, m),
@@ -354,7 +356,7 @@ impl Algorithm {
             Algorithm::Cycles(config) => cycles::work(config, n, m),
             Algorithm::TemporalCycles(config) => temporal_cycles::work(config, n, m),
             Algorithm::PassThrough(config) => pass_through::work(config, n, m),
-            Algorithm::Linkage(config) => linkage::work(config, n, m),
+            Algorithm::Linkage(config) => linkage::work(config, n, m, attributes),
         }
     }
 }

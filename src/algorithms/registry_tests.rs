@@ -191,14 +191,17 @@ fn progress_ends_where_it_was_announced() {
 #[test]
 fn work_grows_with_the_graph() {
     for algorithm in all_with_defaults() {
-        let (small, large) = (algorithm.work(1_000, 5_000), algorithm.work(100_000, 1_000_000));
+        let (small, large) = (
+            algorithm.work(1_000, 5_000, 2),
+            algorithm.work(100_000, 1_000_000, 2),
+        );
         let name = algorithm.info().name;
         assert!(
             small.bytes < large.bytes && small.operations < large.operations,
             "{name}"
         );
         // Counts of a graph too large for any machine must not wrap around to small ones.
-        let huge = algorithm.work(u64::from(u32::MAX), 1 << 40);
+        let huge = algorithm.work(u64::from(u32::MAX), 1 << 40, 12);
         assert!(
             huge.bytes >= large.bytes && huge.operations >= large.operations,
             "{name}"

@@ -51,6 +51,7 @@ pub fn work(_config: &SccConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: 52 * n,
         operations: 2 * n + 2 * m,
+        ..Work::default()
     }
 }
 

@@ -84,6 +84,7 @@ pub fn work(_config: &SsspConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: 36 * n + 32 * m,
         operations: entries * u64::from(entries.max(2).ilog2()),
+        ..Work::default()
     }
 }
 

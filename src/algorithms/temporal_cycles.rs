@@ -218,13 +218,18 @@ impl TemporalCyclesConfig {
 /// Start edges that one task follows.
 const CHUNK: usize = 512;
 
-/// What it takes on a graph of `n` vertices and `m` edges: bytes at most, unless the loops listed fill
-/// more, and steps where a vertex has about ten edges within a window; denser windows take more.
+/// What it takes on a graph of `n` vertices and `m` edges: bytes at most, and steps where a vertex has about ten edges within a window; denser windows take more.
 pub fn work(config: &TemporalCyclesConfig, n: u64, m: u64) -> Work {
     let chunks = m.div_ceil(CHUNK as u64).min(WAVE as u64);
     let log = u64::from(m.max(2).ilog2());
     Work {
-        bytes: 76 * m + chunks * 40 * n + 16 * n,
+        // Each chunk of a wave may fill the cap before the first one's cycles are taken.
+        bytes: (80 * m + chunks * 40 * n + 16 * n).saturating_add(
+            config
+                .max_cycles
+                .saturating_mul((chunks + 1) * (64 + 16 * u64::from(config.max_length))),
+        ),
+        rows: config.max_cycles,
         operations: m * (2 * log + 10 * u64::from(config.max_length)),
     }
 }

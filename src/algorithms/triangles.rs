@@ -12,7 +12,6 @@
 //!
 //! Cost: O(m √m) time at worst, 16 bytes a vertex and 18 an edge beyond the answer, all threads.
 
-use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
@@ -86,6 +85,7 @@ pub fn work(_config: &TrianglesConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: 64 * n + 18 * m,
         operations: n + 6 * m + m.saturating_mul((2 * m).isqrt()),
+        ..Work::default()
     }
 }
 
@@ -101,7 +101,7 @@ pub fn run(
     let upward = Upward::of(&view, control)?;
     let tally = Tally::of(n);
     control.expect(u64::from(n));
-    blocks::for_each(n, control, |block| upward.count(block, &tally))?;
+    blocks::for_each(n, control, |v| upward.count(v, &tally, control))?;
     let triangles: Vec<u64> = tally.triangles.into_iter().map(AtomicU64::into_inner).collect();
     let links = tally.links.into_iter().map(AtomicU64::into_inner);
     let pairs = |v: u32| {
@@ -156,10 +156,10 @@ impl Tally {
         }
     }
 
-    /// Adds a triangle at `v` whose opposite edge is `ways` directed edges.
-    fn add(&self, v: u32, ways: u8) {
-        self.triangles[v as usize].fetch_add(1, Ordering::Relaxed);
-        self.links[v as usize].fetch_add(u64::from(ways), Ordering::Relaxed);
+    /// Adds `triangles` at `v` whose opposite edges are `links` directed edges in all.
+    fn add(&self, v: u32, (triangles, links): (u64, u64)) {
+        self.triangles[v as usize].fetch_add(triangles, Ordering::Relaxed);
+        self.links[v as usize].fetch_add(links, Ordering::Relaxed);
     }
 }
 
@@ -192,22 +192,26 @@ impl Upward {
         &self.neighbours[self.offsets[v as usize]..self.offsets[v as usize + 1]]
     }
 
-    /// Adds the triangles whose lowest corner is in `block`.
-    fn count(&self, block: Range<u32>, tally: &Tally) {
-        for a in block {
-            for (b, a_to_b) in self.above(a) {
-                let (mut left, mut right) = (self.above(a), self.above(*b));
-                while let (Some((c, a_to_c)), Some((d, b_to_c))) = (left.first(), right.first()) {
-                    if c == d {
-                        tally.add(a, *b_to_c);
-                        tally.add(*b, *a_to_c);
-                        tally.add(*c, *a_to_b);
-                    }
-                    left = &left[usize::from(c <= d)..];
-                    right = &right[usize::from(d <= c)..];
+    /// Adds the triangles whose lowest corner is `a`.
+    fn count(&self, a: u32, tally: &Tally, control: &Control) -> Result<(), KernelError> {
+        let mut at_a = (0, 0);
+        for (b, a_to_b) in self.above(a) {
+            control.check()?;
+            let mut at_b = (0, 0);
+            let (mut left, mut right) = (self.above(a), self.above(*b));
+            while let (Some((c, a_to_c)), Some((d, b_to_c))) = (left.first(), right.first()) {
+                if c == d {
+                    at_a = (at_a.0 + 1, at_a.1 + u64::from(*b_to_c));
+                    at_b = (at_b.0 + 1, at_b.1 + u64::from(*a_to_c));
+                    tally.add(*c, (1, u64::from(*a_to_b)));
                 }
+                left = &left[usize::from(c <= d)..];
+                right = &right[usize::from(d <= c)..];
             }
+            tally.add(*b, at_b);
         }
+        tally.add(a, at_a);
+        Ok(())
     }
 }
 

@@ -91,6 +91,7 @@ pub fn work(_config: &WccConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: 28 * n,
         operations: n + 4 * m,
+        ..Work::default()
     }
 }
 

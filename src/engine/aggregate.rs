@@ -1,11 +1,12 @@
 //! Aggregates over the finite values of a column.
 //!
 //! The rules are written in [`super::facts`]. Sums of whole numbers are exact; sums of real numbers
-//! are compensated (Neumaier 1974) and so correct to the last digits in any order.
+//! are compensated and so correct to the last digits in any order.
 
 use std::collections::BTreeSet;
 
 use super::tables::TableColumn;
+use crate::graph::stats::{self, sum};
 use crate::model::fact::{Aggregate, FactValue};
 
 /// The finite values of `rows`, in row order.
@@ -20,8 +21,7 @@ pub(super) fn finite_values(column: &TableColumn, rows: impl IntoIterator<Item =
 /// `None` of no values. Sorts `values`.
 pub(super) fn nearest_rank(values: &mut [f64], q: f64) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    let position = (q * values.len() as f64).ceil().max(1.0) as usize;
-    values.get(position.min(values.len()).checked_sub(1)?).copied()
+    stats::nearest_rank(values.len(), q).map(|at| values[at])
 }
 
 /// The `measure` of `column` over `rows`.
@@ -76,7 +76,10 @@ pub(super) fn aggregate(
                 "column `{name}` has negative values, which have no shares"
             ))
         }
-        Aggregate::Gini => number(gini(&mut values)),
+        Aggregate::Gini => {
+            values.sort_by(f64::total_cmp);
+            number(stats::gini(&values))
+        }
         Aggregate::Hhi | Aggregate::TopShare(_) if sum(&values) == 0.0 => Err(format!(
             "the values of column `{name}` sum to 0, so nothing has a share"
         )),
@@ -125,37 +128,4 @@ fn sum_of(column: &TableColumn, name: &str, rows: &[usize], values: &[f64]) -> R
     i64::try_from(total)
         .map(FactValue::Integer)
         .map_err(|_| format!("the sum of column `{name}` is beyond 2^63"))
-}
-
-/// Compensated sum in the order given.
-fn sum(values: &[f64]) -> f64 {
-    let mut total = 0.0_f64;
-    let mut lost = 0.0;
-    for value in values {
-        let next = total + value;
-        // What the addition rounded away, found on the side of the smaller operand.
-        lost += if total.abs() >= value.abs() {
-            (total - next) + value
-        } else {
-            (value - next) + total
-        };
-        total = next;
-    }
-    total + lost
-}
-
-/// `2 Σ i·x_i / (n Σ x) - (n + 1) / n` over ascending values, `i` from 1; 0 when all are 0.
-fn gini(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let n = values.len() as f64;
-    let total = sum(values);
-    if total == 0.0 {
-        return 0.0;
-    }
-    let weighted: Vec<f64> = values
-        .iter()
-        .enumerate()
-        .map(|(at, value)| (at + 1) as f64 * value)
-        .collect();
-    (2.0 * sum(&weighted) / (n * total) - (n + 1.0) / n).max(0.0)
 }

@@ -60,7 +60,7 @@ pub(super) fn conventions(
 /// A rule with the number of edges that it met.
 fn counted(rule: &str, edges: u64, fate: &str) -> String {
     match edges {
-        0 => format!("{rule}; there were none."),
+        0 => format!("{rule}."),
         1 => format!("{rule}; 1 was {fate}."),
         _ => format!("{rule}; {edges} were {fate}."),
     }

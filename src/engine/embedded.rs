@@ -24,14 +24,14 @@ use super::inputs::inputs;
 use super::memory::available_memory;
 use super::tables::ResultTables;
 use super::write::write_tables;
-use crate::algorithms::{Algorithm, Control, Exactness};
+use crate::algorithms::{Algorithm, Control, Exactness, KernelError};
 use crate::model::{
     execution::Execution,
     id::ContentHash,
     schema::Census,
-    template::{Estimate, Projection, Template},
+    template::{EdgeFilter, Estimate, Projection, Template},
 };
-use crate::source::{GraphSource, LoadedGraph};
+use crate::source::{GraphSource, LoadedGraph, SourceError};
 
 /// Part of the available memory that is used when no budget is given: the rest is for documents,
 /// reports and the system.
@@ -178,7 +178,9 @@ impl Embedded {
         self.cpu
             .run(move || {
                 let inputs = inputs(&algorithm, &graph)?;
-                let outcome = algorithm.run(&graph.csr, &inputs, &control)?;
+                let outcome = algorithm
+                    .run(&graph.csr, &inputs, &control)
+                    .map_err(|error| named(error, &graph))?;
                 let tables = ResultTables::from_outcome(&outcome, &graph)?;
                 control.check()?;
                 Ok((tables, outcome.exactness))
@@ -311,11 +313,41 @@ impl Engine for Embedded {
 ///
 /// When a filter's bound is not finite and so cannot be written.
 pub fn projection_hash(projection: &Projection) -> Result<ContentHash, EngineError> {
+    // JSON writes what is not finite as it writes an absent bound.
+    let is_finite = |it: &EdgeFilter| it.at_least.into_iter().chain(it.below).all(f64::is_finite);
+    if let Some(filter) = projection.filters.iter().find(|it| !is_finite(it)) {
+        return Err(EngineError::Source(SourceError::Projection {
+            reason: format!(
+                "the filter on `{}` has a bound that is no finite number; leave that bound out",
+                filter.attribute
+            ),
+        }));
+    }
     serde_json::to_vec(projection)
         .map(|bytes| ContentHash::of(&bytes))
         .map_err(|error| EngineError::Defect {
             reason: format!("the projection cannot be written as JSON: {error}"),
         })
+}
+
+/// `error` with the ends of the edge that it is about instead of its row.
+pub(super) fn named(error: KernelError, graph: &LoadedGraph) -> KernelError {
+    let KernelError::NegativeWeight { row, weight } = error else {
+        return error;
+    };
+    let out = &graph.csr.out;
+    let Some(at) = out.edges.iter().position(|it| *it == row) else {
+        return error;
+    };
+    let from = out.offsets.partition_point(|it| *it <= at as u64) - 1;
+    KernelError::NotApplicable {
+        reason: format!(
+            "the edge {} → {} has the negative weight {weight}; give edges weights of 0 or more, or leave the weight \
+             out",
+            graph.keys.id(from as u32),
+            graph.keys.id(out.targets[at])
+        ),
+    }
 }
 
 /// Runs what blocks on a thread that may block; a panic in it is a defect with its message.

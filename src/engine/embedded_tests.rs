@@ -14,9 +14,12 @@ use super::{
     Budget, Cpu, Embedded, Engine, EngineError, EngineOptions, LoadInfo, Remedy, ResultTables, estimate,
     neighbourhood, projection_hash,
 };
-use crate::algorithms::{Algorithm, Control};
+use crate::algorithms::{Algorithm, Control, KernelError};
 use crate::graph::Direction;
-use crate::model::{id::ContentHash, template::Template};
+use crate::model::{
+    id::ContentHash,
+    template::{EdgeFilter, Projection, Template},
+};
 use crate::source::GraphSource;
 
 fn algorithm(name: &str) -> Algorithm {
@@ -166,6 +169,29 @@ fn what_takes_too_long_is_refused_with_the_sample_named_first() {
     insta::assert_snapshot!(
         error,
         @"it takes about 91 s and the budget is 60 s; sample it with `samples = 256` (an error bound is printed), or keep fewer edges with a filter on an edge attribute, or allow it with `--budget-time 91s`"
+    );
+}
+
+#[test]
+fn a_bound_that_is_no_number_has_no_hash() {
+    let mut projection = Projection::default();
+    projection.filters.push(EdgeFilter {
+        attribute: "amount".to_owned(),
+        at_least: Some(f64::INFINITY),
+        below: None,
+        equals: None,
+    });
+    let text = projection_hash(&projection).unwrap_err().to_string();
+    assert!(text.contains("the filter on `amount` has a bound"), "{text}");
+}
+
+#[test]
+fn a_negative_weight_is_named_by_the_ends_of_its_edge() {
+    let row = KernelError::NegativeWeight { row: 2, weight: -2.0 };
+    let text = super::embedded::named(row, &small_graph()).to_string();
+    assert!(
+        text.starts_with("the edge shops/s0 → shops/s1 has the negative weight -2"),
+        "{text}"
     );
 }
 

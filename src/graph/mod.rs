@@ -1,4 +1,4 @@
-//! What a graph is in memory: compressed sparse rows, attribute columns, vertex keys, statistics.
+//! What a graph is in memory: compressed sparse rows, attribute columns, vertex keys, how values are spread.
 //!
 //! Sync, no I/O, no logging; knows no other room of gaai.
 

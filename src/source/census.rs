@@ -7,7 +7,7 @@ use super::error::SourceError;
 use super::tables::{EdgeTable, Named, Tables};
 use super::values;
 use crate::algorithms::Control;
-use crate::graph::{Column, instant_text};
+use crate::graph::{Column, instant_text, stats};
 use crate::model::schema::{
     Attribute, AttributeKind, Census, DegreeShape, EdgeCollection, Relationship, VertexCollection,
 };
@@ -116,19 +116,15 @@ fn degree_shape(table: &EdgeTable, vertex_count: usize) -> DegreeShape {
         return DegreeShape::default();
     };
     let total: u64 = degrees.iter().sum();
-    // Gini over sorted values x_1..x_n: 2 Σ i·x_i / (n Σ x) - (n + 1) / n.
-    let ranked: f64 = (1..)
-        .zip(&degrees)
-        .map(|(rank, degree)| f64::from(rank) * *degree as f64)
-        .sum();
-    let gini = 2.0 * ranked / (n as f64 * total as f64) - (n as f64 + 1.0) / n as f64;
+    let values: Vec<f64> = degrees.iter().map(|it| *it as f64).collect();
+    let quantile = |share: f64| stats::nearest_rank(n, share).map_or(0, |at| degrees[at]);
     DegreeShape {
         vertices: n as u64,
         mean: total as f64 / n as f64,
-        median: degrees[n / 2],
-        p99: degrees[(n - 1) * 99 / 100],
+        median: quantile(0.5),
+        p99: quantile(0.99),
         max,
-        gini: gini.max(0.0),
+        gini: stats::gini(&values),
     }
 }
 

@@ -51,12 +51,6 @@ pub(super) struct Guessed {
 
 /// Guesses from the collection's `name` and its ends (any identifying values).
 pub(super) fn guess<T: Copy + Eq + std::hash::Hash>(name: &str, from: &[T], to: &[T]) -> Guessed {
-    if has_word(name, &MUTUAL_WORDS) {
-        return Guessed {
-            directed: false,
-            reason: format!("`{name}` is undirected: its name says that edges go both ways"),
-        };
-    }
     let pairs: FxHashSet<(T, T)> = from.iter().copied().zip(to.iter().copied()).collect();
     let mut proper = 0_usize;
     let mut mutual = 0_usize;
@@ -69,6 +63,15 @@ pub(super) fn guess<T: Copy + Eq + std::hash::Hash>(name: &str, from: &[T], to: 
     } else {
         mutual as f64 / proper as f64
     };
+    if has_word(name, &MUTUAL_WORDS) {
+        return Guessed {
+            directed: false,
+            reason: format!(
+                "`{name}` is undirected: its name says that edges go both ways ({mutual} of {proper} edges are there \
+                 both ways)"
+            ),
+        };
+    }
     if share >= MUTUAL_SHARE {
         return Guessed {
             directed: false,

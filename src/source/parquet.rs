@@ -1,20 +1,26 @@
-//! Reads Parquet files: flat columns of numbers, texts, truth values, dates and timestamps.
+//! Reads Parquet files: flat columns of numbers, texts, truth values, dates and timestamps, also where
+//! they are stored as dictionaries (categories) or decimals.
 //!
 //! Columns of other types (lists, structs, bytes) are left out and named in the guesses. A file
 //! that is cut short or damaged is an error, never a shorter table.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Date64Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
-    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType,
+    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::cells::{Cells, RawColumn, RawTable, TextCells, line_number};
@@ -28,6 +34,8 @@ const MS_PER_DAY: i64 = 86_400_000;
 /// A column while it is read.
 enum Growing {
     Integers(Vec<Option<i64>>),
+    /// Whole numbers of which some may lie beyond an `i64`.
+    Unsigned(Vec<Option<u64>>),
     /// With the rows that hold NaN or infinity.
     Numbers(Vec<Option<f64>>, Vec<usize>),
     Booleans(Vec<Option<bool>>),
@@ -43,9 +51,9 @@ pub(super) fn read(place: &str, bytes: &Bytes, control: &Control) -> Result<RawT
 }
 
 fn read_whole(place: &str, bytes: &Bytes, control: &Control) -> Result<RawTable, SourceError> {
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).map_err(|error| damaged(place, &error))?;
-    let fields = builder.schema().fields().clone();
+    let metadata = metadata(bytes).map_err(|error| damaged(place, &error))?;
+    let fields = metadata.schema().fields().clone();
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), metadata);
     check_chunks(place, bytes.len() as u64, builder.metadata())?;
     let reader = builder.build().map_err(|error| damaged(place, &error))?;
     let mut columns: Vec<Option<Growing>> = fields.iter().map(|it| Growing::of(it.data_type())).collect();
@@ -85,6 +93,24 @@ fn read_whole(place: &str, bytes: &Bytes, control: &Control) -> Result<RawTable,
     Ok(table)
 }
 
+/// What the file's footer says, with columns of dictionaries taken as columns of their values.
+fn metadata(bytes: &Bytes) -> Result<ArrowReaderMetadata, ParquetError> {
+    let found = ArrowReaderMetadata::load(bytes, ArrowReaderOptions::default())?;
+    let plain = |field: &Arc<Field>| match field.data_type() {
+        DataType::Dictionary(_, values) => {
+            Arc::new(field.as_ref().clone().with_data_type(values.as_ref().clone()))
+        }
+        _ => Arc::clone(field),
+    };
+    let fields: Fields = found.schema().fields().iter().map(plain).collect();
+    if fields == *found.schema().fields() {
+        return Ok(found);
+    }
+    let schema = Schema::new_with_metadata(fields, found.schema().metadata().clone());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    ArrowReaderMetadata::try_new(Arc::clone(found.metadata()), options)
+}
+
 /// Refuses column chunks that lie outside of the file, at which the decoder would panic.
 fn check_chunks(place: &str, length: u64, metadata: &ParquetMetaData) -> Result<(), SourceError> {
     let chunks = metadata.row_groups().iter().flat_map(|it| it.columns());
@@ -111,13 +137,16 @@ impl Growing {
                 Self::Integers(Vec::new())
             }
             DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => Self::Integers(Vec::new()),
-            DataType::Float32 | DataType::Float64 => Self::Numbers(Vec::new(), Vec::new()),
+            DataType::UInt64 => Self::Unsigned(Vec::new()),
+            DataType::Float32
+            | DataType::Float64
+            | DataType::Decimal32(..)
+            | DataType::Decimal64(..)
+            | DataType::Decimal128(..)
+            | DataType::Decimal256(..) => Self::Numbers(Vec::new(), Vec::new()),
             DataType::Boolean => Self::Booleans(Vec::new()),
             DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Self::Times(Vec::new()),
-            // Beyond i64 an unsigned number is a code, not a quantity.
-            DataType::UInt64 | DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-                Self::Texts(TextCells::default())
-            }
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Texts(TextCells::default()),
             _ => return None,
         })
     }
@@ -126,6 +155,7 @@ impl Growing {
     fn extend(&mut self, array: &ArrayRef, first: usize) {
         match self {
             Self::Integers(values) => values.extend(integers(array)),
+            Self::Unsigned(values) => values.extend(array.as_primitive::<UInt64Type>().iter()),
             Self::Times(values) => values.extend(times(array)),
             Self::Booleans(values) => values.extend(array.as_boolean().iter()),
             Self::Numbers(values, misfits) => {
@@ -144,6 +174,7 @@ impl Growing {
     fn finish(self) -> Cells {
         match self {
             Self::Integers(values) => Cells::Typed(Column::Integer(values), Vec::new()),
+            Self::Unsigned(values) => unsigned(&values),
             Self::Numbers(values, misfits) => Cells::Typed(Column::Number(values), misfits),
             Self::Booleans(values) => Cells::Typed(Column::Boolean(values), Vec::new()),
             Self::Times(values) => Cells::Typed(Column::Time(values), Vec::new()),
@@ -173,10 +204,41 @@ fn integers(array: &ArrayRef) -> Vec<Option<i64>> {
     }
 }
 
+/// Whole numbers where all fit; else texts, since a number of that size is a code and no quantity.
+fn unsigned(values: &[Option<u64>]) -> Cells {
+    let fitting: Result<Vec<Option<i64>>, _> = values
+        .iter()
+        .map(|it| it.map(i64::try_from).transpose())
+        .collect();
+    match fitting {
+        Ok(values) => Cells::Typed(Column::Integer(values), Vec::new()),
+        Err(_) => {
+            let mut cells = TextCells::default();
+            for value in values {
+                cells.push(&value.map(|it| it.to_string()).unwrap_or_default());
+            }
+            Cells::Texts(cells)
+        }
+    }
+}
+
+/// The numbers nearest to the decimals.
+fn decimals<T: DecimalType + ArrowPrimitiveType>(array: &ArrayRef) -> Vec<Option<f64>> {
+    let array = array.as_primitive::<T>();
+    (0..array.len())
+        .map(|row| array.is_valid(row).then(|| array.value_as_string(row)))
+        .map(|text| text.and_then(|it| it.parse().ok()))
+        .collect()
+}
+
 fn numbers(array: &ArrayRef) -> Vec<Option<f64>> {
     match array.data_type() {
         DataType::Float32 => widened::<Float32Type, _>(array, f64::from),
         DataType::Float64 => widened::<Float64Type, _>(array, |it| it),
+        DataType::Decimal32(..) => decimals::<Decimal32Type>(array),
+        DataType::Decimal64(..) => decimals::<Decimal64Type>(array),
+        DataType::Decimal128(..) => decimals::<Decimal128Type>(array),
+        DataType::Decimal256(..) => decimals::<Decimal256Type>(array),
         _ => vec![None; array.len()],
     }
 }
@@ -207,11 +269,6 @@ fn push_texts(array: &ArrayRef, cells: &mut TextCells) {
         DataType::Utf8 => array.as_string::<i32>().iter().for_each(&mut push),
         DataType::LargeUtf8 => array.as_string::<i64>().iter().for_each(&mut push),
         DataType::Utf8View => array.as_string_view().iter().for_each(&mut push),
-        DataType::UInt64 => {
-            for value in array.as_primitive::<UInt64Type>() {
-                push(value.map(|it| it.to_string()).as_deref());
-            }
-        }
         _ => (0..array.len()).for_each(|_| push(None)),
     }
 }
@@ -221,5 +278,70 @@ fn damaged(place: &str, error: &dyn std::fmt::Display) -> SourceError {
         path: place.to_owned(),
         line: 0,
         reason: format!("it is no whole Parquet file ({error}); copy or export it again"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{Decimal128Array, DictionaryArray, Float64Array, UInt64Array, types::Int32Type as Key};
+
+    use super::*;
+
+    fn written(columns: [(&str, ArrayRef); 4]) -> Bytes {
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut bytes = Vec::new();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        bytes.into()
+    }
+
+    #[test]
+    fn categories_decimals_and_unsigned_numbers_are_read_as_what_they_mean() {
+        let ends: DictionaryArray<Key> = ["a", "b", "a"].into_iter().collect();
+        let amounts = Decimal128Array::from(vec![Some(1999), None, Some(-5)])
+            .with_precision_and_scale(18, 2)
+            .unwrap();
+        let bytes = written([
+            ("_from", Arc::new(ends)),
+            ("amount", Arc::new(amounts)),
+            ("count", Arc::new(UInt64Array::from(vec![1, 2, 3]))),
+            ("code", Arc::new(UInt64Array::from(vec![1, u64::MAX, 3]))),
+        ]);
+        let table = read("e.parquet", &bytes, &Control::default()).unwrap();
+        let cells: Vec<Cells> = table.columns.into_iter().map(|it| it.cells).collect();
+        assert_eq!(cells[0], Cells::Texts(["a", "b", "a"].into_iter().collect()));
+        let numbers = vec![Some(19.99), None, Some(-0.05)];
+        assert_eq!(cells[1], Cells::Typed(Column::Number(numbers), Vec::new()));
+        let whole = vec![Some(1), Some(2), Some(3)];
+        assert_eq!(cells[2], Cells::Typed(Column::Integer(whole), Vec::new()));
+        let codes = ["1", "18446744073709551615", "3"];
+        assert_eq!(cells[3], Cells::Texts(codes.into_iter().collect()));
+    }
+
+    /// What the file's type could not hold is counted, declared as weight or not.
+    #[test]
+    fn a_declared_weight_keeps_its_misfits() {
+        let text = |it: [&str; 2]| -> ArrayRef { Arc::new(arrow_array::StringArray::from_iter_values(it)) };
+        let bytes = written([
+            ("_from", text(["a", "b"])),
+            ("_to", text(["b", "c"])),
+            ("km", Arc::new(Float64Array::from(vec![1.5, f64::NAN]))),
+            ("note", text(["x", "y"])),
+        ]);
+        for settings in ["", "[collections.e]\nweight = \"km\"\n"] {
+            let files = vec![
+                ("e.parquet".to_owned(), bytes.to_vec()),
+                ("graph.toml".to_owned(), settings.as_bytes().to_vec()),
+            ];
+            let source = super::super::FileSource::in_memory("test", files).unwrap();
+            let census = source.census_now(&Control::default()).unwrap();
+            let issues: Vec<_> = census.issues.iter().map(|it| (it.kind, it.count)).collect();
+            assert_eq!(
+                issues,
+                [(crate::model::schema::IssueKind::BadWeight, 1)],
+                "{settings}"
+            );
+        }
     }
 }
