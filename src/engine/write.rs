@@ -102,9 +102,12 @@ fn encode(table: &Table, summary: &str) -> Result<Vec<u8>, ParquetError> {
         .map(|(column, values)| {
             let array = values.array();
             // A column's nullability must not depend on the data, or equal runs on a grown graph
-            // would differ in schema: texts and attributes may be missing, the rest never is.
+            // would differ in schema: texts, instants and attributes may be missing, the rest never is.
             let nullable = column.name.starts_with('@')
-                || matches!(array.data_type(), DataType::Utf8 | DataType::List(_));
+                || matches!(
+                    array.data_type(),
+                    DataType::Utf8 | DataType::List(_) | DataType::Timestamp(..)
+                );
             Field::new(&column.name, array.data_type().clone(), nullable)
         })
         .collect();
