@@ -9,6 +9,7 @@
 
 use super::blocks;
 use super::control::{Control, KernelError};
+use super::shortest_paths::refuse_negative;
 use crate::graph::{Adjacency, Csr};
 
 /// A symmetric weighted graph; its vertices are vertices of the graph or, further up, communities.
@@ -28,14 +29,7 @@ pub(super) struct Layer {
 impl Layer {
     /// The graph itself as the lowest layer.
     pub(super) fn of(graph: &Csr, control: &Control) -> Result<Layer, KernelError> {
-        if let Some(weights) = &graph.out.weights
-            && let Some(index) = weights.iter().position(|weight| *weight < 0.0)
-        {
-            return Err(KernelError::NegativeWeight {
-                row: graph.out.edges[index],
-                weight: weights[index],
-            });
-        }
+        refuse_negative(graph)?;
         let mut layer = Layer::empty();
         let ends = graph.entry_count() as usize * if graph.directed { 2 } else { 1 };
         layer.entries.reserve_exact(ends);

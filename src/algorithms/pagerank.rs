@@ -17,6 +17,7 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::shortest_paths::refuse_negative;
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Pagerank`].
@@ -203,14 +204,7 @@ pub fn run(
 
 /// One over each vertex's weight out; 0 for dangling vertices.
 fn follow_shares(graph: &Csr, control: &Control) -> Result<Vec<f64>, KernelError> {
-    if let Some(weights) = &graph.out.weights
-        && let Some(index) = weights.iter().position(|weight| *weight < 0.0)
-    {
-        return Err(KernelError::NegativeWeight {
-            row: graph.out.edges[index],
-            weight: weights[index],
-        });
-    }
+    refuse_negative(graph)?;
     let mut shares = vec![0.0; graph.vertex_count() as usize];
     blocks::fill(&mut shares, control, |v| {
         let total: f64 = graph.out.range(v).map(|index| graph.out.weight(index)).sum();

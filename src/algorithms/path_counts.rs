@@ -22,6 +22,9 @@ use crate::graph::{Adjacency, Csr};
 /// Lengths that differ by less than this part are equal.
 const TIE: f64 = 1e-10;
 
+/// Vertices left between two looks at whether to stop.
+const BLOCK: usize = 16_384;
+
 /// 2^900: a level that has a greater count hands on less by [`SHRINK`]. The next level's counts, sums
 /// of fewer than 2^32 of these, stay finite.
 const LARGE: f64 = f64::from_bits((1023 + 900) << 52);
@@ -101,14 +104,12 @@ impl<'a> HopPaths<'a> {
         control: &Control,
         add: impl FnMut(u32, f64),
     ) -> Result<(), KernelError> {
-        control.check()?;
-        self.count(source)?;
-        self.share_out(add);
-        Ok(())
+        self.count(source, control)?;
+        self.share_out(control, add)
     }
 
     /// Counts the shortest paths from `source` to every vertex, level by level.
-    fn count(&mut self, source: u32) -> Result<(), KernelError> {
+    fn count(&mut self, source: u32, control: &Control) -> Result<(), KernelError> {
         let met_before = self.levels.last().copied().unwrap_or(0);
         for &v in &self.order[..met_before] {
             self.arriving[v as usize] = 0.0;
@@ -134,7 +135,10 @@ impl<'a> HopPaths<'a> {
             self.factors.push(factor);
             first = met;
             if met < self.arriving.len() {
-                met = self.leave(level, factor, met);
+                for begin in level.clone().step_by(BLOCK) {
+                    control.check()?;
+                    met = self.leave(begin..level.end.min(begin + BLOCK), factor, met);
+                }
             }
         }
         self.levels.push(met);
@@ -147,10 +151,10 @@ impl<'a> HopPaths<'a> {
         counts.fold(f64::INFINITY, f64::min)
     }
 
-    /// Follows the entries out of a level, which hands on `factor` times its counts; `met` vertices
-    /// were met before, the answer after it.
-    fn leave(&mut self, level: Range<usize>, factor: f64, mut met: usize) -> usize {
-        for place in level {
+    /// Follows the entries out of a part of a level, which hands on `factor` times its counts; `met`
+    /// vertices were met before, the answer after it.
+    fn leave(&mut self, part: Range<usize>, factor: f64, mut met: usize) -> usize {
+        for place in part {
             let v = self.order[place];
             let paths = self.count[v as usize] * factor;
             for &u in self.lists.neighbours(v) {
@@ -165,23 +169,26 @@ impl<'a> HopPaths<'a> {
     }
 
     /// Hands on what runs through every vertex, from the deepest level up to the source's.
-    fn share_out(&mut self, mut add: impl FnMut(u32, f64)) {
+    fn share_out(&mut self, control: &Control, mut add: impl FnMut(u32, f64)) -> Result<(), KernelError> {
         let mut deeper: &[u32] = &[];
         let levels = self.levels.windows(2).zip(&self.factors);
         for (bounds, factor) in levels.skip(1).rev() {
             let level = &self.order[bounds[0]..bounds[1]];
-            for &v in level {
-                let next = if deeper.is_empty() {
-                    &[]
-                } else {
-                    self.lists.neighbours(v)
-                };
-                let sum: f64 = next.iter().map(|u| self.share[*u as usize]).sum();
-                let paths = self.count[v as usize];
-                let through = sum * (paths * factor);
-                add(v, through);
-                // Entries within the level must not see it yet.
-                self.count[v as usize] = (1.0 + through) / paths;
+            for part in level.chunks(BLOCK) {
+                control.check()?;
+                for &v in part {
+                    let next = if deeper.is_empty() {
+                        &[]
+                    } else {
+                        self.lists.neighbours(v)
+                    };
+                    let sum: f64 = next.iter().map(|u| self.share[*u as usize]).sum();
+                    let paths = self.count[v as usize];
+                    let through = sum * (paths * factor);
+                    add(v, through);
+                    // Entries within the level must not see it yet.
+                    self.count[v as usize] = (1.0 + through) / paths;
+                }
             }
             for &u in deeper {
                 self.share[u as usize] = 0.0;
@@ -194,6 +201,7 @@ impl<'a> HopPaths<'a> {
         for &u in deeper {
             self.share[u as usize] = 0.0;
         }
+        Ok(())
     }
 }
 

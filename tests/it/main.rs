@@ -6,6 +6,7 @@
     reason = "a panic in a test is its report, and tests drive the outside world"
 )]
 
+mod algo;
 mod bad_input;
 mod catalog;
 mod crash;

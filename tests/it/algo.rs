@@ -1,0 +1,25 @@
+//! `gaai algo run`: what the projection is where nothing is said about it.
+
+use std::fs;
+
+use super::program::expect;
+
+/// Merging transfers would keep the time of the first and the amount of the smallest.
+#[test]
+fn algorithms_that_count_each_edge_are_given_each() {
+    let directory = tempfile::tempdir().unwrap();
+    let transfers = "_from,_to,amount,time\na,b,100,2024-01-05\na,b,5000,2024-03-01\nb,c,5000,2024-03-01\n\
+                     c,a,5000,2024-03-01\na,a,1,2024-03-01\n";
+    fs::write(directory.path().join("transfers.csv"), transfers).unwrap();
+    let run = |words: &[&str]| {
+        let all = [&["algo", "run"], words, &["--graph", ".", "--weight", "amount"]].concat();
+        expect(directory.path(), &all, 0)
+    };
+    let cycles = ["temporal_cycles", "--time", "time"];
+    assert!(run(&cycles).contains("\ncycles: 1\n"), "{}", run(&cycles));
+    let merged = [&cycles[..], &["--parallel", "smallest"]].concat();
+    assert!(run(&merged).contains("\ncycles: 0\n"), "{}", run(&merged));
+    assert!(run(&merged).contains("with the smallest weight; 1 was merged."));
+    assert!(run(&["degree"]).contains("5100"), "{}", run(&["degree"]));
+    assert!(run(&["degree", "--self-loops"]).contains("5101"));
+}
