@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cells::shortened;
-use super::error::SourceError;
+use super::error::{SourceError, check};
 use super::tables::{EdgeTable, Named, Tables};
 use super::values;
 use crate::algorithms::Control;
@@ -20,22 +20,22 @@ pub(super) fn take(tables: &Tables, control: &Control) -> Result<Census, SourceE
     let mut touched = vec![false; tables.vertex_count()];
     let mut edges = Vec::with_capacity(tables.edges.len());
     for table in &tables.edges {
-        stop_if_cancelled(control)?;
+        check(control)?;
         for v in table.from.iter().chain(&table.to) {
             touched[*v as usize] = true;
         }
-        edges.push(edge_collection(tables, table));
+        edges.push(edge_collection(tables, table, control)?);
     }
     let mut vertices = Vec::with_capacity(tables.vertices.len());
     for table in &tables.vertices {
-        stop_if_cancelled(control)?;
+        check(control)?;
         let first = table.first as usize;
         let own = &touched[first..first + table.keys.len()];
         vertices.push(VertexCollection {
             name: table.name.clone(),
             count: table.keys.len() as u64,
             implied: table.implied,
-            attributes: table.columns.iter().map(attribute).collect(),
+            attributes: attributes(&table.columns, control)?,
             label: table.label.clone(),
             isolated: own.iter().filter(|it| !**it).count() as u64,
         });
@@ -51,29 +51,27 @@ pub(super) fn take(tables: &Tables, control: &Control) -> Result<Census, SourceE
     })
 }
 
-fn stop_if_cancelled(control: &Control) -> Result<(), SourceError> {
-    if control.is_cancelled() {
-        Err(SourceError::Cancelled)
-    } else {
-        Ok(())
-    }
-}
-
-fn edge_collection(tables: &Tables, table: &EdgeTable) -> EdgeCollection {
+fn edge_collection(
+    tables: &Tables,
+    table: &EdgeTable,
+    control: &Control,
+) -> Result<EdgeCollection, SourceError> {
     let mut pairs: Vec<(u32, u32)> = table.from.iter().copied().zip(table.to.iter().copied()).collect();
     let self_loops = pairs.iter().filter(|(a, b)| a == b).count() as u64;
     let relationships = relationships(tables, &pairs);
+    check(control)?;
     pairs.sort_unstable();
+    check(control)?;
     let count = pairs.len() as u64;
     pairs.dedup();
     let reciprocal = pairs
         .iter()
         .filter(|(a, b)| a != b && pairs.binary_search(&(*b, *a)).is_ok())
         .count() as u64;
-    EdgeCollection {
+    Ok(EdgeCollection {
         name: table.name.clone(),
         count,
-        attributes: table.columns.iter().map(attribute).collect(),
+        attributes: attributes(&table.columns, control)?,
         relationships,
         self_loops,
         parallel: count - pairs.len() as u64,
@@ -83,7 +81,7 @@ fn edge_collection(tables: &Tables, table: &EdgeTable) -> EdgeCollection {
         times: table.times.clone(),
         declared: table.declared.clone(),
         degrees: degree_shape(table, tables.vertex_count()),
-    }
+    })
 }
 
 fn relationships(tables: &Tables, pairs: &[(u32, u32)]) -> Vec<Relationship> {
@@ -126,6 +124,11 @@ fn degree_shape(table: &EdgeTable, vertex_count: usize) -> DegreeShape {
         max,
         gini: stats::gini(&values),
     }
+}
+
+fn attributes(columns: &[Named], control: &Control) -> Result<Vec<Attribute>, SourceError> {
+    let one = |it: &Named| check(control).map(|()| attribute(it));
+    columns.iter().map(one).collect()
 }
 
 fn attribute(named: &Named) -> Attribute {

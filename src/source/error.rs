@@ -1,5 +1,7 @@
 //! What can go wrong with a source.
 
+use crate::algorithms::Control;
+
 /// A source that cannot be read. Messages complete the sentence "failed to read the graph: {error}".
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SourceError {
@@ -38,6 +40,14 @@ pub enum SourceError {
     /// The user stopped it.
     #[error("the run was cancelled")]
     Cancelled,
+}
+
+/// Ends with [`SourceError::Cancelled`] once `control` was cancelled.
+pub(super) fn check(control: &Control) -> Result<(), SourceError> {
+    if control.is_cancelled() {
+        return Err(SourceError::Cancelled);
+    }
+    Ok(())
 }
 
 fn at_line(line: u64) -> String {

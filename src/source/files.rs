@@ -106,7 +106,7 @@ impl FileSource {
             let table = read_table(entry, &bytes, control)?;
             control.advance(bytes.len() as u64);
             drop(bytes);
-            match rows::typed(entry, table, &mut notes)? {
+            match rows::typed(entry, table, &mut notes, control)? {
                 Rows::Vertices(rows) => vertices.push(rows),
                 Rows::Edges(rows) => edges.push(rows),
             }

@@ -4,7 +4,7 @@
 //! not see, beside them what its rules make of self-loops and parallel edges.
 
 use super::LoadedGraph;
-use super::error::SourceError;
+use super::error::{SourceError, check};
 use super::resolve;
 use super::tables::{EdgeTable, Tables, VertexTable};
 use super::values;
@@ -48,7 +48,9 @@ pub(super) fn project(
             ),
         });
     }
+    check(control)?;
     let hash = content_hash(&keys, &list, projection, &attributes);
+    check(control)?;
     // Vertex numbers are below the count by construction, and arrays grow together.
     let csr = graph::build(keys.len() as u32, &list, projection.rules);
     let self_loops_left_out = if projection.rules.self_loops {

@@ -1,11 +1,12 @@
 //! Turns a file's raw table into typed rows of vertices or edges, and says what was decided.
 
 use super::cells::{Cells, RawColumn, RawTable, Tally, TextCells};
-use super::error::SourceError;
+use super::error::{SourceError, check};
 use super::layout::{self, Entry, Shape};
 use super::settings;
 use super::tables::{EdgeRows, Named, VertexRows};
 use super::values::{self, Typed};
+use crate::algorithms::Control;
 use crate::graph::Column;
 use crate::model::schema::{AttributeKind, Guess, Issue, IssueKind};
 
@@ -71,15 +72,20 @@ pub(super) struct Notes {
 }
 
 /// Types the rows of `table`, the content of `entry`.
-pub(super) fn typed(entry: &Entry, mut table: RawTable, notes: &mut Notes) -> Result<Rows, SourceError> {
+pub(super) fn typed(
+    entry: &Entry,
+    mut table: RawTable,
+    notes: &mut Notes,
+    control: &Control,
+) -> Result<Rows, SourceError> {
     notes.issues.append(&mut table.issues);
     notes.guesses.append(&mut table.guesses);
     for name in entry.settings.types.keys() {
         layout::declared_column(entry, &table, "types", Some(name))?;
     }
     match layout::recognise(entry, &table)? {
-        Shape::Vertices { key } => vertices(entry, table, key, notes).map(Rows::Vertices),
-        Shape::Edges { from, to } => edges(entry, table, from, to, notes).map(Rows::Edges),
+        Shape::Vertices { key } => vertices(entry, table, key, notes, control).map(Rows::Vertices),
+        Shape::Edges { from, to } => edges(entry, table, (from, to), notes, control).map(Rows::Edges),
     }
 }
 
@@ -88,6 +94,7 @@ fn vertices(
     table: RawTable,
     key: usize,
     notes: &mut Notes,
+    control: &Control,
 ) -> Result<VertexRows, SourceError> {
     let label = layout::label_column(entry, &table, key)?;
     let key_name = table.columns[key].name.clone();
@@ -112,6 +119,7 @@ fn vertices(
         ..VertexRows::default()
     };
     for (index, column) in table.columns.into_iter().enumerate() {
+        check(control)?;
         if index == key {
             rows.keys = identities(entry, column, notes);
         } else if !SYSTEM.contains(&column.name.as_str()) {
@@ -137,9 +145,9 @@ fn vertices(
 fn edges(
     entry: &Entry,
     table: RawTable,
-    from: usize,
-    to: usize,
+    (from, to): (usize, usize),
     notes: &mut Notes,
+    control: &Control,
 ) -> Result<EdgeRows, SourceError> {
     let given = &entry.settings;
     layout::declared_column(entry, &table, "weight", given.weight.as_deref())?;
@@ -163,6 +171,7 @@ fn edges(
         ..EdgeRows::default()
     };
     for (index, column) in table.columns.into_iter().enumerate() {
+        check(control)?;
         if index == from {
             rows.from = identities(entry, column, notes);
         } else if index == to {
