@@ -140,3 +140,24 @@ fn use_cases_beyond_the_limit_say_so() {
         "{reasons:?}"
     );
 }
+
+#[test]
+fn what_templates_refuse_is_not_called_feasible() {
+    let mut schema = payments();
+    schema.census.edges[0].directed = false;
+    let found = propose(&read("Find rings of money."), &schema, &fraud(), DEFAULT_MAX);
+    let reason = match &found[0].feasibility {
+        Feasibility::Not { reason } => reason.as_str(),
+        Feasibility::Fully { .. } | Feasibility::Partly { .. } => "",
+    };
+    assert!(reason.contains("direction"), "{found:#?}");
+}
+
+#[test]
+fn a_way_between_named_ends_is_answered_in_part() {
+    let found = use_cases("What is the shortest route from Bank to Heathrow?", DEFAULT_MAX);
+    assert!(
+        matches!(found[0].feasibility, Feasibility::Partly { .. }),
+        "{found:#?}"
+    );
+}

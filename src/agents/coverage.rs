@@ -166,3 +166,24 @@ fn failures(report: &Report) -> String {
     }
     reasons.join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_with_two_topics_has_the_worse_status_of_both() {
+        let answer = |status, reason: &str| (status, Vec::new(), reason.to_owned());
+        let good = answer(CoverageStatus::Answered, "");
+        let part = answer(CoverageStatus::Partly, "half is missing");
+        let none = answer(CoverageStatus::NotAnswerable, "no edges");
+        let of = |answers: &[Answer]| worst(answers).map(|it| it.0);
+        assert_eq!(of(&[good.clone(), part]), Some(CoverageStatus::Partly));
+        assert_eq!(of(&[good, none.clone()]), Some(CoverageStatus::Partly));
+        assert_eq!(
+            worst(&[none]),
+            Some((CoverageStatus::NotAnswerable, "no edges".to_owned()))
+        );
+        assert_eq!(of(&[]), None);
+    }
+}
