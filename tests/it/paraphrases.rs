@@ -41,9 +41,9 @@ fn overlaps(passage: &str, quotations: &[&str]) -> bool {
 }
 
 /// Of the 80 questions, how many are not recognised or are cited from elsewhere; only to be lowered.
-const MISSING: usize = 6;
+const MISSING: usize = 3;
 /// How many objectives nobody asked for stand beside them; only to be lowered.
-const BESIDE: usize = 4;
+const BESIDE: usize = 2;
 
 #[test]
 fn briefs_of_other_writers_ask_the_same_questions() {
