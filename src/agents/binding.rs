@@ -119,11 +119,19 @@ fn collections<'a>(
             asked(&hint.vertices, wish.kinds)
         )));
     }
+    if hint.attributes_only {
+        return Ok((vertices, Vec::new()));
+    }
+    let (vertices, shared) = with_shared(vertices, wish, schema)?;
     let joins = |it: &&EdgeCollection| {
         it.relationships
             .iter()
             .any(|pair| vertices.contains(&pair.from) && vertices.contains(&pair.to))
-            && !(hint.across && it.relationships.iter().any(|pair| pair.from == pair.to))
+            && (shared.is_empty()
+                || it
+                    .relationships
+                    .iter()
+                    .all(|pair| shared.contains(&pair.from) != shared.contains(&pair.to)))
     };
     let between: Vec<&EdgeCollection> = schema.census.edges.iter().filter(joins).collect();
     if hint.edges.is_empty() {
@@ -143,6 +151,26 @@ fn collections<'a>(
             vertices.join(", ")
         ))),
     }
+}
+
+/// The vertices with those that they share, and the latter alone.
+fn with_shared(
+    vertices: Vec<String>,
+    wish: Wish<'_>,
+    schema: &Schema,
+) -> Result<(Vec<String>, Vec<String>), Misfit> {
+    let kinds = &wish.hint.shared;
+    let names = schema.census.vertices.iter().map(|it| &it.name);
+    let shared: Vec<String> = names
+        .clone()
+        .filter(|it| is_kind(it, kinds, wish.kinds))
+        .cloned()
+        .collect();
+    if shared.is_empty() && !kinds.is_empty() {
+        return Err(misfit(format!("a vertex collection of {}", asked(kinds, wish.kinds))));
+    }
+    let seen = names.filter(|it| vertices.contains(it) || shared.contains(it));
+    Ok((seen.cloned().collect(), shared))
 }
 
 fn vertex_collections(wish: Wish<'_>, schema: &Schema) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::findings::FindingInput;
 use super::wording::{Speech, capitalised, headed};
 use crate::algorithms::{Exactness, Quantity};
-use crate::engine::{Detected, ResultTables, Table, table_name};
+use crate::engine::{Detected, Found, ResultTables, Table, table_name};
 use crate::model::{
     finding::{Evidence, EvidenceColumn, EvidenceRow},
     format::rounded,
@@ -11,9 +11,11 @@ use crate::model::{
     vertical::Detector,
 };
 
-/// The first rows of what was found; instances of several rows share the space evenly.
+/// The first rows of what was found, of `limit` instances at most; instances of several rows share
+/// the space evenly.
 pub(super) fn evidence(
     detector: &Detector,
+    limit: Option<u32>,
     detected: &Detected,
     tables: &ResultTables,
     speech: &Speech<'_>,
@@ -24,7 +26,7 @@ pub(super) fn evidence(
         return Evidence::default();
     };
     let columns = columns(detector, table, speech, unit);
-    let rows = shown(detector, detected).into_iter().map(|row| EvidenceRow {
+    let rows = shown(detector, limit, detected).into_iter().map(|row| EvidenceRow {
         row: row as u64,
         values: columns.iter().map(|it| table.value(&it.name, row)).collect(),
     });
@@ -38,10 +40,12 @@ pub(super) fn evidence(
 }
 
 /// Rows that are shown, in the order of the instances.
-fn shown(detector: &Detector, detected: &Detected) -> Vec<usize> {
+fn shown(detector: &Detector, limit: Option<u32>, detected: &Detected) -> Vec<usize> {
     let most = detector.show.unwrap_or(10) as usize;
-    let each = (most / detected.found.len().max(1)).max(1);
-    let rows = detected.found.iter().flat_map(|it| it.rows.iter().take(each));
+    let instances = limit.map_or(usize::MAX, |it| it as usize);
+    let found: Vec<&Found> = detected.found.iter().take(instances).collect();
+    let each = (most / found.len().max(1)).max(1);
+    let rows = found.iter().flat_map(|it| it.rows.iter().take(each));
     rows.take(most).copied().collect()
 }
 

@@ -25,6 +25,10 @@ use crate::model::{
 };
 use crate::source::LoadedGraph;
 
+/// Rows of evidence shown at most, whatever the brief asks for: more make a page that nobody reads,
+/// and the result table has them all.
+const MOST_ROWS: u32 = 500;
+
 /// What a finding is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct FindingInput<'a> {
@@ -95,7 +99,15 @@ pub fn find(input: &FindingInput<'_>) -> Result<PatternResult, EngineError> {
 fn detector(input: &FindingInput<'_>) -> Detector {
     let detector = with_attributes(&input.pattern.detector, &input.template.projection.attributes);
     let mut detector = with_settings(detector, &input.assignment.from_brief);
-    detector.show = Some(detector.show.or(input.use_case.limit).unwrap_or(10));
+    let limit = input.use_case.limit.filter(|_| !detector.all);
+    let own = detector.show.unwrap_or(10);
+    let rows = match limit {
+        // An instance of several rows needs room for more than its first.
+        Some(limit) if !detector.group_by.is_empty() => own.max(limit),
+        Some(limit) => limit,
+        None => own,
+    };
+    detector.show = Some(rows.min(MOST_ROWS));
     detector
 }
 
@@ -155,6 +167,25 @@ impl Sentences<'_> {
         ClaimId(format!("{}.{}", self.finding, self.made + 1))
     }
 
+    /// The sentence that a finding cannot do without.
+    fn headline(&mut self, wording: &str) -> Result<Claim, EngineError> {
+        self.attempt(wording).map_err(|reason| EngineError::Fact {
+            name: format!("headline of {}", self.pattern.id),
+            reason,
+        })
+    }
+
+    /// A sentence without facts.
+    fn fixed(&mut self, words: &str) -> Claim {
+        let id = self.next_id();
+        self.made += 1;
+        Claim {
+            id,
+            text: words.to_owned(),
+            facts: Vec::new(),
+        }
+    }
+
     /// The claim; `None`, counted unless optional, when it cannot be made or there is no wording.
     fn claim(&mut self, wording: &str) -> Option<Claim> {
         if wording.is_empty() {
@@ -174,6 +205,49 @@ impl Sentences<'_> {
     }
 }
 
+/// What a finding says in sentences.
+struct Said {
+    headline: Claim,
+    claims: Vec<Claim>,
+    so_what: Option<Claim>,
+    severity: Severity,
+    severity_reason: Claim,
+    action: Option<Claim>,
+}
+
+/// What is said of something found.
+fn something(pattern: &Pattern, text: &mut Sentences<'_>) -> Result<Said, EngineError> {
+    let headline = text.headline(&pattern.wording.headline)?;
+    let claims = &pattern.wording.claims;
+    let claims = claims.iter().filter_map(|it| text.claim(it)).collect();
+    let so_what = text.claim(&pattern.wording.so_what);
+    let (severity, severity_reason) = severity(pattern, text);
+    Ok(Said {
+        headline,
+        claims,
+        so_what,
+        severity,
+        severity_reason,
+        action: text.claim(&pattern.action.what),
+    })
+}
+
+/// What is said where nothing was found; then there is nothing to do either.
+fn nothing(pattern: &Pattern, text: &mut Sentences<'_>) -> Result<Said, EngineError> {
+    let headline = match pattern.wording.nothing.as_str() {
+        "" => text.headline("Nothing was found: no {word:vertex} meets the conditions.")?,
+        wording => text.headline(wording)?,
+    };
+    Ok(Said {
+        headline,
+        claims: Vec::new(),
+        so_what: None,
+        severity: Severity::Info,
+        severity_reason: text.fixed("Nothing was found, so there is nothing to act on."),
+        action: None,
+    })
+}
+
 /// The finding with facts cited by name.
 fn write(
     input: &FindingInput<'_>,
@@ -183,55 +257,26 @@ fn write(
 ) -> Result<Finding, EngineError> {
     let pattern = input.pattern;
     let found = !detected.found.is_empty();
-    let wording = if found {
-        &pattern.wording.headline
+    let said = if found {
+        something(pattern, text)?
     } else {
-        &pattern.wording.nothing
-    };
-    let nothing = "Nothing was found: no {word:vertex} meets the conditions.";
-    let wording = if wording.is_empty() && !found {
-        nothing
-    } else {
-        wording
-    };
-    let headline = text.attempt(wording).map_err(|reason| EngineError::Fact {
-        name: format!("headline of {}", pattern.id),
-        reason,
-    })?;
-    let claims = match found {
-        true => pattern
-            .wording
-            .claims
-            .iter()
-            .filter_map(|it| text.claim(it))
-            .collect(),
-        false => Vec::new(),
-    };
-    let so_what = if found {
-        text.claim(&pattern.wording.so_what)
-    } else {
-        None
-    };
-    let (severity, severity_reason) = severity(pattern, found, text);
-    let action = if found {
-        text.claim(&pattern.action.what)
-    } else {
-        None
+        nothing(pattern, text)?
     };
     let speech = text.speech;
     let unit = input.assignment.unit.as_str();
-    let evidence = evidence(&detector, detected, input.tables, speech, unit);
+    let limit = input.use_case.limit.filter(|_| !detector.all);
+    let evidence = evidence(&detector, limit, detected, input.tables, speech, unit);
     Ok(Finding {
         id: text.finding.clone(),
         pattern: pattern.id.clone(),
         template: input.template.id.clone(),
         title: pattern.title.clone(),
-        headline,
-        claims,
-        so_what,
-        severity,
-        severity_reason,
-        action: action.map(|what| Recommendation {
+        headline: said.headline,
+        claims: said.claims,
+        so_what: said.so_what,
+        severity: said.severity,
+        severity_reason: said.severity_reason,
+        action: said.action.map(|what| Recommendation {
             what,
             owner: speech.plain(&pattern.action.owner),
             effort: pattern.action.effort.clone(),
@@ -258,8 +303,8 @@ fn caveats(input: &FindingInput<'_>, speech: &Speech<'_>) -> Vec<String> {
         .collect()
 }
 
-/// The first rule that holds; where nothing was found there is nothing to do.
-fn severity(pattern: &Pattern, found: bool, text: &mut Sentences<'_>) -> (Severity, Claim) {
+/// The first rule that holds, and its reason.
+fn severity(pattern: &Pattern, text: &mut Sentences<'_>) -> (Severity, Claim) {
     let number = |name: &str| match text.speech.fact(name) {
         Some(FactValue::Integer(value)) => Some(*value as f64),
         Some(FactValue::Number(value)) => Some(*value),
@@ -267,24 +312,14 @@ fn severity(pattern: &Pattern, found: bool, text: &mut Sentences<'_>) -> (Severi
     };
     let holds =
         |it: &&SeverityRule| it.fact.is_empty() || number(&it.fact).is_some_and(|value| value >= it.at_least);
-    let rule = pattern.severity.iter().find(holds).filter(|_| found);
+    let rule = pattern.severity.iter().find(holds);
     let level = rule.map_or(Severity::Info, |it| it.level);
     let reason = rule.and_then(|it| text.claim(&it.reason));
-    let plain = match (found, rule) {
-        (false, _) => "Nothing was found, so there is nothing to act on.",
-        (true, Some(_)) => "The vertical sets this level for what was found.",
-        (true, None) => "The finding informs; no rule of the vertical makes it graver.",
+    let plain = match rule {
+        Some(_) => "The vertical sets this level for what was found.",
+        None => "The finding informs; no rule of the vertical makes it graver.",
     };
-    let reason = reason.unwrap_or_else(|| {
-        let id = text.next_id();
-        text.made += 1;
-        Claim {
-            id,
-            text: plain.to_owned(),
-            facts: Vec::new(),
-        }
-    });
-    (level, reason)
+    (level, reason.unwrap_or_else(|| text.fixed(plain)))
 }
 
 /// The finding with its facts numbered; facts that nothing cites are left out.

@@ -52,6 +52,7 @@ pub(super) struct Purpose<'a> {
     required: bool,
     what: &'static str,
     is_time: bool,
+    at_most: Option<f64>,
 }
 
 impl<'a> Purpose<'a> {
@@ -63,6 +64,7 @@ impl<'a> Purpose<'a> {
             required: wish.hint.weight_required,
             what: "a number",
             is_time: false,
+            at_most: wish.hint.weight_at_most,
         }
     }
 
@@ -74,6 +76,7 @@ impl<'a> Purpose<'a> {
             required: wish.hint.time_required,
             what: "a time",
             is_time: true,
+            at_most: None,
         }
     }
 
@@ -150,7 +153,14 @@ impl<'a> Purpose<'a> {
     /// Whether any declared weight will do. A share is a fraction of a whole; a declared weight of
     /// unknown meaning need not be one.
     fn takes_any(&self) -> bool {
-        !self.words.is_empty() && !self.words.contains(&"share")
+        !self.words.is_empty() && self.at_most.is_none()
+    }
+
+    /// Whether no value exceeds what the pattern can take.
+    fn bounds(&self, attribute: &Attribute) -> bool {
+        let greatest = attribute.range.as_ref().and_then(|it| it.1.parse::<f64>().ok());
+        self.at_most
+            .is_none_or(|most| greatest.is_none_or(|it| it <= most))
     }
 
     /// Whether the attribute has the right type: instants for times, numbers for weights, but never
@@ -162,7 +172,9 @@ impl<'a> Purpose<'a> {
         match attribute.kind {
             AttributeKind::Time => self.is_time,
             AttributeKind::Integer if self.is_time => edge.times.contains(&attribute.name),
-            AttributeKind::Integer | AttributeKind::Number => !self.is_time && !identifies,
+            AttributeKind::Integer | AttributeKind::Number => {
+                !self.is_time && !identifies && self.bounds(attribute)
+            }
             AttributeKind::Text | AttributeKind::Boolean | AttributeKind::Empty => false,
         }
     }

@@ -113,7 +113,7 @@ pub(super) fn work(
         unit: asked.unit.as_deref(),
         thresholds: &asked.numbers,
     };
-    let mut binding = bind(wish, schema).map_err(|misfit| format!("the graph lacks {}", misfit.lacks))?;
+    let binding = bind(wish, schema).map_err(|misfit| format!("the graph lacks {}", misfit.lacks))?;
     let band = binding.threshold.as_ref().map(|it| it.1.as_str());
     let (from_brief, mut unapplied) = asked.settings(pattern, band);
     // A number that the algorithm refuses is said to be left out; the pattern's own then stands.
@@ -124,10 +124,6 @@ pub(super) fn work(
             (own, Vec::new())
         }
     };
-    if matches!(&algorithm, Algorithm::Linkage(config) if !config.through_edges) {
-        // Only attributes link here; edges would be loaded for nothing.
-        binding.projection.edges.clear();
-    }
     let algorithm = sized(algorithm, &binding.projection, schema);
     let reason = format!("{} It sees {}.", pattern.why, described(&binding.projection));
     Ok(WorkItem {

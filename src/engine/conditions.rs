@@ -56,6 +56,7 @@ enum BoundTest<'a> {
     Below(f64),
     Equals(&'a str),
     Differs(&'a str),
+    Present(bool),
     AtLeastTimes(Other<'a>, f64),
     AtMostTimes(Other<'a>, f64),
     /// The threshold is a quantile of no values.
@@ -149,6 +150,7 @@ fn bind<'a>(table: &'a Table, condition: &'a Condition) -> Result<Bound<'a>, Str
         Test::Below(limit) => BoundTest::Below(*limit),
         Test::Equals(text) => BoundTest::Equals(text),
         Test::Differs(text) => BoundTest::Differs(text),
+        Test::Present(wanted) => BoundTest::Present(*wanted),
         Test::AtLeastQuantile(q) => {
             let mut values = finite_values(tested, 0..table.rows);
             match nearest_rank(&mut values, *q) {
@@ -184,6 +186,7 @@ impl Bound<'_> {
             BoundTest::Below(limit) => number()?.is_some_and(|it| it < limit),
             BoundTest::Equals(text) => self.column.text(row).is_some_and(|it| it == text),
             BoundTest::Differs(text) => self.column.text(row).is_some_and(|it| it != text),
+            BoundTest::Present(wanted) => self.column.text(row).is_some() == wanted,
             BoundTest::AtLeastTimes(other, factor) => {
                 let other = comparable(other.0, other.1, row)?;
                 number()?

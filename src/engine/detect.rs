@@ -10,6 +10,7 @@
 //! With `merge_overlapping`, instances are taken in order; one joins the first earlier instance
 //! with which it shares at least half of the members of both together, as that one was when it
 //! was taken. Instances are ordered by value, then number of members (most first), then members.
+//! Where there are fewer than `least`, there are none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,6 +87,9 @@ fn run(detector: &Detector, tables: &ResultTables) -> Result<Detected, String> {
             .then(b.instance.members.len().cmp(&a.instance.members.len()))
             .then_with(|| a.instance.members.cmp(&b.instance.members))
     });
+    if found.len() < detector.least as usize {
+        found.clear();
+    }
     found.truncate(detector.most.map_or(usize::MAX, |it| it as usize));
     Ok(Detected {
         hits,

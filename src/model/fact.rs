@@ -241,7 +241,7 @@ pub enum CensusCount {
     Edges,
 }
 
-/// A condition on a column of a table. A row whose value is missing or NaN fails it.
+/// A condition on a column of a table. A row whose value is missing or NaN fails it, unless that is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
     /// The column.
@@ -267,6 +267,8 @@ pub enum Test {
     Equals(String),
     /// Different from the text.
     Differs(String),
+    /// Whether there is a value.
+    Present(bool),
     /// ≥ the `q` quantile (nearest rank) of the column over the whole table.
     AtLeastQuantile(f64),
     /// ≥ `factor` × the median of the column over the rows where it is above 0.

@@ -194,16 +194,22 @@ pub struct ProjectionHint {
     /// Kinds of edges; empty: all edge collections between the vertices.
     #[serde(default)]
     pub edges: Vec<String>,
-    /// Only edges between different vertex collections are seen (accounts and the devices that they
-    /// use, without the transfers among accounts).
+    /// Kinds of vertices that the others share, e.g. the devices of accounts: only edges between one
+    /// of these and a vertex of `vertices` are seen.
     #[serde(default)]
-    pub across: bool,
+    pub shared: Vec<String>,
+    /// Whether attributes alone answer: no edge is needed, and none is loaded.
+    #[serde(default)]
+    pub attributes_only: bool,
     /// Direction, self-loops, parallel edges.
     #[serde(default)]
     pub rules: ProjectionRules,
     /// Edge attributes that may serve as weight, best first; matched as words.
     #[serde(default)]
     pub weight: Vec<String>,
+    /// Greatest value that a weight may have; 1 for shares, so that percentages are not taken for them.
+    #[serde(default)]
+    pub weight_at_most: Option<f64>,
     /// Whether the pattern needs a weight.
     #[serde(default)]
     pub weight_required: bool,
@@ -269,9 +275,15 @@ pub struct Detector {
     /// Column of a list of members (tables of cycles): each row is an instance with these members.
     #[serde(default)]
     pub members: String,
-    /// Rows of the evidence table that are shown; 10 unless said. A brief's limit is smaller or wins.
+    /// Rows of the evidence table that are shown; 10 unless said or the brief sets a limit.
     #[serde(default)]
     pub show: Option<u32>,
+    /// Whether a brief's limit is set aside, because leaving out one instance defeats the question.
+    #[serde(default)]
+    pub all: bool,
+    /// Fewer instances than this are nothing found.
+    #[serde(default)]
+    pub least: u32,
     /// Columns of the evidence table as `name` or `name: title`; those that the result lacks are left
     /// out. Empty: label, group and the column that orders.
     #[serde(default)]

@@ -164,6 +164,9 @@ pub(super) fn detector(detector: &Detector) -> String {
     if !detector.members.is_empty() {
         text.push_str(&format!(", members in “{}”", detector.members));
     }
+    if detector.least > 1 {
+        text.push_str(&format!(", at least {} of them", count(detector.least.into())));
+    }
     if detector.merge_overlapping {
         text.push_str(", those that share half of their members merged");
     }
@@ -228,6 +231,8 @@ fn condition(condition: &Condition) -> String {
         Test::Below(value) => format!("“{column}” < {value}"),
         Test::Equals(text) => format!("“{column}” is {text}"),
         Test::Differs(text) => format!("“{column}” is not {text}"),
+        Test::Present(true) => format!("“{column}” is known"),
+        Test::Present(false) => format!("“{column}” is missing"),
         Test::AtLeastQuantile(q) => format!("“{column}” ≥ its {q} quantile"),
         Test::AtLeastMedians(factor) => format!("“{column}” ≥ {factor} × its median"),
         Test::AtLeastTimes(other, factor) => format!("“{column}” ≥ {factor} × “{other}”"),
