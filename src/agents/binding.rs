@@ -167,7 +167,10 @@ fn with_shared(
         .cloned()
         .collect();
     if shared.is_empty() && !kinds.is_empty() {
-        return Err(misfit(format!("a vertex collection of {}", asked(kinds, wish.kinds))));
+        return Err(misfit(format!(
+            "a vertex collection of {}",
+            asked(kinds, wish.kinds)
+        )));
     }
     let seen = names.filter(|it| vertices.contains(it) || shared.contains(it));
     Ok((seen.cloned().collect(), shared))

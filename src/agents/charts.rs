@@ -3,7 +3,7 @@
 use super::evidence::column_unit;
 use super::wording::{Speech, headed};
 use crate::algorithms::Quantity;
-use crate::engine::{Detected, ResultTables, table_name};
+use crate::engine::{Detected, ResultTables};
 use crate::model::{
     finding::{Bar, Chart, ChartKind},
     vertical::Detector,
@@ -30,7 +30,7 @@ pub(super) fn chart(
     if detected.found.len() < 2 || (column.is_empty() && !grouped) {
         return None;
     }
-    let measured = tables.table(table_name(detector)).and_then(|table| {
+    let measured = tables.table(detector.table_name()).and_then(|table| {
         table
             .columns
             .iter()
@@ -74,7 +74,6 @@ pub(super) fn chart(
         quantity,
         unit: column_unit(quantity, unit),
         bars,
-        marks: Vec::new(),
     })
 }
 

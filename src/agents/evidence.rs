@@ -1,13 +1,10 @@
-//! The rows that show a finding, and what is said about their quality.
+//! The rows that show a finding.
 
-use super::findings::FindingInput;
 use super::wording::{Speech, capitalised, headed};
-use crate::algorithms::{Exactness, Quantity};
-use crate::engine::{Detected, Found, ResultTables, Table, table_name};
+use crate::algorithms::Quantity;
+use crate::engine::{Detected, Found, ResultTables, Table};
 use crate::model::{
     finding::{Evidence, EvidenceColumn, EvidenceRow},
-    format::rounded,
-    schema::Issue,
     vertical::Detector,
 };
 
@@ -21,15 +18,17 @@ pub(super) fn evidence(
     speech: &Speech<'_>,
     unit: &str,
 ) -> Evidence {
-    let name = table_name(detector);
+    let name = detector.table_name();
     let Some(table) = tables.table(name) else {
         return Evidence::default();
     };
     let columns = columns(detector, table, speech, unit);
-    let rows = shown(detector, limit, detected).into_iter().map(|row| EvidenceRow {
-        row: row as u64,
-        values: columns.iter().map(|it| table.value(&it.name, row)).collect(),
-    });
+    let rows = shown(detector, limit, detected)
+        .into_iter()
+        .map(|row| EvidenceRow {
+            row: row as u64,
+            values: columns.iter().map(|it| table.value(&it.name, row)).collect(),
+        });
     Evidence {
         table: name.to_owned(),
         rows: rows.collect(),
@@ -103,53 +102,4 @@ pub(super) fn column_unit(quantity: Quantity, unit: &str) -> String {
         | Quantity::Flag
         | Quantity::Name => String::new(),
     }
-}
-
-/// How far the figures can be trusted: exactness of the method, completeness of the data.
-pub(super) fn tags(input: &FindingInput<'_>) -> Vec<String> {
-    let exactness = match &input.execution.exactness {
-        Exactness::Exact => "exact".to_owned(),
-        Exactness::Sampled { errors, confidence } => {
-            let bounds: Vec<String> = errors
-                .iter()
-                .map(|(column, error)| format!("{column} ± {}", rounded(*error)))
-                .collect();
-            format!(
-                "sampled {} at {} % confidence",
-                bounds.join(", "),
-                rounded(confidence * 100.0)
-            )
-        }
-        Exactness::Unsettled { rounds, change } => format!(
-            "not settled after {} rounds, the last of which still changed {}",
-            rounded(*rounds as f64),
-            rounded(*change)
-        ),
-        Exactness::Truncated { listed } => format!("truncated at {} rows", rounded(*listed as f64)),
-    };
-    let mut lacks: Vec<String> = input
-        .census
-        .issues
-        .iter()
-        .filter(|it| concerns(it, input))
-        .map(|it| format!("{} in {}: {}", rounded(it.count as f64), it.place, it.treatment))
-        .collect();
-    lacks.extend(input.execution.exclusions.iter().cloned());
-    let data = if lacks.is_empty() {
-        "data complete".to_owned()
-    } else {
-        format!("data partial: {}", lacks.join("; "))
-    };
-    vec![exactness, data]
-}
-
-/// Whether a fault lies in what the template sees; one in a place that is no collection may.
-fn concerns(issue: &Issue, input: &FindingInput<'_>) -> bool {
-    let projection = &input.template.projection;
-    let names = |it: &String| issue.place == *it || issue.place.starts_with(&format!("{it}."));
-    let seen = projection.vertices.iter().chain(&projection.edges).any(names);
-    let census = input.census;
-    let vertices = census.vertices.iter().map(|it| &it.name);
-    let known = vertices.chain(census.edges.iter().map(|it| &it.name)).any(names);
-    seen || !known
 }

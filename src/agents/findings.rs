@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::brief_numbers::with_settings;
+use super::certainty::tags;
 use super::charts::chart;
-use super::evidence::{evidence, tags};
+use super::evidence::evidence;
 use super::hints::{given, instantiate, unit_of, with_attributes};
 use super::pictures::picture;
 use super::wording::{Speech, numbered};
@@ -287,7 +288,7 @@ fn write(
         instances: detected.found.iter().map(|it| it.instance.clone()).collect(),
         alert: detector.alert,
         found,
-        tags: tags(input),
+        tags: tags(input, &detector, detected),
         caveats: caveats(input, speech),
         chart: chart(&detector, detected, input.tables, speech, unit),
         picture: input.graph.and_then(|graph| picture(&detected.found, graph)),
@@ -406,11 +407,18 @@ fn by_id(derivation: &Derivation, ids: &BTreeMap<String, FactId>) -> Derivation 
     }
 }
 
-/// Whether a derivation belongs to an execution: it reads its tables, or what its template was given.
+/// Whether a derivation reads the tables or the template of an execution.
 fn rests_on(derivation: &Derivation) -> bool {
     match derivation {
-        Derivation::Census { .. } | Derivation::Ratio { .. } => false,
         Derivation::Given { by } => by != "limit",
-        _ => true,
+        Derivation::Census { .. } | Derivation::Ratio { .. } => false,
+        Derivation::Rows { .. }
+        | Derivation::Aggregate { .. }
+        | Derivation::Nth { .. }
+        | Derivation::Top { .. }
+        | Derivation::Groups { .. }
+        | Derivation::NthGroup { .. }
+        | Derivation::Detected { .. }
+        | Derivation::Summary { .. } => true,
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod binding;
 mod brief_numbers;
+mod certainty;
 mod charts;
 pub mod coverage;
 pub mod cues;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::verify::is_number;
 use crate::algorithms::{Algorithm, Info};
 use crate::assets::Assets;
 use crate::model::{
@@ -156,6 +157,11 @@ fn no_number_is_written_by_hand_and_headlines_are_short() {
                 .collect();
             let digits = |it: &Piece| matches!(it, Piece::Words(words) if words.contains(|c: char| c.is_ascii_digit()));
             assert!(!words.iter().any(digits), "{}: {text}", pattern.id);
+            let spelled = |it: &Piece| match it {
+                Piece::Words(words) => words.split(|it: char| !it.is_alphanumeric()).any(is_number),
+                Piece::Fact(_) => false,
+            };
+            assert!(!words.iter().any(spelled), "{}: {text}", pattern.id);
         }
         let words = pattern.wording.headline.split_whitespace().count();
         assert!(words <= 25, "{}: the headline has {words} words", pattern.id);

@@ -1,9 +1,11 @@
 //! Checks after a stage, as values: what a reader should know, and what the stage should do again.
 
 use crate::model::{
+    document::Document,
     requirements::Requirements,
     schema::Schema,
     use_case::{Feasibility, UseCase},
+    vertical::Vertical,
 };
 
 /// What a check noticed.
@@ -12,12 +14,12 @@ pub struct Note {
     /// One sentence.
     pub text: String,
     /// What follows from it.
-    pub weight: Weight,
+    pub consequence: Consequence,
 }
 
 /// What follows from a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
+pub enum Consequence {
     /// A reader should know.
     Remark,
     /// The stage's output cannot stand; it is sent back.
@@ -29,7 +31,7 @@ impl Note {
     pub fn remark(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            weight: Weight::Remark,
+            consequence: Consequence::Remark,
         }
     }
 
@@ -37,18 +39,36 @@ impl Note {
     pub fn send_back(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            weight: Weight::SendBack,
+            consequence: Consequence::SendBack,
         }
     }
+}
+
+/// Checks what was chosen to begin with: a vertical that can answer something, documents with passages.
+pub fn check_choice(vertical: &Vertical, documents: &[Document]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if vertical.patterns.is_empty() {
+        notes.push(Note::send_back(format!(
+            "the vertical {} has no pattern, so it answers nothing",
+            vertical.name
+        )));
+    }
+    for document in documents.iter().filter(|it| it.passages.is_empty()) {
+        notes.push(Note::remark(format!("{} has no passage", document.name)));
+    }
+    notes
 }
 
 /// Checks what was read from the documents: every item cites a passage, and nothing was lost silently.
 pub fn check_requirements(requirements: &Requirements) -> Vec<Note> {
     let mut notes = Vec::new();
     if requirements.objectives.is_empty() {
-        notes.push(Note::remark(
-            "the documents ask no question that was understood; the vertical proposes its own",
-        ));
+        let read = requirements.title.is_empty() && requirements.statements.is_empty();
+        notes.push(Note::remark(if read && requirements.unplaced.is_empty() {
+            "no document asks anything; the vertical proposes its own questions"
+        } else {
+            "the documents ask no question that was understood; the vertical proposes its own"
+        }));
     }
     for objective in &requirements.objectives {
         if objective.source.quote.trim().is_empty() {

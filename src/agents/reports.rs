@@ -68,11 +68,18 @@ impl Draft {
 
     /// Adds what a pattern found on an execution.
     pub fn add(&mut self, result: PatternResult, template: &Template, execution: &Execution) {
-        if self.templates.iter().all(|it| it.id != template.id) {
-            self.templates.push(template.clone());
+        self.tried(template);
+        if self.executions.iter().all(|it| it.template != template.id) {
             self.executions.push(execution.clone());
         }
         self.results.push(result);
+    }
+
+    /// Adds a template that gave no result, so that the report says what was tried.
+    pub fn tried(&mut self, template: &Template) {
+        if self.templates.iter().all(|it| it.id != template.id) {
+            self.templates.push(template.clone());
+        }
     }
 
     /// Adds something that failed.
@@ -119,8 +126,19 @@ impl Draft {
 /// Leaves out every claim that does not agree with the tables. A finding whose headline does not
 /// agree goes as a whole: what it says first must be true.
 fn drop_mismatches(report: &mut Report, tables: &BTreeMap<TemplateId, ResultTables>, census: &Census) {
+    // Several faults of one claim, or of one finding, are one thing left out.
+    let mut reasons: BTreeMap<(Option<FindingId>, Option<String>), Vec<String>> = BTreeMap::new();
     for mismatch in verify_report(report, tables, census) {
-        report.verdict.dropped.push(mismatch.to_string());
+        let claim = mismatch.claim.as_ref().map(|it| it.0.clone());
+        let fact = mismatch.fact.as_ref().filter(|_| mismatch.finding.is_none());
+        let subject = (mismatch.finding.clone(), claim.or(fact.map(|it| it.0.clone())));
+        let said = reasons.entry(subject).or_default();
+        let reason = if said.is_empty() {
+            mismatch.to_string()
+        } else {
+            mismatch.reason.clone()
+        };
+        said.push(reason);
         let gone = |claim: &crate::model::fact::Claim| Some(&claim.id) == mismatch.claim.as_ref();
         for finding in report.findings.iter_mut().chain(&mut report.null_findings) {
             finding.claims.retain(|it| !gone(it));
@@ -135,22 +153,19 @@ fn drop_mismatches(report: &mut Report, tables: &BTreeMap<TemplateId, ResultTabl
             report.null_findings.retain(whole);
         }
     }
+    report
+        .verdict
+        .dropped
+        .extend(reasons.into_values().map(|it| it.join("; ")));
 }
 
-/// Claims that a report prints.
+/// Claims that a report prints; a sentence that cites no fact is guidance, which nothing verifies.
 fn claims(report: &Report) -> u32 {
-    let of = |it: &Finding| {
-        2 + it.claims.len() + usize::from(it.so_what.is_some()) + usize::from(it.action.is_some())
-    };
-    u32::try_from(
-        report
-            .findings
-            .iter()
-            .chain(&report.null_findings)
-            .map(of)
-            .sum::<usize>(),
-    )
-    .unwrap_or(u32::MAX)
+    let findings = report.findings.iter().chain(&report.null_findings);
+    let verified = findings
+        .flat_map(super::findings::claims)
+        .filter(|it| !it.facts.is_empty());
+    u32::try_from(verified.count()).unwrap_or(u32::MAX)
 }
 
 /// What the index of a run is made from.

@@ -138,8 +138,19 @@ fn join(names: &BTreeSet<String>) -> String {
     names.iter().map(String::as_str).collect::<Vec<_>>().join(" and ")
 }
 
-/// The domain in a few words: the vertical's title, and what the largest collections are called.
+/// The domain in a few words, and what the largest collections are called. The vertical's title stands
+/// in where no domain has two collections that speak of it.
 fn domain(census: &Census, vertical: &Vertical) -> String {
+    let names = census.vertices.iter().map(|it| &it.name);
+    let names: Vec<&String> = names.chain(census.edges.iter().map(|it| &it.name)).collect();
+    let mut best = (1, &vertical.title);
+    for (domain, words) in &vertical.domains {
+        let speaks = |name: &&&String| words.iter().any(|word| speaks_of(name, word));
+        let score = names.iter().filter(speaks).count();
+        if score > best.0 {
+            best = (score, domain);
+        }
+    }
     let mut collections: Vec<(&str, u64)> = census
         .vertices
         .iter()
@@ -148,12 +159,7 @@ fn domain(census: &Census, vertical: &Vertical) -> String {
     collections.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let names: Vec<&str> = collections.iter().take(3).map(|it| it.0).collect();
     let edges: Vec<&str> = census.edges.iter().take(3).map(|it| it.name.as_str()).collect();
-    format!(
-        "{}: {} joined by {}",
-        vertical.title,
-        names.join(", "),
-        edges.join(", ")
-    )
+    format!("{}: {} joined by {}", best.1, names.join(", "), edges.join(", "))
 }
 
 /// 0 for one collection without attributes, up to 10; each part counts up to its share.
@@ -248,6 +254,27 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("`order`") && error.contains("orders"), "{error}");
+    }
+
+    #[test]
+    fn the_domain_is_the_one_that_most_collections_speak_of() {
+        let words = |words: &[&str]| words.iter().map(|it| (*it).to_owned()).collect();
+        let vertical = Vertical {
+            title: "Any graph".to_owned(),
+            domains: [
+                ("commerce".to_owned(), words(&["customer", "order"])),
+                ("biology".to_owned(), words(&["gene"])),
+            ]
+            .into(),
+            ..Vertical::default()
+        };
+        let domain = |census: &Census| analyse(census, &vertical, &[]).unwrap().domain;
+        assert!(domain(&shop()).starts_with("commerce: "));
+        let one = Census {
+            vertices: vec![vertices("genes", 3), vertices("things", 3)],
+            ..Census::default()
+        };
+        assert!(domain(&one).starts_with("Any graph: "), "{}", domain(&one));
     }
 
     /// A graph of one collection is about that collection, however little is known of it.

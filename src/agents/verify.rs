@@ -183,9 +183,7 @@ fn claim_faults(
             Piece::Words(words) => {
                 let numeral = words
                     .split(|it: char| !it.is_alphanumeric() && it != '_')
-                    .find(|it| {
-                        it.contains(|c: char| c.is_ascii_digit()) && !names.contains(&it.to_lowercase())
-                    });
+                    .find(|it| is_number(it) && !names.contains(&it.to_lowercase()));
                 if let Some(numeral) = numeral {
                     faults.push((None, format!("no fact backs the number `{numeral}`")));
                 }
@@ -199,6 +197,16 @@ fn claim_faults(
         ));
     }
     faults
+}
+
+/// Numbers in words, which must be facts as digits must; "one" and "two" have other uses.
+const NUMBER_WORDS: [&str; 20] = [
+    "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "dozen", "twenty",
+    "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundreds",
+];
+
+pub(super) fn is_number(word: &str) -> bool {
+    word.contains(|it: char| it.is_ascii_digit()) || NUMBER_WORDS.contains(&word.to_lowercase().as_str())
 }
 
 /// Words with digits that are names of the schema.
@@ -262,8 +270,18 @@ fn evidence_faults(finding: &Finding, detected: &Detected, tables: &ResultTables
         faults.push(format!("there is no table `{}`", evidence.table));
         return faults;
     };
+    let found: BTreeSet<usize> = detected
+        .found
+        .iter()
+        .flat_map(|it| it.rows.iter().copied())
+        .collect();
     for row in &evidence.rows {
         let at = usize::try_from(row.row).unwrap_or(usize::MAX);
+        if !found.contains(&at) || row.values.len() != evidence.columns.len() {
+            faults.push(format!(
+                "row {at} is not one that the detector finds, or is not whole"
+            ));
+        }
         for (column, shown) in evidence.columns.iter().zip(&row.values) {
             let value = table.value(&column.name, at);
             if value != *shown {

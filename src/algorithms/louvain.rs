@@ -24,6 +24,7 @@ use super::groups::Groups;
 use super::modularity::{Layer, Sums};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::sampling::permutation;
 use super::simple_view::distinct_neighbours;
 use crate::graph::Csr;
 
@@ -41,6 +42,9 @@ pub struct LouvainConfig {
     pub resolution: f64,
     /// Aggregation levels at most in a round, from 1.
     pub max_levels: u32,
+    /// Runs, from 1; those after the first visit the vertices in another order and say how far the
+    /// answer depends on it.
+    pub trials: u32,
 }
 
 impl Default for LouvainConfig {
@@ -48,6 +52,7 @@ impl Default for LouvainConfig {
         Self {
             resolution: 1.0,
             max_levels: 20,
+            trials: 1,
         }
     }
 }
@@ -76,6 +81,13 @@ pub static INFO: Info = Info {
             default: "20",
             range: "from 1",
             meaning: "Levels at most in a round; 1 moves single vertices only.",
+        },
+        ParameterInfo {
+            name: "trials",
+            kind: "whole number",
+            default: "1",
+            range: "from 1",
+            meaning: "Runs from different starting orders; the first gives the answer, the others its agreement.",
         },
     ],
     columns: &[
@@ -127,6 +139,11 @@ pub static INFO: Info = Info {
             quantity: Quantity::Count,
             meaning: "Levels at which communities were merged, over all rounds.",
         },
+        ColumnInfo {
+            name: "agreement",
+            quantity: Quantity::Share,
+            meaning: "Least share of neighbours that another trial sorts alike, together or apart; 1 for one trial.",
+        },
     ],
     needs_times: false,
     counts_parallel: false,
@@ -148,16 +165,22 @@ impl LouvainConfig {
                 problem: "is 0; it must be 1 or more".to_owned(),
             });
         }
+        if self.trials == 0 {
+            return Err(KernelError::Parameter {
+                parameter: "trials",
+                problem: "is 0; it must be 1 or more".to_owned(),
+            });
+        }
         Ok(())
     }
 }
 
 /// Upper bounds of what it takes on a graph of `n` vertices and `m` edges; the operations are what
 /// slowly settling graphs took.
-pub fn work(_config: &LouvainConfig, n: u64, m: u64) -> Work {
+pub fn work(config: &LouvainConfig, n: u64, m: u64) -> Work {
     Work {
         bytes: 120 * n + 64 * m,
-        operations: 60 * (n + 2 * m),
+        operations: 60 * (n + 2 * m) * u64::from(config.trials),
         ..Work::default()
     }
 }
@@ -174,24 +197,23 @@ pub fn run(
     control: &Control,
 ) -> Result<Outcome, KernelError> {
     let layer = Layer::of(graph, control)?;
-    let resolution = config.resolution;
-    let mut community: Vec<u32> = (0..graph.vertex_count()).collect();
-    let mut modularity = layer.modularity(&community, resolution);
-    let mut levels = 0;
-    for _ in 0..MAX_ROUNDS {
-        let mut found = community.clone();
-        levels += climb(&layer, &mut found, config, control)?;
-        split(&layer, &mut found);
-        let reached = layer.modularity(&found, resolution);
-        if reached <= modularity + LEAST_GAIN {
-            break;
-        }
-        (community, modularity) = (found, reached);
+    let n = graph.vertex_count();
+    let by_number: Vec<u32> = (0..n).collect();
+    let Division {
+        community,
+        modularity,
+        levels,
+    } = divide(&layer, &by_number, config, control)?;
+    let mut agreement: f64 = 1.0;
+    for trial in 1..config.trials {
+        let other = divide(&layer, &permutation(n, trial.into()), config, control)?;
+        agreement = agreement.min(alike(graph, &community, &other.community));
     }
     let groups = Groups::from_labels(&community);
     let mut summary = groups.summary("communities");
     summary.push(("modularity", Quantity::Score, modularity));
     summary.push(("levels", Quantity::Count, f64::from(levels)));
+    summary.push(("agreement", Quantity::Share, agreement));
     let mut vertices = groups.into_columns("community", "community_size");
     vertices.extend(sides(graph, &community));
     Ok(Outcome {
@@ -199,6 +221,57 @@ pub fn run(
         vertices,
         ..Outcome::default()
     })
+}
+
+/// A division of the vertices.
+struct Division {
+    community: Vec<u32>,
+    modularity: f64,
+    levels: u32,
+}
+
+/// Rounds until one gains nothing; each visits the vertices in `order`.
+fn divide(
+    layer: &Layer,
+    order: &[u32],
+    config: &LouvainConfig,
+    control: &Control,
+) -> Result<Division, KernelError> {
+    let mut community: Vec<u32> = (0..layer.vertex_count()).collect();
+    let mut modularity = layer.modularity(&community, config.resolution);
+    let mut levels = 0;
+    for _ in 0..MAX_ROUNDS {
+        let mut found = community.clone();
+        levels += climb(layer, order, &mut found, config, control)?;
+        split(layer, &mut found);
+        let reached = layer.modularity(&found, config.resolution);
+        if reached <= modularity + LEAST_GAIN {
+            break;
+        }
+        (community, modularity) = (found, reached);
+    }
+    Ok(Division {
+        community,
+        modularity,
+        levels,
+    })
+}
+
+/// Share of pairs of neighbours that two divisions both put together or both keep apart; 1 without any.
+fn alike(graph: &Csr, one: &[u32], other: &[u32]) -> f64 {
+    let (mut pairs, mut same) = (0_u64, 0_u64);
+    for v in 0..graph.vertex_count() {
+        for (u, _) in distinct_neighbours(graph, v) {
+            let together = |division: &[u32]| division[u as usize] == division[v as usize];
+            pairs += 1;
+            same += u64::from(together(one) == together(other));
+        }
+    }
+    if pairs == 0 {
+        1.0
+    } else {
+        same as f64 / pairs as f64
+    }
 }
 
 /// How many neighbours each vertex has in its own community and in others.
@@ -225,6 +298,7 @@ fn sides(graph: &Csr, community: &[u32]) -> [OutputColumn; 2] {
 /// the levels at which communities were merged.
 fn climb(
     lowest: &Layer,
+    order: &[u32],
     community: &mut [u32],
     config: &LouvainConfig,
     control: &Control,
@@ -238,7 +312,14 @@ fn climb(
         } else {
             (0..layer.vertex_count()).collect()
         };
-        let moved = move_vertices(layer, &mut next, config.resolution, control)?;
+        let by_number: Vec<u32>;
+        let order = if level == 0 {
+            order
+        } else {
+            by_number = (0..layer.vertex_count()).collect();
+            &by_number
+        };
+        let moved = move_vertices(layer, order, &mut next, config.resolution, control)?;
         if level > 0 && !moved {
             return Ok(level);
         }
@@ -257,6 +338,7 @@ fn climb(
 /// Moves vertices between communities until no single move gains. Returns whether any moved.
 fn move_vertices(
     layer: &Layer,
+    order: &[u32],
     community: &mut [u32],
     resolution: f64,
     control: &Control,
@@ -275,7 +357,7 @@ fn move_vertices(
     // Names without members, the smallest last: a vertex that is better off alone takes one.
     let mut free: Vec<u32> = (0..n).rev().filter(|it| members[*it as usize] == 0).collect();
     let mut sums = Sums::of(n);
-    let mut queue: VecDeque<u32> = (0..n).collect();
+    let mut queue: VecDeque<u32> = order.iter().copied().collect();
     let mut queued = vec![true; n as usize];
     let (mut moved, mut visits) = (false, 0_usize);
     while let Some(v) = queue.pop_front() {

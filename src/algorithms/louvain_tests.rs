@@ -103,6 +103,32 @@ fn a_higher_resolution_gives_more_communities() {
     assert!(count(0.2) < count(1.0) && count(1.0) < count(5.0));
 }
 
+/// A grid can be cut in many equal ways; planted groups in one. The answer is that of the first trial.
+#[test]
+fn trials_say_how_far_the_order_matters_and_change_nothing_else() {
+    let agreement = |graph: &Csr| {
+        let config = LouvainConfig {
+            trials: 3,
+            ..LouvainConfig::default()
+        };
+        let outcome = run(graph, &config, &Inputs::default(), &Control::default()).unwrap();
+        let once = louvain(graph, 1.0).0;
+        assert_eq!(
+            integer_column(&outcome, "community"),
+            once.iter().map(|it| u64::from(*it)).collect::<Vec<_>>()
+        );
+        let (name, _, value) = *outcome.summary.last().unwrap();
+        assert_eq!(name, "agreement");
+        value
+    };
+    assert_eq!(
+        agreement(&undirected(200, &generate::planted_partition(10, 20, 6, 1, 4))),
+        1.0
+    );
+    let grid = agreement(&undirected(400, &generate::grid(20, 20)));
+    assert!((0.5..1.0).contains(&grid), "{grid}");
+}
+
 #[test]
 fn a_disconnected_community_is_split() {
     let path = EdgeList {

@@ -10,6 +10,18 @@ use rand_pcg::Pcg64;
 /// `count` different numbers below `population`, ascending; all of them when there are no more. Every
 /// set is equally likely, and a seed always gives the same one.
 pub(super) fn sample(population: u32, count: u32, seed: u64) -> Vec<u32> {
+    let mut numbers = drawn(population, count, seed);
+    numbers.sort_unstable();
+    numbers
+}
+
+/// The numbers below `population` in an order that the seed gives; every order is equally likely.
+pub(super) fn permutation(population: u32, seed: u64) -> Vec<u32> {
+    drawn(population, population, seed)
+}
+
+/// `count` different numbers below `population`, in the order of the draw.
+fn drawn(population: u32, count: u32, seed: u64) -> Vec<u32> {
     let mut numbers: Vec<u32> = (0..population).collect();
     let mut random = Pcg64::seed_from_u64(seed);
     let count = count.min(population) as usize;
@@ -20,7 +32,6 @@ pub(super) fn sample(population: u32, count: u32, seed: u64) -> Vec<u32> {
         numbers.swap(taken, taken + ahead);
     }
     numbers.truncate(count);
-    numbers.sort_unstable();
     numbers
 }
 

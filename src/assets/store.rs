@@ -144,6 +144,10 @@ fn collect(folder: &Path, path: &str, paths: &mut BTreeSet<String>) {
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
+        // Files that editors and file managers keep for themselves.
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
         let below = format!("{path}/{name}");
         if entry.path().is_dir() {
             collect(&entry.path(), &below, paths);

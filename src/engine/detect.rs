@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::{column, ranked};
 use super::error::EngineError;
-use super::tables::{ResultTables, Table, TableColumn, VERTICES};
+use super::tables::{ResultTables, Table, TableColumn};
 use crate::model::{
     fact::{DetectedWant, FactValue},
     finding::Instance,
@@ -55,13 +55,13 @@ pub struct Found {
 /// [`EngineError::Fact`] when there is no such table or column.
 pub fn detect(detector: &Detector, tables: &ResultTables) -> Result<Detected, EngineError> {
     run(detector, tables).map_err(|reason| EngineError::Fact {
-        name: format!("instances in {}", table_name(detector)),
+        name: format!("instances in {}", detector.table_name()),
         reason,
     })
 }
 
 fn run(detector: &Detector, tables: &ResultTables) -> Result<Detected, String> {
-    let name = table_name(detector);
+    let name = detector.table_name();
     let table = tables
         .table(name)
         .ok_or_else(|| format!("there is no table `{name}`"))?;
@@ -96,15 +96,6 @@ fn run(detector: &Detector, tables: &ResultTables) -> Result<Detected, String> {
         total: table.rows,
         found,
     })
-}
-
-/// The table that a detector reads; `vertices` unless said.
-pub fn table_name(detector: &Detector) -> &str {
-    if detector.table.is_empty() {
-        VERTICES
-    } else {
-        &detector.table
-    }
 }
 
 /// Something about the instances of `detector`, as a fact; errors as [`detect`], and when there is

@@ -41,7 +41,7 @@ pub use crate::flow::Remedy;
 pub use budget::Budget;
 pub use conditions::{matching_rows, ordered_rows};
 pub use cpu::Cpu;
-pub use detect::{Detected, Found, detect, table_name};
+pub use detect::{Detected, Found, detect};
 pub use direct::DirectRun;
 pub use embedded::{Embedded, EngineOptions, LoadInfo, LoadObserver, projection_hash};
 pub use error::EngineError;

@@ -72,3 +72,79 @@ pub struct Execution {
     /// What was expected before it ran.
     pub estimate: Estimate,
 }
+
+impl Execution {
+    /// How far the values of a column of the vertices' table may lie from the defined ones, in the
+    /// column's own unit; `None` where the method is exact or bounds another column.
+    pub fn error_of(&self, column: &str) -> Option<f64> {
+        match &self.exactness {
+            Exactness::Sampled { errors, .. } => errors.get(column).copied(),
+            Exactness::Exact | Exactness::Unsettled { .. } | Exactness::Truncated { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::format::exactness;
+
+    fn sampled() -> Execution {
+        let column = |name: &str, quantity| ResultColumn {
+            name: name.to_owned(),
+            quantity,
+        };
+        Execution {
+            template: "betweenness-1".into(),
+            engine: "embedded".to_owned(),
+            graph_hash: ContentHash(String::new()),
+            vertices: 3,
+            edges: 2,
+            exclusions: Vec::new(),
+            conventions: Vec::new(),
+            exactness: Exactness::Sampled {
+                errors: [
+                    ("betweenness".to_owned(), 500.0),
+                    ("betweenness_share".to_owned(), 0.05),
+                ]
+                .into(),
+                confidence: 0.95,
+            },
+            summary: vec![SummaryValue {
+                name: "pairs".to_owned(),
+                quantity: Quantity::Count,
+                value: 10_000.0,
+            }],
+            tables: vec![ResultTable {
+                name: "vertices".to_owned(),
+                path: String::new(),
+                rows: 3,
+                columns: vec![
+                    column("betweenness", Quantity::Score),
+                    column("betweenness_share", Quantity::Share),
+                ],
+                hash: ContentHash(String::new()),
+            }],
+            estimate: Estimate {
+                vertices: 3,
+                edges: 2,
+                memory_bytes: 0,
+                operations: 0,
+                time_ms: 0,
+                cost_usd: 0.0,
+                basis: String::new(),
+            },
+        }
+    }
+
+    /// A bound in pairs beside a share of pairs would read as if nothing were known.
+    #[test]
+    fn an_error_is_in_the_unit_of_its_column() {
+        let execution = sampled();
+        assert_eq!(execution.error_of("betweenness"), Some(500.0));
+        assert_eq!(execution.error_of("betweenness_share"), Some(0.05));
+        assert_eq!(execution.error_of("degree"), None);
+        let said = exactness(&execution, "betweenness_share");
+        assert_eq!(said, "sampled: ± 5 % at 95 % confidence");
+    }
+}

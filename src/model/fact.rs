@@ -33,7 +33,8 @@ pub struct Fact {
     pub quantity: Quantity,
     /// Unit for people where the quantity has one of its own, e.g. `minutes`; empty otherwise.
     pub unit: String,
-    /// The execution whose tables the derivation reads; `None` for schema facts and given values.
+    /// The execution whose tables the derivation reads, or whose template holds a given value; `None`
+    /// for facts of the schema and of the brief.
     pub execution: Option<TemplateId>,
     /// How to compute it again.
     pub derivation: Derivation,

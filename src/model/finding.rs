@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fact::{Claim, FactValue};
-use super::id::{FactId, FindingId, TemplateId};
+use super::id::{FindingId, TemplateId};
 use super::vertical::{Detector, Severity};
 use crate::algorithms::Quantity;
 
@@ -126,10 +126,8 @@ pub struct Chart {
     pub quantity: Quantity,
     /// Unit of the values; may be empty.
     pub unit: String,
-    /// Bars or bins in order.
+    /// Bars in order.
     pub bars: Vec<Bar>,
-    /// Facts marked in the chart (a threshold, a median).
-    pub marks: Vec<FactId>,
 }
 
 /// Kinds of charts.
@@ -138,8 +136,6 @@ pub struct Chart {
 pub enum ChartKind {
     /// One bar a subject, greatest first.
     Ranking,
-    /// How many subjects have a value in each bin.
-    Histogram,
     /// One bar a group.
     Sizes,
 }

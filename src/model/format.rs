@@ -3,9 +3,10 @@
 //! Law: what is written depends on value, quantity and unit only. Prose keeps three significant
 //! digits; whole numbers of things are written in full. The full value stays in the fact.
 
+use super::execution::Execution;
 use super::fact::{Claim, Fact, FactValue};
 use super::id::FactId;
-use crate::algorithms::Quantity;
+use crate::algorithms::{Exactness, Quantity};
 
 /// Whole values below this are written in full even where they are measured, not counted.
 const FULL_BELOW: f64 = 100_000.0;
@@ -85,6 +86,42 @@ pub fn rounded(number: f64) -> String {
         &text
     };
     separated(text)
+}
+
+/// How exact an execution's values are; of a sample the error bound of `column`, or of every column
+/// that has one where `column` has none.
+pub fn exactness(execution: &Execution, column: &str) -> String {
+    let confidence = match &execution.exactness {
+        Exactness::Exact => return "exact".to_owned(),
+        Exactness::Truncated { listed } => {
+            let listed = cell(&FactValue::Integer(listed.cast_signed()), Quantity::Count);
+            return format!("truncated at {listed} rows; more may exist");
+        }
+        Exactness::Unsettled { rounds, change } => {
+            let rounds = cell(&FactValue::Integer(rounds.cast_signed()), Quantity::Count);
+            let change = rounded(*change);
+            return format!(
+                "not settled: stopped after {rounds} rounds, the last of which still changed {change}"
+            );
+        }
+        Exactness::Sampled { confidence, .. } => cell(&FactValue::Number(*confidence), Quantity::Share),
+    };
+    let columns = execution.tables.first().map_or(&[][..], |it| &it.columns);
+    let bound = |name: &str, quantity| {
+        let error = execution.error_of(name)?;
+        Some(format!("± {}", cell(&FactValue::Number(error), quantity)))
+    };
+    let own = columns.iter().find(|it| it.name == column);
+    let bounds = own
+        .and_then(|it| bound(&it.name, it.quantity))
+        .unwrap_or_else(|| {
+            let all = columns.iter().filter_map(|it| {
+                let bound = bound(&it.name, it.quantity)?;
+                Some(format!("{} {bound}", it.name))
+            });
+            all.collect::<Vec<String>>().join(", ")
+        });
+    format!("sampled: {bounds} at {confidence} confidence")
 }
 
 /// Names joined for a sentence: `a`, `a and b`, `a, b and c`.

@@ -300,6 +300,16 @@ pub struct Detector {
     pub merge_overlapping: bool,
 }
 
+impl Detector {
+    /// The table that it reads; `vertices` unless said.
+    pub fn table_name(&self) -> &str {
+        match self.table.as_str() {
+            "" => "vertices",
+            name => name,
+        }
+    }
+}
+
 /// A fact that a pattern computes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

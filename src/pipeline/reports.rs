@@ -129,6 +129,8 @@ impl Orchestrator {
                 .iter()
                 .find(|it| it.value.template == assignment.template)
             else {
+                let planned = plan.templates.iter().find(|it| it.id == assignment.template);
+                planned.into_iter().for_each(|it| draft.tried(it));
                 continue;
             };
             let (Some(template), Some(pattern), Some(tables)) = (
@@ -189,9 +191,15 @@ impl Orchestrator {
         let spec = TaskSpec::new("index", Stage::Index).after(made.iter().map(|it| &it.task));
         let (this, ground) = (self.clone(), ground.clone());
         let material = Arc::new((ground, made, failures));
-        self.desk.stage(spec, inputs, move |_| {
-            let (this, material) = (this.clone(), Arc::clone(&material));
-            computed(move || this.draw_index(&material.0, &material.1, &material.2)).boxed()
+        self.desk.stage(spec, inputs, move |attempt| {
+            let (this, drawing, material) = (this.clone(), this.clone(), Arc::clone(&material));
+            async move {
+                let index =
+                    computed(move || drawing.draw_index(&material.0, &material.1, &material.2)).await?;
+                this.note(&attempt, &quality_findings::check_index(&index))?;
+                Ok(index)
+            }
+            .boxed()
         })
     }
 

@@ -9,13 +9,13 @@ use futures_util::future::BoxFuture;
 use super::orchestrator::{Choice, Ground, Orchestrator};
 use super::stage::{Made, computed};
 use crate::agents::{
-    quality::{self, Weight},
+    quality::{self, Consequence},
     quality_findings, requirements, schema, templates, use_cases,
     vertical::{self, VerticalChoice},
 };
 use crate::assets::Assets;
 use crate::documents;
-use crate::engine::{EngineError, Remedy as EngineRemedy};
+use crate::engine::{EngineError, Remedy as EngineRemedy, ResultTables};
 use crate::flow::{Attempt, Ended, Failure, Pool, Remedy, TaskSpec};
 use crate::model::{
     document::Document,
@@ -50,19 +50,28 @@ impl Orchestrator {
             .await
             .map_err(|error| source_failure(&error))?;
         let (setting, parts) = (Arc::clone(&self.setting), Arc::clone(&self.parts));
-        computed(move || {
+        let choice = computed(move || {
             let documents = read_documents(&setting.request, &parts.attached)?;
             let verticals = vertical::load(&parts.assets).map_err(Failure::give_up)?;
             let wanted = wanted_vertical(&setting.request.vertical)?;
+            let mut assets = asset_hashes(&parts.assets)?;
+            if let VerticalChoice::File { path, text } = &wanted {
+                assets.push((path.display().to_string(), ContentHash::of(text.as_bytes())));
+            }
             let resolved =
                 vertical::resolve(&wanted, &verticals, &census, &documents).map_err(Failure::give_up)?;
             Ok(Choice {
                 documents,
                 resolved,
-                assets: asset_hashes(&parts.assets)?,
+                assets,
             })
         })
-        .await
+        .await?;
+        self.note(
+            &attempt,
+            &quality::check_choice(&choice.resolved.vertical, &choice.documents),
+        )?;
+        Ok(choice)
     }
 
     /// Says what the census means.
@@ -207,11 +216,20 @@ impl Orchestrator {
         self.desk.stage(spec, vec![ground.plan.handed()], move |attempt| {
             let (this, template) = (this.clone(), Arc::clone(&template));
             async move {
+                let directory = this.setting.directory.clone();
                 let engine = &this.parts.engine;
-                engine
-                    .execute(&template, &this.setting.directory, attempt.control())
+                let execution = engine
+                    .execute(&template, &directory, attempt.control())
                     .await
-                    .map_err(|error| engine_failure(&error))
+                    .map_err(|error| engine_failure(&error))?;
+                let (execution, notes) = computed(move || {
+                    let tables = ResultTables::open(&directory, &execution).map_err(Failure::give_up)?;
+                    let notes = quality_findings::check_execution(&execution, &tables);
+                    Ok((execution, notes))
+                })
+                .await?;
+                this.note(&attempt, &notes)?;
+                Ok(execution)
             }
             .boxed()
         })
@@ -221,7 +239,7 @@ impl Orchestrator {
     pub(super) fn note(&self, attempt: &Attempt, notes: &[quality::Note]) -> Result<(), Failure> {
         let faults: Vec<&str> = notes
             .iter()
-            .filter(|it| it.weight == Weight::SendBack)
+            .filter(|it| it.consequence == Consequence::SendBack)
             .map(|it| it.text.as_str())
             .collect();
         self.desk.record(&Event::QualityChecked {

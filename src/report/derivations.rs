@@ -30,11 +30,10 @@ pub fn derivation(fact: &Fact, facts: &[Fact]) -> String {
             nth,
             column,
             filter,
-        } => format!(
-            "“{column}” of row {nth} of “{table}” by “{order_by}”, {}{}",
-            order(*descending),
-            conditions(filter)
-        ),
+        } => {
+            let rows = format!("row {nth}");
+            ranked(column, &rows, table, order_by, *descending, filter)
+        }
         Derivation::Top {
             table,
             order_by,
@@ -42,11 +41,10 @@ pub fn derivation(fact: &Fact, facts: &[Fact]) -> String {
             count,
             column,
             filter,
-        } => format!(
-            "“{column}” of the first {count} rows of “{table}” by “{order_by}”, {}{}",
-            order(*descending),
-            conditions(filter)
-        ),
+        } => {
+            let rows = format!("the first {count} rows");
+            ranked(column, &rows, table, order_by, *descending, filter)
+        }
         Derivation::Groups {
             table,
             by,
@@ -69,21 +67,13 @@ pub fn derivation(fact: &Fact, facts: &[Fact]) -> String {
             want,
             sum,
             filter,
-        } => {
-            let what = match want {
-                GroupWant::Name => "name",
-                GroupWant::Label => "label",
-                GroupWant::Size => "size",
-                GroupWant::Members => "members",
-            };
-            let size = sum
-                .as_ref()
-                .map_or_else(|| "rows".to_owned(), |it| format!("the sum of “{it}”"));
-            format!(
-                "{what} of group {nth} by “{by}” in “{table}”, largest first by {size}{}",
-                conditions(filter)
-            )
-        }
+        } => format!(
+            "{} of group {nth} by “{by}” in “{table}”, largest first by {}{}",
+            wanted(*want),
+            sum.as_ref()
+                .map_or_else(|| "rows".to_owned(), |it| format!("the sum of “{it}”")),
+            conditions(filter)
+        ),
         Derivation::Ratio {
             numerator,
             denominator,
@@ -102,17 +92,44 @@ pub fn derivation(fact: &Fact, facts: &[Fact]) -> String {
             )
         }
         Derivation::Summary { name } => format!("“{name}” of the whole result"),
-        Derivation::Census { collection, count } => {
-            let what = match count {
-                CensusCount::Vertices => "vertices",
-                CensusCount::Edges => "edges",
-            };
-            match collection.as_str() {
-                "*" => format!("number of {what} of the graph"),
-                one => format!("number of {what} in “{one}”"),
-            }
-        }
+        Derivation::Census { collection, count } => census(collection, *count),
         Derivation::Given { by } => format!("given by {by}"),
+    }
+}
+
+/// A column of ranked rows.
+fn ranked(
+    column: &str,
+    rows: &str,
+    table: &str,
+    order_by: &str,
+    descending: bool,
+    filter: &[Condition],
+) -> String {
+    format!(
+        "“{column}” of {rows} of “{table}” by “{order_by}”, {}{}",
+        order(descending),
+        conditions(filter)
+    )
+}
+
+fn wanted(want: GroupWant) -> &'static str {
+    match want {
+        GroupWant::Name => "name",
+        GroupWant::Label => "label",
+        GroupWant::Size => "size",
+        GroupWant::Members => "members",
+    }
+}
+
+fn census(collection: &str, count: CensusCount) -> String {
+    let what = match count {
+        CensusCount::Vertices => "vertices",
+        CensusCount::Edges => "edges",
+    };
+    match collection {
+        "*" => format!("number of {what} of the graph"),
+        one => format!("number of {what} in “{one}”"),
     }
 }
 
@@ -135,12 +152,11 @@ fn detected(want: DetectedWant) -> String {
 
 /// What a detector looks for, in one phrase: rows, conditions, grouping, order.
 pub(super) fn detector(detector: &Detector) -> String {
-    let table = if detector.table.is_empty() {
-        "vertices"
-    } else {
-        detector.table.as_str()
-    };
-    let mut text = format!("rows of “{table}”{}", conditions(&detector.hits));
+    let mut text = format!(
+        "rows of “{}”{}",
+        detector.table_name(),
+        conditions(&detector.hits)
+    );
     if !detector.group_by.is_empty() {
         text.push_str(&format!(", grouped by “{}”", detector.group_by));
     }

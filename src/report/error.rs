@@ -33,16 +33,6 @@ pub enum ReportError {
         /// The fact.
         fact: String,
     },
-    /// The file would be larger than a browser should be given.
-    #[error("the {format} file would have {bytes} bytes, more than the {limit} allowed; show fewer rows")]
-    TooLarge {
-        /// `HTML`.
-        format: &'static str,
-        /// How large it would be.
-        bytes: usize,
-        /// How large it may be.
-        limit: usize,
-    },
     /// JSON that is no report, or a report that JSON cannot hold.
     #[error("the JSON is not a report of this version: {reason}")]
     Json {

@@ -49,6 +49,8 @@ pub(super) fn markdown(text: &str) -> String {
             '_' => !(word(at.checked_sub(1)) && word(Some(at + 1))),
             // Without these, `http://…` and `www.…` would become links.
             ':' => text.get(at + 1) == Some(&'/'),
+            // `2.` and `2)` make a list at the start of a line, `2.5` does not.
+            '.' | ')' if text.get(at + 1).is_none_or(|it| *it == ' ') && numbered(&text[..at]) => true,
             '.' => at >= 3 && text[at - 3..at].iter().all(|it| it.eq_ignore_ascii_case(&'w')),
             // At the start of a line they would make a heading, a list or a rule.
             '#' | '+' | '-' | '=' | '!' => at == 0,
@@ -60,6 +62,10 @@ pub(super) fn markdown(text: &str) -> String {
         escaped.push(*it);
     }
     escaped
+}
+
+fn numbered(before: &[char]) -> bool {
+    !before.is_empty() && before.iter().all(char::is_ascii_digit)
 }
 
 /// JSON for a `<script type="application/json">`: no `<` remains, so nothing can close the element.
@@ -99,8 +105,9 @@ mod tests {
         /// A Markdown parser reads escaped text as plain text, in a paragraph and in a table.
         #[test]
         fn markdown_gives_back_the_text_and_nothing_else(text in HOSTILE) {
-            // Data never begins a line: the layouts put a word before it.
-            let page = format!("x {}", markdown(&text));
+            // Layouts begin no line with data that begins with blanks.
+            let text = text.trim();
+            let page = markdown(text);
             // What GitHub reads; smart quotes would only change the look.
             let github = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES
                 | Options::ENABLE_TASKLISTS | Options::ENABLE_MATH | Options::ENABLE_GFM;
@@ -112,7 +119,7 @@ mod tests {
                     other => prop_assert!(false, "{page:?} has {other:?}"),
                 }
             }
-            let wanted = format!("x {}", clean(&text));
+            let wanted = clean(text);
             prop_assert_eq!(read.trim(), wanted.trim());
         }
 

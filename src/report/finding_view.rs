@@ -14,9 +14,6 @@ use crate::model::fact::{Fact, FactValue};
 use crate::model::finding::{Chart, Evidence, Finding, Picture, Recommendation};
 use crate::model::format;
 
-/// Bars listed in the table beside a chart at most; all of them are in the JSON.
-const MOST_LISTED: usize = 200;
-
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct FindingView {
     pub id: String,
@@ -217,22 +214,18 @@ fn results(scope: &Scope<'_>, finding: &Finding, run: &str, notes: &mut Notes) -
 }
 
 fn chart_figure(scope: &Scope<'_>, finding: &Finding, data: &Chart) -> Figure {
-    let value = match data.kind {
-        crate::model::finding::ChartKind::Histogram => "How many",
-        _ if data.unit.is_empty() => "Value",
-        _ => data.unit.as_str(),
-    };
-    let caption = match data.bars.len() {
-        all if all > MOST_LISTED => format!(
-            "Values of the chart: {MOST_LISTED} of {}",
-            words::count(all as u64)
-        ),
-        _ => "Values of the chart".to_owned(),
+    let value = match data.unit.as_str() {
+        "" => "Value",
+        unit => unit,
     };
     let titles = [words::chart_columns(data.kind).to_owned(), format!("#{value}")];
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-    let mut table = Table::new(anchor("chart-values", &finding.id.0), caption, &titles);
-    for bar in data.bars.iter().take(MOST_LISTED) {
+    let mut table = Table::new(
+        anchor("chart-values", &finding.id.0),
+        "Values of the chart",
+        &titles,
+    );
+    for bar in &data.bars {
         let value = FactValue::Number(bar.value);
         let text = format::cell(&value, data.quantity);
         table.push(vec![
@@ -241,7 +234,7 @@ fn chart_figure(scope: &Scope<'_>, finding: &Finding, data: &Chart) -> Figure {
         ]);
     }
     let svg = match scope.format {
-        super::Format::Html => chart::draw(data, &scope.report.facts, &anchor("chart", &finding.id.0)),
+        super::Format::Html => chart::draw(data, &anchor("chart", &finding.id.0)),
         super::Format::Markdown | super::Format::Text | super::Format::Json => Svg::default(),
     };
     Figure {
@@ -362,19 +355,19 @@ pub(super) fn evidence_of(fact: &Fact, findings: &[Finding]) -> Option<(String, 
     let (table, row) = match &fact.derivation {
         Derivation::Nth {
             table, nth, column, ..
-        } => (table, Some((*nth, column))),
+        } => (table.as_str(), Some((*nth, column))),
         Derivation::Rows { table, .. }
         | Derivation::Aggregate { table, .. }
         | Derivation::Top { table, .. }
         | Derivation::Groups { table, .. }
-        | Derivation::NthGroup { table, .. } => (table, None),
-        Derivation::Detected { detector, .. } => (&detector.table, None),
+        | Derivation::NthGroup { table, .. } => (table.as_str(), None),
+        Derivation::Detected { detector, .. } => (detector.table_name(), None),
         Derivation::Ratio { .. }
         | Derivation::Summary { .. }
         | Derivation::Census { .. }
         | Derivation::Given { .. } => return None,
     };
-    let rests = |it: &&Finding| Some(&it.template) == fact.execution.as_ref() && &it.evidence.table == table;
+    let rests = |it: &&Finding| Some(&it.template) == fact.execution.as_ref() && it.evidence.table == table;
     let finding = findings.iter().find(rests)?;
     let whole = (
         anchor("evidence", &finding.id.0),

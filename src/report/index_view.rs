@@ -21,6 +21,12 @@ use crate::model::report::{Coverage, CoverageStatus, Failure, Report, RunReport,
 use crate::model::requirements::Requirements;
 use crate::model::template::Template;
 
+/// Items of the brief that a page shows at most, of each kind.
+const MOST_ITEMS: usize = 200;
+
+/// Characters of an item that a page shows at most.
+const LONGEST_ITEM: usize = 1_000;
+
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct IndexView {
     pub head: HeadView,
@@ -80,8 +86,8 @@ pub(super) fn index_view(
         .map(|(stem, it)| (format!("{stem}.{}", format.extension()), it))
         .collect();
     let (templates, executions) = work(run);
-    let coverage = run
-        .coverage
+    let shown = &run.coverage[..run.coverage.len().min(MOST_ITEMS)];
+    let coverage = shown
         .iter()
         .map(|it| coverage(it, &pages, &mut notes))
         .collect::<Vec<_>>();
@@ -97,17 +103,17 @@ pub(super) fn index_view(
         carried: Carried::default(),
         vertical_reason: words::prose(&run.vertical_reason),
         summary,
-        coverage_text: coverage_table(&run.coverage).drawn(format).plain,
+        coverage_text: coverage_table(shown).drawn(format).plain,
         coverage_tally: tally(&run.coverage),
         coverage,
         reports,
         nulls,
         failures: run.failures.clone(),
-        stakeholders: stakeholders(&run.requirements).drawn(format),
-        objectives: objectives(&run.requirements).drawn(format),
-        statements: statements(&run.requirements).drawn(format),
-        thresholds: thresholds(&run.requirements).drawn(format),
-        unplaced: unplaced(&run.requirements).drawn(format),
+        stakeholders: stakeholders(&run.requirements).at_most(MOST_ITEMS).drawn(format),
+        objectives: objectives(&run.requirements).at_most(MOST_ITEMS).drawn(format),
+        statements: statements(&run.requirements).at_most(MOST_ITEMS).drawn(format),
+        thresholds: thresholds(&run.requirements).at_most(MOST_ITEMS).drawn(format),
+        unplaced: unplaced(&run.requirements).at_most(MOST_ITEMS).drawn(format),
         fitness: fitness(&run.schema, &run.quality, format),
         methods: methods_view::methods(&templates, &executions, directory, &mut notes),
         cost: methods_view::cost(&executions, format),
@@ -224,7 +230,7 @@ fn coverage(item: &Coverage, pages: &[(String, &Report)], notes: &mut Notes) -> 
     };
     CoverageView {
         anchor: anchor("item", &item.requirement.0),
-        text: item.text.clone(),
+        text: super::svg::cut(&item.text, LONGEST_ITEM),
         status: words::status(item.status),
         class: format!("status-{}", words::status(item.status).replace(' ', "-")),
         findings: item.findings.iter().map(|it| link(it, notes)).collect(),
@@ -239,7 +245,7 @@ fn coverage_table(items: &[Coverage]) -> Table {
     for item in items {
         let findings: Vec<&str> = item.findings.iter().map(|it| it.0.as_str()).collect();
         table.push(vec![
-            Cell::text(&item.text),
+            Cell::text(super::svg::cut(&item.text, LONGEST_ITEM)),
             Cell::text(words::status(item.status)),
             Cell::text(if findings.is_empty() {
                 "–".to_owned()
@@ -377,5 +383,10 @@ fn tally(items: &[Coverage]) -> String {
         .filter(|(_, number)| *number > 0)
         .map(|(status, number)| format!("{} {}", words::count(number), words::status(status)))
         .collect();
-    texts.join(", ")
+    let cut = if items.len() > MOST_ITEMS {
+        format!("; the first {MOST_ITEMS} are shown, the JSON has them all")
+    } else {
+        String::new()
+    };
+    format!("{}{cut}", texts.join(", "))
 }

@@ -28,6 +28,7 @@ impl Layouts {
         assets
             .list(FOLDER)
             .into_iter()
+            .filter(|path| [".hbs", ".css", ".js"].iter().any(|it| path.ends_with(it)))
             .map(source)
             .collect::<Result<_, _>>()
             .map(Self)
@@ -36,5 +37,25 @@ impl Layouts {
     /// The source called `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What editors and file managers leave in a folder is no layout, and need not be text.
+    #[test]
+    fn other_files_in_the_folder_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let layouts = folder.path().join("templates/report");
+        std::fs::create_dir_all(&layouts).unwrap();
+        for name in [".DS_Store", ".page.css.swp", "notes.bin", "html.hbs~"] {
+            std::fs::write(layouts.join(name), [0xff, 0xfe]).unwrap();
+        }
+        std::fs::write(layouts.join("page.css"), "a {}").unwrap();
+        let found = Layouts::of(&Assets::with_override(folder.path())).unwrap();
+        assert_eq!(found.get("page.css"), Some("a {}"));
+        assert_eq!(found.0.len(), Layouts::of(&Assets::embedded()).unwrap().0.len());
     }
 }

@@ -74,9 +74,7 @@ fn method(template: &Template, execution: Option<&Execution>, run: &str, notes: 
         projection: words::projection(&template.projection),
         parameters: words::parameters(&template.algorithm),
         ran: execution.map(ran).unwrap_or_default(),
-        exactness: execution
-            .map(|it| words::exactness(&it.exactness))
-            .unwrap_or_default(),
+        exactness: execution.map(|it| format::exactness(it, "")).unwrap_or_default(),
         conventions: sentences(execution.map(|it| it.conventions.as_slice())),
         exclusions: sentences(execution.map(|it| it.exclusions.as_slice())),
         numbers: summary

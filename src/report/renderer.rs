@@ -17,8 +17,6 @@ use crate::model::vertical::Severity;
 
 /// Name and version of the JSON envelope.
 pub const SCHEMA: &str = "gaai-report/1";
-/// Bytes an HTML file may have.
-const LARGEST_HTML: usize = 3_000_000;
 /// Bytes of JSON that an HTML file carries at most; beyond, it names the JSON file instead.
 const LARGEST_CARRIED: usize = 1_000_000;
 
@@ -186,13 +184,6 @@ impl Renderer {
             Format::Markdown => squeeze(&page),
             Format::Html | Format::Json => page,
         };
-        if format == Format::Html && page.len() > LARGEST_HTML {
-            return Err(ReportError::TooLarge {
-                format: "HTML",
-                bytes: page.len(),
-                limit: LARGEST_HTML,
-            });
-        }
         Ok(page.into_bytes())
     }
 }

@@ -329,6 +329,42 @@ fn pages_are_small() {
     assert!(index(Format::Html).len() < 400_000);
 }
 
+/// A brief of thousands of items, or one long item, costs neither the index nor the browser.
+#[test]
+fn a_long_brief_makes_no_large_index() {
+    let mut run = run_report();
+    run.requirements.statements = vec![run.requirements.statements[0].clone(); 4_312];
+    run.coverage = vec![run.coverage[0].clone(); 4_312];
+    run.coverage[0].text = "x".repeat(3_000_000);
+    let page = renderer().render_index(&run, &volatile(), Format::Html).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.len() < 1_000_000, "{}", page.len());
+    assert!(page.contains("the first 200 of 4,312"));
+}
+
+#[test]
+fn a_sentence_that_cites_nothing_is_drawn_as_guidance() {
+    let mut report = report();
+    let finding = &mut report.findings[0];
+    finding.severity_reason.text = "It is so.".to_owned();
+    finding.severity_reason.facts.clear();
+    assert!(drawn(&report, Format::Html).contains("<span class=\"guidance\">It is so.</span>"));
+    assert!(drawn(&report, Format::Markdown).contains("◇ It is so."));
+}
+
+#[test]
+fn what_a_detector_counted_is_shown_in_its_evidence() {
+    use crate::model::fact::{Derivation, DetectedWant};
+    let mut report = report();
+    report.facts[0].execution = Some(report.findings[0].template.clone());
+    report.facts[0].derivation = Derivation::Detected {
+        detector: Box::default(),
+        want: DetectedWant::Count,
+    };
+    let place = super::finding_view::evidence_of(&report.facts[0], &report.findings);
+    assert_eq!(place.unwrap().1, "evidence of critical_points.1");
+}
+
 #[test]
 fn a_page_that_carries_too_much_names_its_json_instead() {
     let mut report = report();

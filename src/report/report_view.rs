@@ -80,7 +80,7 @@ pub(super) fn report_view(
     Ok(ReportView {
         head: HeadView {
             title: report.use_case.title.clone(),
-            question: report.use_case.question.clone(),
+            question: report.use_case.question.trim().to_owned(),
             graph: report.graph.clone(),
             brief: report.brief.clone(),
             vertical: report.vertical.clone(),
@@ -96,7 +96,7 @@ pub(super) fn report_view(
         answerable,
         answerable_reason,
         serves: report.use_case.serves.iter().map(|it| it.0.clone()).collect(),
-        rank_reason: words::sentence(&report.use_case.rank_reason),
+        rank_reason: words::sentence(report.use_case.rank_reason.trim()),
         failures: report.failures.clone(),
         methods: methods_view::methods(&report.templates, &report.executions, &links.run, &mut notes),
         cost: methods_view::cost(&report.executions, format),

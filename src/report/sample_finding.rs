@@ -230,13 +230,12 @@ fn finding() -> Finding {
                     value: *value as f64,
                 })
                 .collect(),
-            marks: vec!["F6".into()],
         }),
         picture: Some(picture()),
     }
 }
 
-/// An answer that is no alert, with a histogram and without picture.
+/// An answer that is no alert, without picture.
 fn answer() -> Finding {
     let bins = [
         ("1", 18),
@@ -273,7 +272,7 @@ fn answer() -> Finding {
         alert: false,
         caveats: Vec::new(),
         chart: Some(Chart {
-            kind: ChartKind::Histogram,
+            kind: ChartKind::Sizes,
             title: "Stations by how many they strand".to_owned(),
             description: "Most strand fewer than seven".to_owned(),
             quantity: Quantity::Count,
@@ -285,7 +284,6 @@ fn answer() -> Finding {
                     value: f64::from(*value),
                 })
                 .collect(),
-            marks: vec!["F6".into()],
         }),
         picture: None,
         ..finding()

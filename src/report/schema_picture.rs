@@ -46,18 +46,7 @@ pub(super) fn draw(census: &Census, id: &str) -> Svg {
         canvas.line("tie", at[*u], at[*v]);
     }
     for index in loops.keys() {
-        let (x, y) = (at[*index].0, at[*index].1 - BOX_HEIGHT / 2.0);
-        canvas.raw(&format!(
-            "<path class=\"tie\" d=\"M{} {}C{} {} {} {} {} {}\"/>",
-            short(x - 26.0),
-            short(y),
-            short(x - 40.0),
-            short(y - 34.0),
-            short(x + 40.0),
-            short(y - 34.0),
-            short(x + 26.0),
-            short(y)
-        ));
+        canvas.raw(&own_tie((at[*index].0, at[*index].1 - BOX_HEIGHT / 2.0)));
     }
     for (index, name) in names.iter().enumerate() {
         let (x, y) = at[index];
@@ -90,6 +79,21 @@ pub(super) fn draw(census: &Census, id: &str) -> Svg {
         census.edges.len()
     );
     canvas.finish(id, "schema", (WIDTH, height), "What is joined to what", &said)
+}
+
+/// An arc above a box, whose upper edge has its middle at the point.
+fn own_tie((x, y): (f64, f64)) -> String {
+    format!(
+        "<path class=\"tie\" d=\"M{} {}C{} {} {} {} {} {}\"/>",
+        short(x - 26.0),
+        short(y),
+        short(x - 40.0),
+        short(y - 34.0),
+        short(x + 40.0),
+        short(y - 34.0),
+        short(x + 26.0),
+        short(y)
+    )
 }
 
 /// What joins different collections, and what joins a collection to itself.

@@ -9,6 +9,8 @@ use super::escape::{clean, markdown};
 pub(super) const PAGE: usize = 80;
 /// Rows from which on a table can be filtered.
 const FILTERED: usize = 9;
+/// Characters that a cell of a cut table has at most.
+const LONGEST_CELL: usize = 1_000;
 /// Rows from which on a table scrolls within a box, so that what follows it stays in reach.
 const LONG: usize = 16;
 
@@ -116,6 +118,27 @@ impl Table {
             anchor: anchor.into(),
             cells,
         });
+    }
+
+    /// The first rows only, which the caption says; a page must stay one that people can open.
+    pub(super) fn at_most(mut self, most: usize) -> Self {
+        let all = self.rows.len();
+        if all > most {
+            self.rows.truncate(most);
+            let cut = format!(
+                "the first {} of {}; the JSON has them all",
+                super::words::count(most as u64),
+                super::words::count(all as u64)
+            );
+            self.caption = match self.caption.as_str() {
+                "" => cut,
+                caption => format!("{caption} ({cut})"),
+            };
+        }
+        for cell in self.rows.iter_mut().flat_map(|it| &mut it.cells) {
+            cell.text = super::svg::cut(&cell.text, LONGEST_CELL);
+        }
+        self
     }
 
     /// The table with what `format` needs of it.

@@ -18,6 +18,8 @@ pub(super) const HOVER: usize = 400;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(super) struct Sentence {
     pub claim: String,
+    /// Whether it cites nothing: guidance, which nothing verifies.
+    pub plain: bool,
     pub pieces: Vec<Part>,
 }
 
@@ -77,7 +79,8 @@ impl Scope<'_> {
     /// The claim with its facts put in.
     pub(super) fn sentence(&self, claim: &Claim) -> Result<Sentence, ReportError> {
         let mut parts = Vec::new();
-        for piece in pieces(&claim.text) {
+        // A line of Markdown that begins with blanks may be code.
+        for piece in pieces(claim.text.trim_start()) {
             parts.push(match piece {
                 Piece::Words(text) => Part { text, cite: None },
                 Piece::Fact(id) => {
@@ -94,6 +97,7 @@ impl Scope<'_> {
         }
         Ok(Sentence {
             claim: claim.id.0.clone(),
+            plain: claim.facts.is_empty(),
             pieces: parts,
         })
     }

@@ -1,6 +1,6 @@
 //! Things of the model in words for people: derivations, rules, severities.
 
-use crate::algorithms::{Algorithm, Exactness, Quantity};
+use crate::algorithms::{Algorithm, Quantity};
 use crate::graph::{Direction, ParallelEdges};
 use crate::model::fact::FactValue;
 use crate::model::finding::ChartKind;
@@ -121,29 +121,6 @@ pub(super) fn parameters(algorithm: &Algorithm) -> String {
     }
 }
 
-pub(super) fn exactness(exactness: &Exactness) -> String {
-    match exactness {
-        Exactness::Exact => "exact".to_owned(),
-        Exactness::Sampled { errors, confidence } => {
-            let bounds: Vec<String> = errors
-                .iter()
-                .map(|(column, error)| format!("`{column}` ± {}", format::rounded(*error)))
-                .collect();
-            format!(
-                "sampled: {} with probability {}",
-                bounds.join(", "),
-                format::render(&FactValue::Number(*confidence), Quantity::Share, "")
-            )
-        }
-        Exactness::Unsettled { rounds, change } => format!(
-            "not settled: stopped after {} rounds, the last of which still changed {}",
-            count(*rounds),
-            format::rounded(*change)
-        ),
-        Exactness::Truncated { listed } => format!("truncated: {} listed, more may exist", count(*listed)),
-    }
-}
-
 /// Bytes with a binary unit: `1.5 MiB`.
 pub(super) fn bytes(bytes: u64) -> String {
     let mut value = bytes as f64;
@@ -253,7 +230,6 @@ pub(super) fn feasibility(feasibility: &Feasibility) -> (&'static str, String) {
 pub(super) fn chart_columns(kind: ChartKind) -> &'static str {
     match kind {
         ChartKind::Ranking => "What",
-        ChartKind::Histogram => "Range",
         ChartKind::Sizes => "Group",
     }
 }

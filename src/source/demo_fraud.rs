@@ -212,13 +212,13 @@ pub(super) fn id(account: u32) -> String {
     format!("accounts/{}", key(account))
 }
 
-/// A sum of everyday money in cents, mostly small, never just under 10,000.
+/// A sum of everyday money in cents, mostly small; some lie just under 10,000 by chance.
 pub(super) fn everyday_sum(draw: &mut Draw) -> i64 {
     let cents = match draw.below(1000) {
         0..550 => draw.between(500, 12_000),
         550..850 => draw.between(12_000, 90_000),
         850..970 => draw.between(90_000, 450_000),
-        970..996 => draw.between(450_000, 880_000),
+        970..996 => draw.between(450_000, 1_020_000),
         _ => draw.between(1_020_000, 3_500_000),
     };
     if draw.chance(300) {

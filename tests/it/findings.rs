@@ -27,16 +27,16 @@ use gaai::model::{
 use gaai::source::FileSource;
 
 /// A graph, the vertical that answers, and what was found for each topic.
-struct Answered {
+pub(crate) struct Answered {
     census: Census,
-    plan: TemplatePlan,
-    tables: BTreeMap<TemplateId, ResultTables>,
-    executions: BTreeMap<TemplateId, Execution>,
-    results: BTreeMap<String, Vec<PatternResult>>,
+    pub(crate) plan: TemplatePlan,
+    pub(crate) tables: BTreeMap<TemplateId, ResultTables>,
+    pub(crate) executions: BTreeMap<TemplateId, Execution>,
+    pub(crate) results: BTreeMap<String, Vec<PatternResult>>,
     use_cases: Vec<UseCase>,
 }
 
-fn vertical(name: &str) -> Vertical {
+pub(crate) fn vertical(name: &str) -> Vertical {
     let verticals = load(&Assets::embedded()).unwrap();
     let named = |name: &str| verticals.iter().find(|it| it.name == name).unwrap().clone();
     merged(&named(name), &named("generic"))
@@ -60,7 +60,7 @@ fn use_case(vertical: &Vertical, topic: &str, rank: u32, limit: Option<u32>) -> 
 }
 
 /// Runs the topics of a vertical on a graph and finds.
-fn answer(source: FileSource, vertical: &Vertical, topics: &[(&str, Option<u32>)]) -> Answered {
+pub(crate) fn answer(source: FileSource, vertical: &Vertical, topics: &[(&str, Option<u32>)]) -> Answered {
     let control = Control::default();
     let census = source.census_now(&control).unwrap();
     let schema = Schema {
@@ -134,21 +134,21 @@ fn results(answered: &Answered, use_case: &UseCase, vertical: &Vertical) -> Vec<
 }
 
 impl Answered {
-    fn only(&self, topic: &str) -> &PatternResult {
+    pub(crate) fn only(&self, topic: &str) -> &PatternResult {
         let results = &self.results[topic];
         assert_eq!(results.len(), 1, "{topic}: {:?}", self.plan.rejected);
         &results[0]
     }
 
     /// What a reader reads, sentence by sentence.
-    fn sentences(&self, topic: &str) -> Vec<String> {
+    pub(crate) fn sentences(&self, topic: &str) -> Vec<String> {
         let result = self.only(topic);
         claims(&result.finding)
             .map(|it| render_claim(it, &result.facts).unwrap())
             .collect()
     }
 
-    fn report(&self, topic: &str) -> Report {
+    pub(crate) fn report(&self, topic: &str) -> Report {
         let results = &self.results[topic];
         Report {
             graph: String::new(),
@@ -166,7 +166,7 @@ impl Answered {
         }
     }
 
-    fn mismatches(&self, report: &Report) -> Vec<String> {
+    pub(crate) fn mismatches(&self, report: &Report) -> Vec<String> {
         let found = verify_report(report, &self.tables, &self.census);
         found.iter().map(ToString::to_string).collect()
     }

@@ -23,6 +23,7 @@ mod ldbc;
 mod london;
 mod main_job;
 mod paraphrases;
+mod patterns;
 mod program;
 mod recompute;
 mod renamed;

@@ -150,6 +150,14 @@ fn planted_identities_share_two_details_and_splitters_stay_below_the_threshold()
             .filter(|it| (9_000.0..10_000.0).contains(&amount(it)));
         assert!(below.count() >= 10);
     }
+    let splitting: BTreeSet<&String> = patterns(&demo, "split_transfers")
+        .iter()
+        .map(|it| &it.members[0])
+        .collect();
+    let noise = transfers
+        .iter()
+        .filter(|it| (9_000.0..10_000.0).contains(&amount(it)) && !splitting.contains(&it["_from"]));
+    assert!(noise.count() >= 50, "chance must meet the band too");
 }
 
 #[test]
