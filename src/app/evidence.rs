@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::parts;
 use crate::agents::verify;
-use crate::config::Project;
 use crate::engine::ResultTables;
 use crate::model::{
     id::{ContentHash, TemplateId},
@@ -37,13 +36,13 @@ pub struct Verification {
 /// # Errors
 ///
 /// When there is nothing to check: no journal, or no report was written.
-pub fn verify(directory: &Path, project: &Project) -> Result<Verification, PipelineError> {
+pub fn verify(directory: &Path) -> Result<Verification, PipelineError> {
     let history = history(directory)?;
     let mut verification = Verification::default();
     files_against_journal(directory, &history, &mut verification);
     let request: RunRequest =
         serde_json::from_str(&history.request).map_err(|error| unreadable(directory, &error))?;
-    let assets = parts::assets(request.assets.as_deref(), project);
+    let assets = parts::assets(request.assets.as_deref());
     let renderer = parts::renderer(&assets)?;
     let index = index_of(directory, &history)?;
     for (stem, report) in &index.reports {

@@ -1,20 +1,21 @@
 //! One hash over everything that changes a run's answer, so that a resume with other inputs is refused.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::graphs::Location;
 use crate::assets::Assets;
-use crate::model::id::ContentHash;
+use crate::model::{document::Document, id::ContentHash};
 use crate::pipeline::{PipelineError, RunRequest};
+use crate::source::GraphSource;
 
-/// The hash of `request`'s answer-changing fields, its documents, the graph at `location` and `assets`.
+/// The hash of `request`'s answer-changing fields, its `documents`, the files of `source` and `assets`.
 pub(super) fn hash(
     request: &RunRequest,
-    location: &Location,
+    source: &dyn GraphSource,
+    documents: &[Document],
     assets: &Assets,
 ) -> Result<ContentHash, PipelineError> {
     let mut lines = vec![
@@ -28,37 +29,18 @@ pub(super) fn hash(
             .map_err(|error| PipelineError::Invalid(error.to_string()))?;
         lines.push(format!("asset {path} {}", asset.hash));
     }
-    if let Location::Path(path) = location {
-        lines_of(path, &mut lines)?;
+    // What the source reads, wherever it lies, and nothing else that lies beside it.
+    for path in source.files() {
+        lines.push(format!("file {} {}", path.display(), hash_file(&path)?));
     }
-    for document in &request.documents {
-        lines_of(document, &mut lines)?;
+    for document in documents {
+        lines.push(format!("document {} {}", document.name, document.hash));
     }
-    let vertical = Path::new(&request.vertical);
+    let vertical = request.path(Path::new(&request.vertical));
     if vertical.is_file() {
-        lines_of(vertical, &mut lines)?;
+        lines.push(format!("vertical {}", hash_file(&vertical)?));
     }
     Ok(ContentHash::of(lines.join("\n").as_bytes()))
-}
-
-/// One line per file at or directly in `path`, in name order.
-fn lines_of(path: &Path, lines: &mut Vec<String>) -> Result<(), PipelineError> {
-    if path.is_dir() {
-        let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
-        let mut files: Vec<_> = entries
-            .flatten()
-            .map(|it| it.path())
-            .filter(|it| it.is_file())
-            .collect();
-        files.sort();
-        for file in files {
-            lines.push(format!("file {} {}", file.display(), hash_file(&file)?));
-        }
-        Ok(())
-    } else {
-        lines.push(format!("file {} {}", path.display(), hash_file(path)?));
-        Ok(())
-    }
 }
 
 /// The hash of a file, read in pieces: a graph need not fit into memory twice.

@@ -7,6 +7,7 @@ mod graphs;
 mod inputs;
 mod parts;
 mod plan;
+mod request;
 mod runner;
 mod running;
 mod runs;
@@ -19,10 +20,11 @@ pub use explain::{ExplainedClaim, Explanation, explain, write_explanation};
 pub use graphs::{Location, NamedGraph, resolve};
 pub use parts::{assets, demo_choice, demo_kinds, engine, open_source};
 pub use plan::{Plan, Planned, plan, write_plan};
+pub use request::{Asked, request};
 pub use runner::{
     AgenticWorkflowRunner, InputDocument, WorkflowState, export_trace, run_agentic_workflow_async,
 };
-pub use running::{Begin, Face, Finished, Running, begin, resume};
+pub use running::{Begin, Face, Finished, Running, TraceExport, begin, resume};
 pub use runs::{find as find_run, list as list_runs, read_index};
 pub use scoring::{score, write_score};
 pub use summary::summary_sentences;

@@ -5,49 +5,132 @@ use std::sync::Arc;
 
 use super::graphs::Location;
 use super::inputs;
+use crate::agents::vertical::{self, VerticalChoice};
+use crate::algorithms::Control;
 use crate::assets::Assets;
-use crate::config::Project;
+use crate::documents::{self, DocumentError};
 use crate::engine::{Cpu, Embedded, EngineOptions, LoadInfo};
-use crate::model::{event::Event, id::ContentHash};
+use crate::model::{document::Document, event::Event, id::ContentHash, vertical::Vertical};
 use crate::pipeline::{Parts, PipelineError, RunRequest};
-use crate::report::{Layouts, Renderer};
+use crate::report::{Format, Layouts, Renderer};
 use crate::source::{
     FileSource, GraphSource,
     demo::{self, DemoKind, Scale},
 };
 use crate::trace::EventSink;
 
-/// A request whose inputs are there.
+/// A request whose inputs are there and can be used.
 pub(super) struct Opened {
-    /// The graph's name in reports.
-    pub graph: String,
     /// SHA-256 over everything that changes the answer.
     pub inputs: ContentHash,
-    /// The source.
-    pub source: Arc<dyn GraphSource>,
+    /// Formats that reports are written in.
+    pub formats: Vec<Format>,
+    /// Where kernels run.
+    pub engine: Embedded,
+    source: Arc<dyn GraphSource>,
     assets: Assets,
-    attached: Vec<(String, String)>,
+    renderer: Renderer,
+    documents: Vec<Document>,
+    verticals: Vec<Vertical>,
+    wanted: VerticalChoice,
 }
 
-/// Opens the source and the assets that `request` names, and hashes all inputs.
-pub(super) fn open(request: &RunRequest, project: &Project) -> Result<Opened, PipelineError> {
-    let assets = assets(request.assets.as_deref(), project);
+/// Opens all that `request` names and hashes all inputs. What cannot be used is refused here, where
+/// nothing of the run is on disk yet.
+pub(super) fn open(request: &RunRequest) -> Result<Opened, PipelineError> {
+    let invalid = |error: &dyn std::fmt::Display| PipelineError::Invalid(error.to_string());
+    let formats = formats(request)?;
+    let assets = assets(request.assets.as_deref());
+    let renderer = renderer(&assets)?;
+    let verticals = vertical::load(&assets).map_err(|error| invalid(&error))?;
+    let wanted = wanted_vertical(request, &verticals)?;
     let location = Location::parse(&request.location, &demo_kinds()).map_err(PipelineError::Invalid)?;
-    let inputs = inputs::hash(request, &location, &assets)?;
-    let (source, attached) = open_source(&location, &request.graph)?;
+    let location = match location {
+        Location::Path(path) => Location::Path(request.path(&path)),
+        demo @ Location::Demo { .. } => demo,
+    };
+    let (source, attached) = open_source(&location, &request.name)?;
+    let documents = read_documents(request, &attached).map_err(|error| invalid(&error))?;
+    let engine = engine(Arc::clone(&source), request)?;
     Ok(Opened {
-        graph: request.graph.clone(),
-        inputs,
+        inputs: inputs::hash(request, source.as_ref(), &documents, &assets)?,
+        formats,
+        engine,
         source,
         assets,
-        attached,
+        renderer,
+        documents,
+        verticals,
+        wanted,
     })
 }
 
-/// The embedded assets, single files of which the request's or the project's folder replaces.
-pub fn assets(folder: Option<&Path>, project: &Project) -> Assets {
-    match folder.or(project.assets.as_deref()) {
-        Some(folder) => Assets::with_override(project.directory.join(folder)),
+/// The documents of a request: files, then inline texts; those attached to the graph when it names none.
+fn read_documents(
+    request: &RunRequest,
+    attached: &[(String, String)],
+) -> Result<Vec<Document>, DocumentError> {
+    let mut read = documents::read_files(&request.document_paths())?;
+    for ask in &request.asks {
+        read.push(documents::from_text(ask, read.len() + 1)?);
+    }
+    if read.is_empty() {
+        for (name, text) in attached {
+            read.push(documents::from_bytes(text.as_bytes(), name, read.len() + 1)?);
+        }
+    }
+    Ok(read)
+}
+
+/// `auto`, the name of one of `verticals`, or a file that holds one.
+fn wanted_vertical(request: &RunRequest, verticals: &[Vertical]) -> Result<VerticalChoice, PipelineError> {
+    let text = &request.vertical;
+    let path = request.path(Path::new(text));
+    if text == "auto" {
+        return Ok(VerticalChoice::Auto);
+    }
+    if verticals.iter().any(|it| it.name == *text) {
+        return Ok(VerticalChoice::Named(text.clone()));
+    }
+    if !path.is_file() {
+        let known: Vec<&str> = verticals.iter().map(|it| it.name.as_str()).collect();
+        return Err(PipelineError::Invalid(format!(
+            "there is no vertical `{text}` and no such file; there are auto, {}",
+            known.join(", ")
+        )));
+    }
+    let invalid = |error: &dyn std::fmt::Display| {
+        PipelineError::Invalid(format!("the vertical {text} cannot be used: {error}"))
+    };
+    let read = std::fs::read_to_string(&path).map_err(|error| invalid(&error))?;
+    vertical::parse(text, &read).map_err(|error| invalid(&error))?;
+    Ok(VerticalChoice::File { path, text: read })
+}
+
+/// The formats that a request names; all when it names none.
+fn formats(request: &RunRequest) -> Result<Vec<Format>, PipelineError> {
+    let mut formats = Vec::new();
+    for name in &request.formats {
+        let format = Format::named(name).ok_or_else(|| {
+            PipelineError::Invalid(format!(
+                "there is no report format `{name}`; there are md, html, json and txt"
+            ))
+        })?;
+        formats.push(format);
+    }
+    formats.sort();
+    formats.dedup();
+    if formats.is_empty() {
+        Ok(Format::ALL.to_vec())
+    } else {
+        Ok(formats)
+    }
+}
+
+/// The embedded assets, single files of which `folder` replaces.
+pub fn assets(folder: Option<&Path>) -> Assets {
+    match folder {
+        Some(folder) => Assets::with_override(folder),
         None => Assets::embedded(),
     }
 }
@@ -105,12 +188,35 @@ pub fn engine(source: Arc<dyn GraphSource>, request: &RunRequest) -> Result<Embe
 }
 
 impl Opened {
+    /// The vertex collections of the graph that are not there although `request` calls them core.
+    pub(super) async fn check_core(&self, request: &RunRequest) -> Result<(), PipelineError> {
+        if request.core_collections.is_empty() {
+            return Ok(());
+        }
+        let census = self.source.census(&Control::default()).await;
+        let census = census.map_err(|error| PipelineError::Invalid(error.to_string()))?;
+        let known: Vec<&str> = census.vertices.iter().map(|it| it.name.as_str()).collect();
+        match request
+            .core_collections
+            .iter()
+            .find(|it| !known.contains(&it.as_str()))
+        {
+            None => Ok(()),
+            Some(unknown) => Err(PipelineError::Invalid(format!(
+                "there is no vertex collection `{unknown}`, which --core-collections names; there are {}",
+                known.join(", ")
+            ))),
+        }
+    }
+
+    /// The same with the limits of `request`, which a resumed run may have been given anew.
+    pub(super) fn limit(&mut self, request: &RunRequest) -> Result<(), PipelineError> {
+        self.engine = engine(Arc::clone(&self.source), request)?;
+        Ok(())
+    }
+
     /// The parts of a run; loads are told to `sink`.
-    pub(super) fn parts(
-        self,
-        request: &RunRequest,
-        sink: Arc<dyn EventSink>,
-    ) -> Result<Parts, PipelineError> {
+    pub(super) fn parts(self, sink: Arc<dyn EventSink>) -> Parts {
         let observe = move |load: &LoadInfo| {
             // A journal that cannot be written stops the flow at its next event.
             let _ = sink.record(&Event::GraphLoaded {
@@ -121,15 +227,15 @@ impl Opened {
                 elapsed_us: load.elapsed_us,
             });
         };
-        let engine = engine(Arc::clone(&self.source), request)?.with_load_observer(Arc::new(observe));
-        let renderer = renderer(&self.assets)?;
-        Ok(Parts {
+        Parts {
             source: self.source,
-            engine: Arc::new(engine),
+            engine: Arc::new(self.engine.with_load_observer(Arc::new(observe))),
             assets: self.assets,
-            renderer,
-            attached: self.attached,
-        })
+            renderer: self.renderer,
+            documents: self.documents,
+            verticals: self.verticals,
+            wanted: self.wanted,
+        }
     }
 }
 

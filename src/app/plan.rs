@@ -1,6 +1,7 @@
 //! What a run would do: templates with time, memory and cost, and what would be refused. Runs nothing
 //! and writes nothing.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -8,7 +9,6 @@ use serde::Serialize;
 
 use super::parts;
 use super::running::policy;
-use crate::config::Project;
 use crate::engine::Engine;
 use crate::flow::{Cancel, Flow};
 use crate::model::{
@@ -48,17 +48,19 @@ pub struct Planned {
 }
 
 /// Makes the plan of `request`.
-pub async fn plan(request: &RunRequest, project: &Project, clock: Clock) -> Result<Plan, PipelineError> {
-    let opened = parts::open(request, project)?;
+pub async fn plan(request: &RunRequest, clock: Clock) -> Result<Plan, PipelineError> {
+    let opened = parts::open(request)?;
+    opened.check_core(request).await?;
     let scratch = Artefacts::nowhere();
     let sink: Arc<dyn EventSink> = Arc::new(Sinks(Vec::new()));
     let flow = Flow::new(policy(request), Arc::clone(&sink), clock, Cancel::default());
-    let graph = opened.graph.clone();
-    let engine = parts::engine(Arc::clone(&opened.source), request)?;
+    let graph = request.name.clone();
+    let engine = opened.engine.clone();
     let desk = Desk {
         flow,
         artefacts: scratch,
         sink: Arc::clone(&sink),
+        handed: Arc::default(),
     };
     let setting = Setting {
         request: request.clone(),
@@ -68,7 +70,7 @@ pub async fn plan(request: &RunRequest, project: &Project, clock: Clock) -> Resu
         started_ms: 0,
         formats: Vec::new(),
     };
-    let orchestrator = Orchestrator::new(setting, opened.parts(request, sink)?, desk, Arc::default());
+    let orchestrator = Orchestrator::new(setting, opened.parts(sink), desk, Arc::default(), BTreeMap::new());
     let outline = orchestrator.outline().await?;
     let mut templates = Vec::new();
     let mut refused = Vec::new();

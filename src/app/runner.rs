@@ -17,17 +17,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::graphs;
-use super::parts;
-use super::running::{self, Begin, Face, Finished};
-use crate::config::{self, Project};
+use super::request::{self, Asked};
+use super::running::{self, Begin, Face, Finished, TraceExport};
+use crate::config;
 use crate::flow::Cancel;
 use crate::model::{
     event::RunState,
     id::RunId,
     report::{Report, RunReport},
 };
-use crate::pipeline::{Effort, Mode, PipelineError, RunRequest, write_whole};
+use crate::pipeline::{Effort, Mode, PipelineError, write_whole};
 use crate::trace::{self, Durability, TraceFormat, TraceSummary};
 
 /// A document as it is handed to a runner.
@@ -58,8 +57,8 @@ pub struct AgenticWorkflowRunner {
     pub graph_name: String,
     /// Vertex collections that the questions are about; empty: decided by the schema agent.
     pub core_collections: Vec<String>,
-    /// `auto`, a name or a file.
-    pub vertical: String,
+    /// `auto`, a name or a file; `None`: what `gaai.toml` says, else `auto`.
+    pub vertical: Option<String>,
     /// Whether the trace is exported beside the reports when a run ends.
     pub enable_tracing: bool,
     /// Whether journal records reach the disk one by one, so that a crash can be studied.
@@ -72,8 +71,8 @@ pub struct AgenticWorkflowRunner {
     pub max_templates: Option<usize>,
     /// Report formats: `md`, `html`, `json`, `txt`; empty: all.
     pub export_formats: Vec<String>,
-    /// Directory that holds the runs.
-    pub output: PathBuf,
+    /// Directory that holds the runs; `None`: what `gaai.toml` says, else `output`.
+    pub output: Option<PathBuf>,
 }
 
 impl Default for AgenticWorkflowRunner {
@@ -81,14 +80,14 @@ impl Default for AgenticWorkflowRunner {
         Self {
             graph_name: String::new(),
             core_collections: Vec::new(),
-            vertical: "auto".to_owned(),
+            vertical: None,
             enable_tracing: true,
             enable_debug_mode: false,
             enable_parallelism: true,
             max_executions: None,
             max_templates: None,
             export_formats: Vec::new(),
-            output: PathBuf::from("output"),
+            output: None,
         }
     }
 }
@@ -108,6 +107,8 @@ pub struct WorkflowState {
     pub index: Arc<RunReport>,
     /// What happened, from the journal.
     pub trace: TraceSummary,
+    /// What could not be kept beside the run itself: catalog, trace files.
+    pub warnings: Vec<String>,
 }
 
 impl AgenticWorkflowRunner {
@@ -138,18 +139,15 @@ impl AgenticWorkflowRunner {
     ///
     /// As [`AgenticWorkflowRunner::run`].
     pub async fn run_async(&self, documents: &[InputDocument]) -> Result<WorkflowState, PipelineError> {
-        let project = config::find_project(Path::new("."))
-            .map_err(|error| PipelineError::Invalid(error.to_string()))?;
-        let request = self.request(documents, &project)?;
+        let here = std::env::current_dir().map_err(|error| {
+            PipelineError::Invalid(format!("the working directory cannot be read: {error}"))
+        })?;
+        let project =
+            config::find_project(&here).map_err(|error| PipelineError::Invalid(error.to_string()))?;
         let begin = Begin {
-            run: RunId(config::run_id(config::now_ms(), &request.graph)),
-            request,
-            output: self.output.clone(),
-            durability: if self.enable_debug_mode {
-                Durability::Strict
-            } else {
-                Durability::Batched
-            },
+            run: None,
+            request: request::request(self.asked(documents), &project, &here)?,
+            output: self.output.clone().unwrap_or_else(|| project.output_directory()),
         };
         let face = Face {
             clock: Arc::new(config::now_us),
@@ -157,43 +155,40 @@ impl AgenticWorkflowRunner {
             cancel: Cancel::default(),
             approve: None,
         };
-        let finished = running::begin(begin, &project, &face)?
-            .finish(&self.output)
-            .await?;
-        state(finished)
+        let exports = if self.enable_tracing {
+            TraceExport::All
+        } else {
+            TraceExport::Nothing
+        };
+        state(running::begin(begin, &face).await?.finish(exports).await?)
     }
 
-    fn request(&self, documents: &[InputDocument], project: &Project) -> Result<RunRequest, PipelineError> {
-        let kinds = parts::demo_kinds();
-        let graph = graphs::resolve(&self.graph_name, project, &kinds).map_err(PipelineError::Invalid)?;
-        let mut request = RunRequest {
-            graph: graph.name,
-            location: graph.location.text(),
-            vertical: graph.vertical.unwrap_or_else(|| self.vertical.clone()),
+    fn asked(&self, documents: &[InputDocument]) -> Asked {
+        let mut asked = Asked {
+            graph: self.graph_name.clone(),
+            vertical: self.vertical.clone(),
             core_collections: self.core_collections.clone(),
             max_templates: self.max_templates,
             formats: self.export_formats.clone(),
             effort: Effort {
-                mode: if self.enable_parallelism {
+                mode: Some(if self.enable_parallelism {
                     Mode::Parallel
                 } else {
                     Mode::Sequential
-                },
+                }),
+                durability: self.enable_debug_mode.then_some(Durability::Strict),
                 max_executions: self.max_executions,
                 ..Effort::default()
             },
-            ..RunRequest::default()
+            ..Asked::default()
         };
         for document in documents {
             match document {
-                InputDocument::Path(path) => request.documents.push(path.clone()),
-                InputDocument::Content(text) => request.asks.push(text.clone()),
+                InputDocument::Path(path) => asked.documents.push(path.clone()),
+                InputDocument::Content(text) => asked.asks.push(text.clone()),
             }
         }
-        if documents.is_empty() {
-            request.documents = graph.documents;
-        }
-        Ok(request)
+        asked
     }
 
     /// Copies the reports of a run to `directory`, and gives the files written.
@@ -296,9 +291,15 @@ pub async fn run_agentic_workflow_async(
 }
 
 fn state(finished: Finished) -> Result<WorkflowState, PipelineError> {
-    let end = finished.end?;
-    let index = end.index.ok_or_else(|| PipelineError::Stage {
-        reason: "the run wrote no index".to_owned(),
+    let of_run = |error: PipelineError| PipelineError::Run {
+        directory: finished.directory.display().to_string(),
+        error: Box::new(error),
+    };
+    let end = finished.end.map_err(of_run)?;
+    let index = end.index.ok_or_else(|| {
+        of_run(PipelineError::Stage {
+            reason: "the run wrote no index".to_owned(),
+        })
     })?;
     Ok(WorkflowState {
         run: finished.run,
@@ -307,5 +308,6 @@ fn state(finished: Finished) -> Result<WorkflowState, PipelineError> {
         reports: index.reports.iter().map(|(_, report)| report.clone()).collect(),
         index,
         trace: finished.summary,
+        warnings: finished.warnings,
     })
 }

@@ -6,28 +6,25 @@ use std::sync::Arc;
 use super::archive;
 use super::parts::{self, Opened};
 use super::runner::export_trace;
-use crate::config::Project;
+use crate::config;
 use crate::flow::{Approve, Cancel, Flow, Policy};
 use crate::model::{
     event::{Event, RunState},
     id::RunId,
 };
 use crate::pipeline::{
-    Artefacts, Desk, Launch, Mode, Orchestrator, PipelineError, RunEnd, RunRequest, Setting,
+    Artefacts, Desk, Effort, Launch, Mode, Orchestrator, PipelineError, RunEnd, RunRequest, Setting,
 };
-use crate::report::Format;
-use crate::trace::{self, Clock, Durability, EventSink, Sinks, TraceFormat, TraceSummary};
+use crate::trace::{self, Clock, EventSink, Sinks, TraceFormat, TraceSummary};
 
 /// How a face wants a run to be begun.
 pub struct Begin {
     /// What is asked for.
     pub request: RunRequest,
-    /// The run's id.
-    pub run: RunId,
+    /// The run's id; `None`: made from the time and the graph's name.
+    pub run: Option<RunId>,
     /// Directory that holds the runs.
     pub output: PathBuf,
-    /// When journal records reach the disk.
-    pub durability: Durability,
 }
 
 /// What a face hands to any run.
@@ -54,6 +51,16 @@ pub struct Running {
     sink: Arc<dyn EventSink>,
 }
 
+/// Whether the trace is written beside the reports when a run ends. The journal has it either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TraceExport {
+    /// In all formats.
+    #[default]
+    All,
+    /// Not at all.
+    Nothing,
+}
+
 /// A run that has ended.
 pub struct Finished {
     /// The run.
@@ -71,36 +78,54 @@ pub struct Finished {
 }
 
 /// Begins a new run.
-pub fn begin(begin: Begin, project: &Project, face: &Face) -> Result<Running, PipelineError> {
-    let opened = parts::open(&begin.request, project)?;
+///
+/// # Errors
+///
+/// What cannot be used of the request; then nothing was written.
+pub async fn begin(begin: Begin, face: &Face) -> Result<Running, PipelineError> {
+    let opened = parts::open(&begin.request)?;
+    opened.check_core(&begin.request).await?;
+    let names: Box<dyn Iterator<Item = RunId>> = match begin.run {
+        Some(run) => Box::new(std::iter::once(run)),
+        None => {
+            let stem = config::run_id((face.clock)() / 1000, &begin.request.name);
+            // Two runs of one graph may begin in the same second.
+            let numbered = (2..1000).map({
+                let stem = stem.clone();
+                move |number| RunId(format!("{stem}-{number}"))
+            });
+            Box::new(std::iter::once(RunId(stem)).chain(numbered))
+        }
+    };
+    let inputs = opened.inputs.clone();
     let launch = Launch::begin(
         &begin.output,
-        begin.run,
+        names,
         begin.request,
-        opened.inputs.clone(),
-        begin.durability,
+        inputs,
         Arc::clone(&face.clock),
     )?;
     put_together(launch, opened, face)
 }
 
-/// Takes up the run in `directory`; finished stages are not repeated.
-pub fn resume(
-    directory: &Path,
-    durability: Durability,
-    project: &Project,
-    face: &Face,
-) -> Result<Running, PipelineError> {
+/// Takes up the run in `directory`, working as hard as `effort` says and otherwise as before; finished
+/// stages are not repeated.
+///
+/// # Errors
+///
+/// A run that cannot be taken up, with the reason.
+pub fn resume(directory: &Path, effort: &Effort, face: &Face) -> Result<Running, PipelineError> {
     let mut opened = None;
-    let launch = Launch::resume(directory, durability, Arc::clone(&face.clock), |request| {
-        let found = parts::open(request, project)?;
+    let launch = Launch::resume(directory, effort, Arc::clone(&face.clock), |request| {
+        let found = parts::open(request)?;
         let inputs = found.inputs.clone();
         opened = Some(found);
         Ok(inputs)
     })?;
-    let opened = opened.ok_or_else(|| PipelineError::Defect {
+    let mut opened = opened.ok_or_else(|| PipelineError::Defect {
         reason: "a resumed run was not opened".to_owned(),
     })?;
+    opened.limit(&launch.request)?;
     put_together(launch, opened, face)
 }
 
@@ -117,24 +142,32 @@ fn put_together(launch: Launch, opened: Opened, face: &Face) -> Result<Running, 
     )
     .with_finished(launch.history.finished.clone());
     if let Some(approve) = &face.approve {
+        // A flow asks in stepwise mode only, whether the run begins or is taken up again.
         flow = flow.with_approval(Arc::clone(approve));
     }
     let setting = Setting {
         request: launch.request.clone(),
-        graph: opened.graph.clone(),
+        graph: launch.request.name.clone(),
         run: launch.run.clone(),
         directory: launch.directory.clone(),
         started_ms: launch.started_ms,
-        formats: formats(&launch.request)?,
+        formats: opened.formats.clone(),
     };
     let artefacts = Artefacts::open(&launch.directory)?;
     let desk = Desk {
         flow: flow.clone(),
         artefacts,
         sink: Arc::clone(&sink),
+        handed: Arc::new(launch.history.handed.clone()),
     };
-    let parts = opened.parts(&launch.request, Arc::clone(&sink))?;
-    let orchestrator = Orchestrator::new(setting, parts, desk, Arc::clone(&launch.timings));
+    let parts = opened.parts(Arc::clone(&sink));
+    let orchestrator = Orchestrator::new(
+        setting,
+        parts,
+        desk,
+        Arc::clone(&launch.timings),
+        launch.history.files.clone(),
+    );
     Ok(Running {
         flow,
         directory: launch.directory.clone(),
@@ -148,7 +181,7 @@ fn put_together(launch: Launch, opened: Opened, face: &Face) -> Result<Running, 
 pub(super) fn policy(request: &RunRequest) -> Policy {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let effort = &request.effort;
-    let policy = match effort.mode {
+    let policy = match effort.mode.unwrap_or_default() {
         Mode::Stepwise => Policy::stepwise(),
         Mode::Sequential => Policy::sequential(),
         Mode::Parallel => Policy::parallel(effort.max_executions.or(effort.threads).unwrap_or(cores).max(1)),
@@ -159,29 +192,14 @@ pub(super) fn policy(request: &RunRequest) -> Policy {
     }
 }
 
-/// The formats that a request names.
-fn formats(request: &RunRequest) -> Result<Vec<Format>, PipelineError> {
-    let mut formats = Vec::new();
-    for name in &request.formats {
-        let format = Format::named(name).ok_or_else(|| {
-            PipelineError::Invalid(format!(
-                "there is no report format `{name}`; there are md, html, json and txt"
-            ))
-        })?;
-        formats.push(format);
-    }
-    formats.sort();
-    formats.dedup();
-    if formats.is_empty() {
-        Ok(Format::ALL.to_vec())
-    } else {
-        Ok(formats)
-    }
-}
-
 impl Running {
-    /// Carries the run to its end: stages, last event, trace files, manifest, catalog.
-    pub async fn finish(self, output: &Path) -> Result<Finished, PipelineError> {
+    /// Carries the run to its end: stages, last event, trace files unless `exports` forbids them, and
+    /// the catalog beside the run.
+    ///
+    /// # Errors
+    ///
+    /// A journal that cannot be read back.
+    pub async fn finish(self, exports: TraceExport) -> Result<Finished, PipelineError> {
         let end = self.orchestrator.run().await;
         let state = match &end {
             Ok(end) => end.state,
@@ -198,13 +216,16 @@ impl Running {
             path: self.directory.display().to_string(),
             reason: error.to_string(),
         })?;
-        if let Err(error) = export_trace(&self.directory, &self.directory.join("trace"), &TraceFormat::ALL) {
+        let formats: &[TraceFormat] = match exports {
+            TraceExport::All => &TraceFormat::ALL,
+            TraceExport::Nothing => &[],
+        };
+        if let Err(error) = export_trace(&self.directory, &self.directory.join("trace"), formats) {
             warnings.push(error.to_string());
         }
+        let output = self.directory.parent().unwrap_or(Path::new("."));
         if let Err(reason) = archive::take_in(output, &self.directory).await {
-            warnings.push(format!(
-                "the catalog was not updated: {reason}; `gaai catalog rebuild` makes it again"
-            ));
+            warnings.push(format!("the catalog was not updated: {reason}"));
         }
         Ok(Finished {
             run: self.launch.run.clone(),

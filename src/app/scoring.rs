@@ -36,7 +36,7 @@ pub fn score(directory: &Path, truth: Option<&Path>) -> Result<Score, PipelineEr
 fn truth_of(request: &str) -> Result<Truth, PipelineError> {
     let request: RunRequest = serde_json::from_str(request).map_err(|error| defect(&error))?;
     match Location::parse(&request.location, &demo_kinds()).map_err(PipelineError::Invalid)? {
-        Location::Path(path) => read(&path.join("truth.json")),
+        Location::Path(path) => read(&request.path(&path).join("truth.json")),
         Location::Demo { kind, seed, scale } => {
             let (kind, scale) = demo_choice(&kind, &scale)?;
             Ok(demo::generate(kind, seed, scale).truth)

@@ -32,7 +32,7 @@ pub type ReadArtefact<'a> = dyn Fn(&ContentHash) -> Result<Vec<u8>, String> + 'a
 #[derive(Default, Deserialize)]
 struct Asked {
     #[serde(default)]
-    graph: String,
+    name: String,
 }
 
 /// The parts of the vertical stage's artefact that the catalog keeps.
@@ -194,7 +194,7 @@ fn head(history: &History, outputs: &Outputs) -> RunHead {
     let asked: Asked = serde_json::from_str(&history.request).unwrap_or_default();
     RunHead {
         run: history.run.clone().unwrap_or_default(),
-        graph: asked.graph,
+        graph: asked.name,
         vertical: outputs.vertical.clone(),
         version: history.version.clone(),
         inputs: history.inputs.clone().unwrap_or_default(),

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::Session;
 use super::arguments::{AlgoCommand, AlgoRunArguments, DirectionArgument, ParallelArgument};
+use super::inert::Inert;
 use super::run::runtime;
 use crate::algorithms::{Algorithm, ColumnInfo, Control, Info};
 use crate::app;
@@ -108,7 +109,7 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
         if session.console.json {
             answer.write_json(None, &mut text)?;
         } else {
-            answer.write_text(arguments.top, &mut text)?;
+            answer.write_text(arguments.top, &mut Inert(&mut text))?;
         }
         session.console.bytes(&text)
     })

@@ -29,10 +29,14 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Print what a run would do, with time, memory and cost; run nothing.
     Plan(RequestArguments),
-    /// Take up a run again that was interrupted.
+    /// Take up a run again that was interrupted or failed; what is not said stays as it was.
     Resume {
         /// Run id or run directory.
         run: String,
+        #[command(flatten)]
+        limits: LimitArguments,
+        #[command(flatten)]
+        pace: PaceArguments,
         #[command(flatten)]
         place: Place,
     },
@@ -113,12 +117,21 @@ pub(super) struct RequestArguments {
     /// Vertex collections that the questions are about; decided by themselves unless said.
     #[arg(long, value_delimiter = ',')]
     pub(super) core_collections: Vec<String>,
-    /// Concurrent executions at most.
-    #[arg(long)]
-    pub(super) max_executions: Option<usize>,
     /// Templates at most; the lowest ranked are left out and named.
     #[arg(long)]
     pub(super) max_templates: Option<usize>,
+    #[command(flatten)]
+    pub(super) limits: LimitArguments,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+/// What the executions of a run may take together.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct LimitArguments {
+    /// Concurrent executions at most.
+    #[arg(long)]
+    pub(super) max_executions: Option<usize>,
     /// Kernel threads; as many as cores unless said.
     #[arg(long)]
     pub(super) threads: Option<usize>,
@@ -128,8 +141,20 @@ pub(super) struct RequestArguments {
     /// Refuse templates estimated to take longer, e.g. 5m.
     #[arg(long)]
     pub(super) budget_time: Option<String>,
-    #[command(flatten)]
-    pub(super) place: Place,
+}
+
+/// How a run goes on its way.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct PaceArguments {
+    /// How to work through the stages; parallel unless said, and all three give the same bytes.
+    #[arg(long, value_enum)]
+    pub(super) mode: Option<ModeArgument>,
+    /// Time limit of the whole run, e.g. 10m.
+    #[arg(long)]
+    pub(super) timeout: Option<String>,
+    /// When journal records reach the disk; batched unless said.
+    #[arg(long, value_enum)]
+    pub(super) durability: Option<DurabilityArgument>,
 }
 
 /// `gaai run`.
@@ -137,18 +162,11 @@ pub(super) struct RequestArguments {
 pub(super) struct RunArguments {
     #[command(flatten)]
     pub(super) request: RequestArguments,
-    /// How to work through the stages; all three give the same bytes.
-    #[arg(long, value_enum, default_value_t = ModeArgument::Parallel)]
-    pub(super) mode: ModeArgument,
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
     /// Report formats.
     #[arg(long, value_delimiter = ',', default_value = "md,html,json,txt")]
     pub(super) format: Vec<String>,
-    /// Time limit of the whole run, e.g. 10m.
-    #[arg(long)]
-    pub(super) timeout: Option<String>,
-    /// When journal records reach the disk.
-    #[arg(long, value_enum, default_value_t = DurabilityArgument::Batched)]
-    pub(super) durability: DurabilityArgument,
     /// Run id; made from time and graph unless said.
     #[arg(long)]
     pub(super) run_id: Option<String>,
@@ -300,14 +318,14 @@ pub(super) enum CatalogCommand {
     },
     /// Print what is known about one run.
     Show {
-        /// Run id.
+        /// Run id, its beginning, or `latest`.
         run: String,
         #[command(flatten)]
         place: Place,
     },
     /// Print where a run's findings, or one of them, come from.
     Lineage {
-        /// Run id.
+        /// Run id, its beginning, or `latest`.
         run: String,
         /// Finding id; all unless said.
         finding: Option<String>,

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
+use super::inert::{Inert, inert};
 use crate::config::Environment;
 
 /// How this terminal is talked to.
@@ -46,7 +47,7 @@ impl Console {
                 .map_err(io::Error::from)
                 .and_then(|()| writeln!(out))
         } else {
-            write(&mut out)
+            write(&mut Inert(&mut out))
         };
         unless_closed(written.and_then(|()| out.flush()))
     }
@@ -61,8 +62,14 @@ impl Console {
     pub(super) fn note(&self, text: &str) {
         if !self.quiet && !self.json {
             // A terminal that is gone cannot be told so.
-            let _ = writeln!(io::stderr().lock(), "{text}");
+            let _ = writeln!(io::stderr().lock(), "{}", inert(text));
         }
+    }
+
+    /// Tells what went less well than asked for; always, because a result may be the poorer for it.
+    pub(super) fn warn(&self, text: &str) {
+        // A terminal that is gone cannot be told so.
+        let _ = writeln!(io::stderr().lock(), "warning: {}", inert(text));
     }
 
     /// Tells what failed; always.
@@ -72,7 +79,7 @@ impl Console {
         } else {
             "error:"
         };
-        let _ = writeln!(io::stderr().lock(), "{mark} {text}");
+        let _ = writeln!(io::stderr().lock(), "{mark} {}", inert(text));
     }
 }
 

@@ -9,6 +9,8 @@ mod catalog;
 mod console;
 pub mod exit;
 mod graphs;
+mod inert;
+mod interrupt;
 mod progress;
 mod run;
 mod runs;
@@ -16,6 +18,7 @@ mod trace;
 mod verticals;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -25,12 +28,13 @@ use arguments::{Arguments, Command};
 use console::Console;
 
 use crate::config::{self, Environment, Project};
-use crate::pipeline::PipelineError;
 
 /// What every command is handed.
 struct Session {
     console: Console,
     project: Project,
+    /// The working directory.
+    directory: PathBuf,
 }
 
 /// Reads the command line, does what it says, and gives the exit code.
@@ -50,19 +54,28 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             console.error(&format!("{error:#}"));
-            ExitCode::from(code_of(&error))
+            ExitCode::from(exit::of_error(&error))
         }
     }
 }
 
 fn perform(command: Command, console: Console) -> anyhow::Result<u8> {
-    let here = std::env::current_dir()?;
-    let project = config::find_project(&here)?;
-    let session = Session { console, project };
+    let directory = std::env::current_dir()?;
+    let project = config::find_project(&directory)?;
+    let session = Session {
+        console,
+        project,
+        directory,
+    };
     match command {
         Command::Run(arguments) => run::run(&session, arguments),
         Command::Plan(arguments) => run::plan(&session, &arguments),
-        Command::Resume { run, place } => run::resume(&session, &run, &place),
+        Command::Resume {
+            run,
+            limits,
+            pace,
+            place,
+        } => run::resume(&session, &run, &limits, &pace, &place),
         Command::Inspect { graph } => graphs::inspect(&session, &graph),
         Command::Demo {
             kind,
@@ -82,7 +95,7 @@ fn perform(command: Command, console: Console) -> anyhow::Result<u8> {
 
 /// Developer logs, to standard error: warnings, more with `-vv`, or what `GAAI_LOG` says.
 fn listen(verbose: u8, environment: &Environment) {
-    let default = if verbose > 1 { "gaai=debug" } else { "gaai=error" };
+    let default = if verbose > 1 { "gaai=debug" } else { "gaai=warn" };
     let filter = environment.log.as_deref().unwrap_or(default);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default));
     // A second subscriber in one process is refused; the first then keeps listening.
@@ -92,27 +105,12 @@ fn listen(verbose: u8, environment: &Environment) {
         .try_init();
 }
 
-/// The exit code of an error that ended a command.
-fn code_of(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref::<PipelineError>() {
-        Some(PipelineError::Defect { .. }) => exit::DEFECT,
-        Some(error) => error.state().map_or(exit::INVALID, exit::of_run),
-        None => exit::INVALID,
-    }
-}
-
 impl Session {
     /// The directory that holds the runs: flag, project file, or `output`.
-    fn output(&self, place: &arguments::Place) -> std::path::PathBuf {
+    fn output(&self, place: &arguments::Place) -> PathBuf {
         place
             .out
             .clone()
-            .or_else(|| {
-                self.project
-                    .output
-                    .as_ref()
-                    .map(|it| self.project.directory.join(it))
-            })
-            .unwrap_or_else(|| std::path::PathBuf::from("output"))
+            .unwrap_or_else(|| self.project.output_directory())
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::console::Console;
+use super::inert::inert;
 use crate::model::event::{Event, TaskId};
 use crate::trace::{EventSink, TraceError};
 
@@ -107,7 +108,7 @@ impl EventSink for Progress {
             Shown::Lines { detailed } => {
                 if let Some(line) = Self::line(*detailed, event) {
                     // A reader that is gone misses nothing that the journal does not have.
-                    let _ = writeln!(std::io::stderr().lock(), "{line}");
+                    let _ = writeln!(std::io::stderr().lock(), "{}", inert(&line));
                 }
             }
             Shown::Bars {
@@ -131,7 +132,7 @@ impl EventSink for Progress {
                 }
                 if let Some(line) = Self::line(*detailed, event) {
                     // A terminal that is gone misses nothing that the journal does not have.
-                    let _ = all.println(line);
+                    let _ = all.println(inert(&line));
                 }
             }
         }

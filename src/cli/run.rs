@@ -9,10 +9,13 @@ use futures_util::FutureExt;
 use serde::Serialize;
 
 use super::Session;
-use super::arguments::{DurabilityArgument, ModeArgument, Place, RequestArguments, RunArguments};
+use super::arguments::{
+    DurabilityArgument, LimitArguments, ModeArgument, PaceArguments, Place, RequestArguments, RunArguments,
+};
 use super::exit;
+use super::interrupt::Interrupts;
 use super::progress::Progress;
-use crate::app::{self, Begin, Face, Finished, Running};
+use crate::app::{self, Asked, Begin, Face, Finished, Running, TraceExport};
 use crate::config;
 use crate::flow::{Approve, Cancel};
 use crate::model::{event::RunState, id::RunId, report::RunReport};
@@ -21,53 +24,40 @@ use crate::trace::{self, Durability, EventSink};
 
 /// Does the main job.
 pub(super) fn run(session: &Session, arguments: RunArguments) -> anyhow::Result<u8> {
-    let mode = match arguments.mode {
-        ModeArgument::Stepwise => Mode::Stepwise,
-        ModeArgument::Sequential => Mode::Sequential,
-        ModeArgument::Parallel => Mode::Parallel,
-    };
-    let mut request = request(session, &arguments.request)?;
-    request.formats.clone_from(&arguments.format);
-    request.effort.mode = mode;
-    if let Some(limit) = &arguments.timeout {
-        request.effort.timeout_ms = Some(milliseconds(config::parse_duration("timeout", limit)?));
+    if let Some(run) = &arguments.run_id {
+        check_run_id(run)?;
     }
-    let output = session.output(&arguments.request.place);
-    let started_ms = config::now_ms();
-    let run = arguments
-        .run_id
-        .clone()
-        .unwrap_or_else(|| config::run_id(started_ms, &request.graph));
-    check_run_id(&run)?;
+    let mut request = request(session, &arguments.request, &arguments.pace)?;
+    request.formats = arguments.format;
     let begin = Begin {
         request,
-        run: RunId(run),
-        output: output.clone(),
-        durability: match arguments.durability {
-            DurabilityArgument::Strict => Durability::Strict,
-            DurabilityArgument::Batched => Durability::Batched,
-            DurabilityArgument::None => Durability::None,
-        },
+        run: arguments.run_id.map(RunId),
+        output: session.output(&arguments.request.place),
     };
-    carry(session, &output, mode, |face| {
-        app::begin(begin, &session.project, face)
-    })
+    carry(session, |face| async move { app::begin(begin, &face).await })
 }
 
 /// Takes up a run again.
-pub(super) fn resume(session: &Session, run: &str, place: &Place) -> anyhow::Result<u8> {
-    let output = session.output(place);
-    let directory = app::find_run(&output, run)?;
-    carry(session, &output, Mode::Parallel, |face| {
-        app::resume(&directory, Durability::Batched, &session.project, face)
-    })
+pub(super) fn resume(
+    session: &Session,
+    run: &str,
+    limits: &LimitArguments,
+    pace: &PaceArguments,
+    place: &Place,
+) -> anyhow::Result<u8> {
+    let directory = app::find_run(&session.output(place), run)?;
+    let effort = effort(limits, pace)?;
+    carry(
+        session,
+        |face| async move { app::resume(&directory, &effort, &face) },
+    )
 }
 
 /// Prints what a run would do.
 pub(super) fn plan(session: &Session, arguments: &RequestArguments) -> anyhow::Result<u8> {
-    let request = request(session, arguments)?;
+    let request = request(session, arguments, &PaceArguments::default())?;
     let runtime = runtime()?;
-    let plan = runtime.block_on(app::plan(&request, &session.project, Arc::new(config::now_us)))?;
+    let plan = runtime.block_on(app::plan(&request, Arc::new(config::now_us)))?;
     session.console.result(&plan, |out| app::write_plan(&plan, out))?;
     Ok(if plan.refused.is_empty() {
         0
@@ -77,95 +67,100 @@ pub(super) fn plan(session: &Session, arguments: &RequestArguments) -> anyhow::R
 }
 
 /// The request that the command line makes, with the project file's settings where it is silent.
-fn request(session: &Session, arguments: &RequestArguments) -> anyhow::Result<RunRequest> {
-    let kinds = app::demo_kinds();
-    let graph = app::resolve(&arguments.graph, &session.project, &kinds).map_err(PipelineError::Invalid)?;
-    let silent = arguments.documents.is_empty() && arguments.ask.is_empty();
-    let documents = if silent {
-        graph.documents.clone()
-    } else {
-        arguments.documents.clone()
-    };
-    if silent && !documents.is_empty() {
-        session.console.note(&format!(
-            "no document was named; reading {}",
-            documents[0].display()
-        ));
-    }
-    let bytes =
-        |key: &str, text: &Option<String>| text.as_ref().map(|it| config::parse_bytes(key, it)).transpose();
-    let budget_memory = match bytes("budget-memory", &arguments.budget_memory)? {
-        Some(limit) => Some(limit),
-        None => bytes("budget_memory", &session.project.budget_memory)?,
-    };
-    let budget_time = match &arguments.budget_time {
-        Some(text) => Some(milliseconds(config::parse_duration("budget-time", text)?)),
-        None => None,
-    };
-    Ok(RunRequest {
-        graph: graph.name,
-        location: graph.location.text(),
-        documents,
+fn request(
+    session: &Session,
+    arguments: &RequestArguments,
+    pace: &PaceArguments,
+) -> anyhow::Result<RunRequest> {
+    let asked = Asked {
+        graph: arguments.graph.clone(),
+        documents: arguments.documents.clone(),
         asks: arguments.ask.clone(),
-        vertical: arguments
-            .vertical
-            .clone()
-            .or(graph.vertical)
-            .or_else(|| session.project.vertical.clone())
-            .unwrap_or_else(|| "auto".to_owned()),
+        vertical: arguments.vertical.clone(),
         core_collections: arguments.core_collections.clone(),
         max_templates: arguments.max_templates,
-        assets: session.project.assets.clone(),
         formats: Vec::new(),
-        effort: Effort {
-            mode: Mode::Parallel,
-            max_executions: arguments.max_executions.or(session.project.max_executions),
-            threads: arguments.threads,
-            budget_memory,
-            budget_time_ms: budget_time,
-            timeout_ms: None,
-        },
+        effort: effort(&arguments.limits, pace)?,
+    };
+    let request = app::request(asked, &session.project, &session.directory)?;
+    if let Some(document) = request
+        .documents
+        .first()
+        .filter(|_| arguments.documents.is_empty())
+    {
+        session
+            .console
+            .note(&format!("no document was named; reading {}", document.display()));
+    }
+    Ok(request)
+}
+
+fn effort(limits: &LimitArguments, pace: &PaceArguments) -> anyhow::Result<Effort> {
+    let bytes = |text: &String| config::parse_bytes("budget-memory", text);
+    let time = |key: &'static str| move |text: &String| config::parse_duration(key, text).map(milliseconds);
+    Ok(Effort {
+        mode: pace.mode.map(|it| match it {
+            ModeArgument::Stepwise => Mode::Stepwise,
+            ModeArgument::Sequential => Mode::Sequential,
+            ModeArgument::Parallel => Mode::Parallel,
+        }),
+        durability: pace.durability.map(|it| match it {
+            DurabilityArgument::Strict => Durability::Strict,
+            DurabilityArgument::Batched => Durability::Batched,
+            DurabilityArgument::None => Durability::None,
+        }),
+        max_executions: limits.max_executions,
+        threads: limits.threads,
+        budget_memory: limits.budget_memory.as_ref().map(bytes).transpose()?,
+        budget_time_ms: limits.budget_time.as_ref().map(time("budget-time")).transpose()?,
+        timeout_ms: pace.timeout.as_ref().map(time("timeout")).transpose()?,
     })
 }
 
 /// Carries a run to its end while showing it, and prints what came of it.
-fn carry(
-    session: &Session,
-    output: &Path,
-    mode: Mode,
-    start: impl FnOnce(&Face) -> Result<Running, PipelineError>,
-) -> anyhow::Result<u8> {
+fn carry<F>(session: &Session, start: impl FnOnce(Face) -> F) -> anyhow::Result<u8>
+where
+    F: Future<Output = Result<Running, PipelineError>>,
+{
     let progress = Arc::new(Progress::new(&session.console));
     let cancel = Cancel::default();
     let face = Face {
         clock: Arc::new(config::now_us),
         observers: vec![Arc::clone(&progress) as Arc<dyn EventSink>],
         cancel: cancel.clone(),
-        approve: (mode == Mode::Stepwise).then(ask_at_terminal),
+        approve: Some(ask_at_terminal()),
     };
-    let finished = runtime()?.block_on(async {
-        let running = start(&face)?;
+    let runtime = runtime()?;
+    let finished = runtime.block_on(async {
+        let mut interrupts = Interrupts::listen()?;
+        let running = tokio::select! {
+            biased;
+            running = start(face) => running?,
+            () = interrupts.recv() => return Err(PipelineError::Cancelled.into()),
+        };
         session
             .console
             .note(&format!("run {}", running.directory.display()));
         let flow = running.flow.clone();
-        let mut finish = std::pin::pin!(running.finish(output));
+        let mut finish = std::pin::pin!(running.finish(TraceExport::All));
         let mut tick = tokio::time::interval(Duration::from_millis(100));
         loop {
             tokio::select! {
                 biased;
-                finished = &mut finish => break finished,
-                _ = tokio::signal::ctrl_c() => {
-                    session.console.note("stopping: what exists is written; press Ctrl-C again to stop hard");
+                () = interrupts.recv() => {
                     if cancel.is_cancelled() {
-                        return Err(PipelineError::Cancelled);
+                        return Err(PipelineError::Cancelled.into());
                     }
+                    session.console.note("stopping: what exists is written; press Ctrl-C again to stop hard");
                     cancel.cancel();
                 }
+                finished = &mut finish => break Ok::<Finished, anyhow::Error>(finished?),
                 _ = tick.tick() => progress.update(&flow.progress()),
             }
         }
     });
+    // A thread that waits for an answer at the terminal, or computes on, must not hold the program.
+    runtime.shutdown_background();
     progress.clear();
     tell(session, &finished?)
 }
@@ -173,7 +168,7 @@ fn carry(
 /// Prints how a run ended.
 fn tell(session: &Session, finished: &Finished) -> anyhow::Result<u8> {
     for warning in &finished.warnings {
-        session.console.note(&format!("warning: {warning}"));
+        session.console.warn(warning);
     }
     if let Err(error) = &finished.end {
         session.console.error(&error.to_string());
@@ -190,7 +185,16 @@ fn tell(session: &Session, finished: &Finished) -> anyhow::Result<u8> {
         }
         writeln!(out, "\n{}: {}", told.state, finished.directory.display())
     })?;
-    Ok(exit::of_run(finished.state))
+    if finished.state != RunState::Succeeded {
+        session
+            .console
+            .note(&format!("gaai resume {} takes it up again", finished.run));
+    }
+    Ok(match &finished.end {
+        Err(PipelineError::Defect { .. }) => exit::DEFECT,
+        Ok(end) if end.has_defect => exit::DEFECT,
+        _ => exit::of_run(finished.state),
+    })
 }
 
 /// What a run came to, for `--json`.
@@ -203,6 +207,7 @@ struct Told<'a> {
     claims_dropped: usize,
     reports: Vec<String>,
     failures: Vec<String>,
+    warnings: &'a [String],
     error: Option<String>,
 }
 
@@ -226,6 +231,7 @@ impl<'a> Told<'a> {
                         .collect()
                 })
                 .unwrap_or_default(),
+            warnings: &finished.warnings,
             error: finished.end.as_ref().err().map(ToString::to_string),
         }
     }

@@ -8,7 +8,7 @@ use crate::app;
 /// Recomputes every claim of a run; exit code 1 on any mismatch.
 pub(super) fn verify(session: &Session, run: &str, place: &Place) -> anyhow::Result<u8> {
     let directory = app::find_run(&session.output(place), run)?;
-    let verification = app::verify(&directory, &session.project)?;
+    let verification = app::verify(&directory)?;
     session.console.result(&verification, |out| {
         for mismatch in &verification.mismatches {
             writeln!(out, "mismatch: {mismatch}")?;

@@ -8,7 +8,8 @@ use crate::pipeline::PipelineError;
 
 /// Lists or shows verticals.
 pub(super) fn perform(session: &Session, command: VerticalCommand) -> anyhow::Result<u8> {
-    let assets = app::assets(None, &session.project);
+    let folder = session.project.assets.as_ref();
+    let assets = app::assets(folder.map(|it| session.project.directory.join(it)).as_deref());
     let verticals = vertical::load(&assets)?;
     match command {
         VerticalCommand::List => session.console.result(&verticals, |out| {

@@ -28,8 +28,7 @@ pub fn now_us() -> i64 {
 
 /// A run id that sorts by start time: `20261121-041015-fraud`, from the time and the graph's name.
 ///
-/// Two runs of one graph in the same second get the same text; the run directory's creation then
-/// fails for the second, and the caller adds a suffix.
+/// Two runs of one graph in the same second get the same text; whoever comes second adds a suffix.
 pub fn run_id(started_ms: i64, graph: &str) -> String {
     let stamp = Timestamp::from_millisecond(started_ms).map_or_else(
         |_| started_ms.to_string(),

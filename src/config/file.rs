@@ -42,6 +42,16 @@ pub struct GraphSetting {
     pub vertical: Option<String>,
 }
 
+impl Project {
+    /// Directory that holds the runs.
+    pub fn output_directory(&self) -> PathBuf {
+        match &self.output {
+            Some(output) => self.directory.join(output),
+            None => PathBuf::from("output"),
+        }
+    }
+}
+
 /// Reads `gaai.toml` in `directory` or the nearest directory above that has one; the defaults when
 /// none has.
 pub fn find_project(directory: &Path) -> Result<Project, ConfigError> {

@@ -7,13 +7,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, OnceCell};
+use tokio::time::timeout;
 
 use super::error::EngineError;
 use crate::algorithms::Control;
 use crate::model::id::ContentHash;
 use crate::source::LoadedGraph;
+
+/// How often a waiter looks whether it should stop.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The bytes of one engine.
 #[derive(Debug)]
@@ -77,7 +82,8 @@ impl Admission {
             if let Some(ticket) = self.try_admit(projection, graph, working) {
                 return Ok(ticket);
             }
-            freed.await;
+            // Nobody wakes a waiter for its own wish to stop, so it looks for it now and then.
+            let _ = timeout(LOOK, freed).await;
         }
     }
 

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::future::{BoxFuture, FutureExt};
-use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
@@ -45,8 +44,6 @@ pub struct EngineOptions {
     pub memory_bytes: Option<u64>,
     /// Estimated milliseconds of one template on one core; `None`: no bound.
     pub time_ms: Option<u64>,
-    /// The census, if it is known already; else it is taken when the first template runs.
-    pub census: Option<Arc<Census>>,
     /// Root of the file tree that tells what the host has; `None`: `/`.
     pub host: Option<PathBuf>,
 }
@@ -113,7 +110,7 @@ impl Embedded {
                 memory_bytes,
                 time_ms: options.time_ms,
             },
-            census: Arc::new(OnceCell::new_with(options.census)),
+            census: Arc::new(OnceCell::new()),
             admission: Admission::new(memory_bytes),
             observer: None,
         }
@@ -189,12 +186,7 @@ impl Embedded {
     }
 
     async fn census(&self, control: &Control) -> Result<Arc<Census>, EngineError> {
-        let take = || async {
-            let (source, control) = (Arc::clone(&self.source), control.clone());
-            let runtime = Handle::current();
-            let census = blocking(move || runtime.block_on(source.census(&control))).await??;
-            Ok(Arc::new(census))
-        };
+        let take = || async { Ok(Arc::new(self.source.census(control).await?)) };
         self.census.get_or_try_init(take).await.cloned()
     }
 
@@ -227,10 +219,7 @@ impl Embedded {
         control: &Control,
     ) -> Result<Arc<LoadedGraph>, EngineError> {
         let began = Instant::now();
-        let (source, control, wanted) = (Arc::clone(&self.source), control.clone(), projection.clone());
-        let runtime = Handle::current();
-        // Sources parse and sort on the thread that polls them; that must not be the runtime's.
-        let graph = blocking(move || runtime.block_on(source.load(&wanted, &control))).await??;
+        let graph = self.source.load(projection, control).await?;
         let bytes = loaded_bytes(&graph);
         ticket.settle(bytes);
         if let Some(observer) = &self.observer {

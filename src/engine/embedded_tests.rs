@@ -378,7 +378,10 @@ proptest! {
     /// meanwhile.
     #[test]
     fn admission_never_exceeds_its_budget(asked in proptest::collection::vec((0_u8..4, 1_u64..50, 1_u64..50), 1..12)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
         runtime.block_on(async {
             let admission = Admission::new(100);
             let control = Control::default();

@@ -65,12 +65,13 @@ impl EngineError {
             EngineError::Kernel(KernelError::Cancelled) | EngineError::Source(SourceError::Cancelled) => {
                 Remedy::Cancelled
             }
+            EngineError::Source(SourceError::Defect { .. }) => Remedy::Defect,
             EngineError::Memory { .. } | EngineError::Time { .. } => Remedy::Refused,
             EngineError::Source(_)
             | EngineError::Kernel(_)
             | EngineError::Table { .. }
-            | EngineError::Fact { .. }
-            | EngineError::Defect { .. } => Remedy::GiveUp,
+            | EngineError::Fact { .. } => Remedy::GiveUp,
+            EngineError::Defect { .. } => Remedy::Defect,
         }
     }
 }

@@ -3,8 +3,6 @@
 //! The bytes depend on the table and its notes only: the creator is fixed, there is no time in the
 //! file, one thread writes it, and row groups are cut by row count.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +18,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use super::error::EngineError;
 use super::tables::{ResultTables, Table};
 use crate::model::{execution::ResultTable, id::ContentHash};
+use crate::store::{advice, write_whole};
 
 /// Key of the summary in a file's metadata: a JSON list of name, quantity and value.
 pub const SUMMARY_KEY: &str = "gaai.summary";
@@ -58,7 +57,7 @@ pub fn write_tables(
         let relative = format!("{RESULTS}/{stem}.{}.parquet", table.name);
         let path = run_directory.join(&relative);
         let bytes = encode(table, &summary).map_err(|error| fault(&path, &error.to_string()))?;
-        put(&path, &bytes)?;
+        write_whole(&path, &bytes).map_err(|error| fault(&path, &format!("{error}; {}", advice(&error))))?;
         written.push(ResultTable {
             name: table.name.clone(),
             path: relative,
@@ -68,29 +67,6 @@ pub fn write_tables(
         });
     }
     Ok(written)
-}
-
-/// Puts `bytes` at `path` through a file beside it, so that the file is there whole or not at all.
-fn put(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    write_through(&part, path, bytes).map_err(|error| {
-        // The file may not exist at all; then there is nothing to remove.
-        let _ = fs::remove_file(&part);
-        fault(path, &advice(&error))
-    })
-}
-
-fn write_through(part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    let mut file = File::create(part)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(part, path)?;
-    // Without this a power cut can undo the rename.
-    File::open(directory)?.sync_all()
 }
 
 /// The table as a Parquet file in memory: hashed and written from there, so that a failed write is
@@ -141,36 +117,9 @@ fn encode(table: &Table, summary: &str) -> Result<Vec<u8>, ParquetError> {
     writer.into_inner()
 }
 
-/// What the system said and what to do about it.
-fn advice(error: &io::Error) -> String {
-    let what = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "free space or choose another output directory, then resume the run"
-        }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            "make the directory writable or choose another output directory"
-        }
-        _ => "nothing of the table was kept; choose another output directory or try again",
-    };
-    format!("{error}; {what}")
-}
-
 fn fault(path: &Path, reason: &str) -> EngineError {
     EngineError::Table {
         path: path.display().to_string(),
         reason: reason.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `/dev/full` answers every write as a full disk does.
-    #[test]
-    fn a_full_disk_says_to_free_space() {
-        let error = write_through(Path::new("/dev/full"), Path::new("/dev/null"), b"bytes").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::StorageFull);
-        assert!(advice(&error).contains("free space or choose another output directory"));
     }
 }

@@ -120,7 +120,7 @@ impl Flow {
                         return Ok(output);
                     }
                     Err(reason) => {
-                        tracing::warn!(task = %spec.id, reason, "an earlier output cannot be read; the task runs again");
+                        tracing::debug!(task = %spec.id, reason, "an earlier output cannot stand; the task runs again");
                         ticket.requeue(spec);
                     }
                 }
@@ -239,12 +239,14 @@ impl Flow {
                 task,
                 limit: limit.unwrap_or_default(),
             },
-            (Some(Stop::Halt(Halt::TimedOut)), _) => Ended::TimedOut {
+            (Some(Stop::Halt(Halt::TimedOut)), _) => Ended::RunTimedOut {
                 task,
                 limit: run_limit,
             },
             (Some(Stop::Halt(_)), _) | (None, Remedy::Cancelled) => Ended::Cancelled { task },
-            (None, Remedy::Retry | Remedy::GiveUp | Remedy::Refused) => Ended::Failed { task, failure },
+            (None, Remedy::Retry | Remedy::GiveUp | Remedy::Refused | Remedy::Defect) => {
+                Ended::Failed { task, failure }
+            }
         }))
     }
 

@@ -52,7 +52,8 @@ pub fn next(state: &State, policy: &Policy) -> Vec<Action> {
     }
     let mut room = Room::left(state, policy);
     for (_, task) in ready {
-        if policy.ask && !state.is_approved(task.spec.stage) {
+        // After a halt nobody is asked any more: what may still start writes down what there is.
+        if policy.ask && state.halt().is_none() && !state.is_approved(task.spec.stage) {
             // A stage begins only when the ones before it have come to rest.
             if room.running == 0 && !room.asking {
                 room.asking = true;
@@ -83,10 +84,11 @@ fn verdict(task: &Task, state: &State, policy: &Policy) -> Verdict {
         return Verdict::Skip(SkipReason::UpstreamFailed(culprit.spec.id.clone()));
     }
     match state.halt() {
+        Some(Halt::Unrecorded) => return Verdict::Skip(SkipReason::Unrecorded),
+        _ if task.spec.is_closing => return if is_open { Verdict::Wait } else { Verdict::Ready },
         Some(Halt::Cancelled) => return Verdict::Skip(SkipReason::Cancelled),
         Some(Halt::TimedOut) => return Verdict::Skip(SkipReason::RunTimedOut),
         Some(Halt::NotApproved) => return Verdict::Skip(SkipReason::NotApproved),
-        Some(Halt::Unrecorded) => return Verdict::Skip(SkipReason::Unrecorded),
         None => {}
     }
     // A task with an attempt behind it has begun; fail-fast is about those that have not.

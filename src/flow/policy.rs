@@ -37,7 +37,7 @@ impl Policy {
         }
     }
 
-    /// One task at a time, in the order in which they were queued.
+    /// One task at a time; of those that may start, the one with the longest way to the end.
     pub fn sequential() -> Self {
         Self::parallel(1)
     }

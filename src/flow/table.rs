@@ -271,7 +271,7 @@ impl Ticket {
             task: self.task.clone(),
             failure: Failure {
                 reason: self.table.unrecorded().unwrap_or_default(),
-                remedy: Remedy::Refused,
+                remedy: Remedy::GiveUp,
             },
         })
     }
@@ -300,27 +300,24 @@ impl Drop for Ticket {
             return;
         };
         let attempt = task.attempts;
-        match task.phase {
+        // An attempt that has ended stands in the journal with its end; only a running one fails here.
+        let change = match task.phase {
             Phase::Finished(_) | Phase::Failed | Phase::Skipped => return,
-            Phase::Restoring | Phase::Waiting | Phase::Asked | Phase::Running | Phase::Resting => {}
-        }
-        if let Some(control) = control {
-            control.cancel();
-        }
-        let change = if attempt == 0 {
-            Change::Skipped {
+            Phase::Restoring | Phase::Waiting | Phase::Asked | Phase::Resting => Change::Skipped {
                 task: self.task.clone(),
                 reason: SkipReason::Cancelled,
-            }
-        } else {
-            Change::Failed {
+            },
+            Phase::Running => Change::Failed {
                 task: self.task.clone(),
                 attempt,
                 reason: "its future was dropped before it ended".to_owned(),
                 elapsed_us: 0,
                 again: false,
-            }
+            },
         };
+        if let Some(control) = control {
+            control.cancel();
+        }
         self.table.take(&mut inner, change);
     }
 }

@@ -43,6 +43,8 @@ pub struct TaskSpec {
     pub weight: u32,
     /// Time limit of one attempt.
     pub timeout: Option<Duration>,
+    /// Whether it starts although the flow was halted: it writes down what there is.
+    pub is_closing: bool,
     /// How long it is expected to take; of tasks that may start, the one with the longest way to
     /// the end goes first, then the one queued first.
     pub expected: Duration,
@@ -59,6 +61,7 @@ impl TaskSpec {
             pool: Pool::Cpu,
             weight: 1,
             timeout: None,
+            is_closing: false,
             expected: Duration::ZERO,
         }
     }
@@ -106,6 +109,8 @@ pub enum Remedy {
     Cancelled,
     /// A budget or resource limit refused it.
     Refused,
+    /// It stopped at a defect of gaai.
+    Defect,
 }
 
 /// Why an attempt gave no result.
@@ -123,6 +128,14 @@ impl Failure {
         Self {
             reason: reason.to_string(),
             remedy: Remedy::GiveUp,
+        }
+    }
+
+    /// A failure that should not have been possible.
+    pub fn defect(reason: impl fmt::Display) -> Self {
+        Self {
+            reason: reason.to_string(),
+            remedy: Remedy::Defect,
         }
     }
 }
@@ -182,9 +195,17 @@ pub enum Ended {
         /// The task.
         task: TaskId,
     },
-    /// It ran into its own time limit, or the run's.
-    #[error("{task} was stopped by a time limit of {} ms", limit.as_millis())]
+    /// It ran into its own time limit.
+    #[error("{task} was stopped by its time limit of {} ms", limit.as_millis())]
     TimedOut {
+        /// The task.
+        task: TaskId,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The run's time limit was reached while it ran.
+    #[error("{task} was stopped by the run's time limit of {} ms", limit.as_millis())]
+    RunTimedOut {
         /// The task.
         task: TaskId,
         /// The limit.
@@ -199,7 +220,24 @@ impl Ended {
             Ended::Failed { task, .. }
             | Ended::Skipped { task, .. }
             | Ended::Cancelled { task }
-            | Ended::TimedOut { task, .. } => task,
+            | Ended::TimedOut { task, .. }
+            | Ended::RunTimedOut { task, .. } => task,
+        }
+    }
+
+    /// Why it ended so, without the task's name.
+    pub fn reason(&self) -> String {
+        match self {
+            Ended::Failed { failure, .. } => failure.reason.clone(),
+            Ended::Skipped { reason, .. } => format!("it was skipped, {reason}"),
+            Ended::Cancelled { .. } => "it was cancelled".to_owned(),
+            Ended::TimedOut { limit, .. } => {
+                format!("it was stopped by its time limit of {} ms", limit.as_millis())
+            }
+            Ended::RunTimedOut { limit, .. } => format!(
+                "it was stopped by the run's time limit of {} ms",
+                limit.as_millis()
+            ),
         }
     }
 }

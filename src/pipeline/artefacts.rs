@@ -3,7 +3,6 @@
 //! A file is written whole under a temporary name and renamed, so that one that exists is complete.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -11,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::PipelineError;
 use crate::model::id::ContentHash;
+use crate::store;
 
 /// The artefacts of one run.
 #[derive(Clone, Debug)]
@@ -38,7 +38,9 @@ impl Artefacts {
     pub fn put<T: Serialize>(&self, value: &T) -> Result<ContentHash, PipelineError> {
         let bytes = to_json(value)?;
         let hash = ContentHash::of(&bytes);
-        if let Some(path) = self.path(&hash).filter(|path| !path.is_file()) {
+        // What is there under the name may have been altered since it was written.
+        let is_kept = |path: &PathBuf| fs::read(path).is_ok_and(|kept| kept == bytes);
+        if let Some(path) = self.path(&hash).filter(|path| !is_kept(path)) {
             write_whole(&path, &bytes)?;
         }
         Ok(hash)
@@ -74,25 +76,9 @@ pub fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>, PipelineError> {
     Ok(bytes)
 }
 
-/// Writes `bytes` to `path` whole or not at all: temporary file, sync, rename.
+/// Writes `bytes` to `path` whole or not at all.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory).map_err(|error| PipelineError::write(directory, &error))?;
-    // The process id keeps two processes apart; within one, equal paths hold equal bytes.
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let written = fs::File::create(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_data()
-    });
-    written
-        .and_then(|()| fs::rename(&temporary, path))
-        .map_err(|error| {
-            // The temporary file is all that may be left; a second fault here would hide the first.
-            let _ = fs::remove_file(&temporary);
-            PipelineError::write(path, &error)
-        })
+    store::write_whole(path, bytes).map_err(|error| PipelineError::write(path, &error))
 }
 
 /// Removes what an interrupted process left half-written in the run's folders. The caller holds the
@@ -103,7 +89,7 @@ pub(super) fn sweep(run_directory: &Path) -> Result<(), PipelineError> {
             continue;
         };
         for path in entries.flatten().map(|it| it.path()) {
-            if path.extension().is_some_and(|it| it == "part") {
+            if path.extension().is_some_and(|it| it == store::PART) {
                 fs::remove_file(&path).map_err(|error| PipelineError::write(&path, &error))?;
             }
         }
@@ -114,16 +100,9 @@ pub(super) fn sweep(run_directory: &Path) -> Result<(), PipelineError> {
 impl PipelineError {
     /// A path that cannot be written, with what to do next.
     pub fn write(path: &Path, error: &std::io::Error) -> Self {
-        let advice = match error.kind() {
-            ErrorKind::StorageFull => "free some space or choose another place with --out",
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                "choose a place that can be written with --out"
-            }
-            _ => "check the path given with --out",
-        };
         Self::Unwritable {
             path: path.display().to_string(),
-            reason: format!("{error}; {advice}"),
+            reason: format!("{error}; {}", store::advice(error)),
         }
     }
 }
@@ -154,17 +133,16 @@ mod tests {
         );
     }
 
+    /// Or a stage that is repeated because of it could never mend it.
     #[test]
-    fn a_write_that_fails_leaves_nothing_behind() {
+    fn putting_again_mends_an_altered_artefact() {
         let root = tempfile::tempdir().unwrap();
-        let blocked = root.path().join("report.html");
-        fs::create_dir(&blocked).unwrap();
-        fs::write(blocked.join("inside"), b"x").unwrap();
-        assert!(write_whole(&blocked, b"text").is_err());
-        let names: Vec<_> = fs::read_dir(root.path())
-            .unwrap()
-            .map(|it| it.unwrap().file_name())
-            .collect();
-        assert_eq!(names, ["report.html"]);
+        let artefacts = Artefacts::open(root.path()).unwrap();
+        let hash = artefacts.put(&vec![1, 2, 3]).unwrap();
+        let path = root.path().join("artefacts").join(format!("{hash}.json"));
+        fs::write(&path, b"[1, 2, 3]\n\n").unwrap();
+        assert!(artefacts.get::<Vec<i32>>(&hash).is_err());
+        assert_eq!(artefacts.put(&vec![1, 2, 3]).unwrap(), hash);
+        assert_eq!(artefacts.get::<Vec<i32>>(&hash).unwrap(), vec![1, 2, 3]);
     }
 }

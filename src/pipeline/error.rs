@@ -42,6 +42,14 @@ pub enum PipelineError {
         /// The limit.
         seconds: u64,
     },
+    /// A run that left a directory behind.
+    #[error("{error} (the run is in {directory})")]
+    Run {
+        /// Its directory, which `gaai resume` takes.
+        directory: String,
+        /// How it ended.
+        error: Box<PipelineError>,
+    },
     /// A defect of gaai.
     #[error("this is a defect of gaai: {reason}")]
     Defect {
@@ -57,6 +65,7 @@ impl PipelineError {
             Self::Invalid(_) | Self::Defect { .. } => None,
             Self::Refused(_) => Some(RunState::Stopped),
             Self::Unwritable { .. } | Self::Unreadable { .. } | Self::Stage { .. } => Some(RunState::Failed),
+            Self::Run { error, .. } => error.state(),
             Self::Cancelled => Some(RunState::Cancelled),
             Self::TimedOut { .. } => Some(RunState::TimedOut),
         }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use super::artefacts::sweep;
 use super::error::PipelineError;
-use super::request::RunRequest;
+use super::request::{Effort, RunRequest};
 use super::timings::Timings;
 use crate::model::{
     event::{Event, Record},
     id::{ContentHash, RunId},
 };
-use crate::trace::{Clock, Durability, EventSink, History, Journal, TraceError};
+use crate::trace::{self, Clock, Durability, EventSink, History, JOURNAL, Journal, TraceError};
 
 /// A run that may work: its directory is its own as long as the journal is open.
 pub struct Launch {
@@ -34,26 +34,39 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// Begins a run in a new directory `output/<run>`; two runs cannot have the same one.
+    /// Begins a run in the first of the directories `output/<name>` that is free; two runs cannot have
+    /// the same one.
     pub fn begin(
         output: &Path,
-        run: RunId,
+        names: impl IntoIterator<Item = RunId>,
         request: RunRequest,
         inputs: ContentHash,
-        durability: Durability,
         clock: Clock,
     ) -> Result<Self, PipelineError> {
         fs::create_dir_all(output).map_err(|error| PipelineError::write(output, &error))?;
-        let directory = output.join(&run.0);
-        fs::create_dir(&directory).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => PipelineError::Invalid(format!(
-                "{} exists already; choose another --run-id, or `gaai resume {run}`",
-                directory.display()
-            )),
-            _ => PipelineError::write(&directory, &error),
-        })?;
         let started_ms = clock() / 1000;
-        let journal = Journal::create(&directory, durability, clock).map_err(|error| unusable(&error))?;
+        let durability = request.effort.durability.unwrap_or_default();
+        let mut taken = PipelineError::Invalid("no run id was given".to_owned());
+        for run in names {
+            match claim(output, &run, durability, Arc::clone(&clock)) {
+                Ok((directory, journal)) => {
+                    return Self::begun(run, directory, journal, request, inputs, started_ms);
+                }
+                Err(error @ PipelineError::Invalid(_)) => taken = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(taken)
+    }
+
+    fn begun(
+        run: RunId,
+        directory: PathBuf,
+        journal: Journal,
+        request: RunRequest,
+        inputs: ContentHash,
+        started_ms: i64,
+    ) -> Result<Self, PipelineError> {
         let text = serde_json::to_string(&request).map_err(|error| PipelineError::Defect {
             reason: format!("the request has no JSON form: {error}"),
         })?;
@@ -76,14 +89,19 @@ impl Launch {
         })
     }
 
-    /// Takes up the run in `directory`. `inputs_of` gives the hash of what its request names now;
-    /// when that differs from what the run began with, nothing is repeated and nothing is mixed.
+    /// Takes up the run in `directory`, working as hard as `effort` says and otherwise as before.
+    /// `inputs_of` gives the hash of what its request names now; when that differs from what the run
+    /// began with, nothing is repeated and nothing is mixed.
     pub fn resume(
         directory: &Path,
-        durability: Durability,
+        effort: &Effort,
         clock: Clock,
         inputs_of: impl FnOnce(&RunRequest) -> Result<ContentHash, PipelineError>,
     ) -> Result<Self, PipelineError> {
+        let durability = effort
+            .over(&earlier_effort(directory))
+            .durability
+            .unwrap_or_default();
         let (journal, records) =
             Journal::reopen(directory, durability, clock).map_err(|error| unusable(&error))?;
         let history = History::replay(&records).map_err(|error| unusable(&error))?;
@@ -93,7 +111,7 @@ impl Launch {
                 directory.display()
             )));
         };
-        let request: RunRequest = serde_json::from_str(&history.request).map_err(|error| {
+        let mut request: RunRequest = serde_json::from_str(&history.request).map_err(|error| {
             PipelineError::Invalid(format!(
                 "the journal's request cannot be read: {error}; it was written by gaai {}",
                 history.version
@@ -105,6 +123,7 @@ impl Launch {
                  start a new run with `gaai run`"
             )));
         }
+        request.effort = effort.over(&request.effort);
         sweep(directory)?;
         let timings = Timings::default();
         replay_timings(&timings, &records);
@@ -131,7 +150,63 @@ fn replay_timings(timings: &Timings, records: &[Record]) {
     }
 }
 
+/// The effort of the process that began the run; the default where it cannot be read, which taking the
+/// run up then says.
+fn earlier_effort(directory: &Path) -> Effort {
+    let records = trace::read(directory).unwrap_or_default();
+    let request = records.first().and_then(|it| match &it.event {
+        Event::RunStarted { request, .. } => serde_json::from_str::<RunRequest>(request).ok(),
+        _ => None,
+    });
+    request.unwrap_or_default().effort
+}
+
+/// The directory of `run` and its journal, if it is free: it does not exist, or a process that made it
+/// died before it wrote a record.
+fn claim(
+    output: &Path,
+    run: &RunId,
+    durability: Durability,
+    clock: Clock,
+) -> Result<(PathBuf, Journal), PipelineError> {
+    let directory = output.join(&run.0);
+    let taken = || {
+        PipelineError::Invalid(format!(
+            "{} exists already; choose another --run-id, or `gaai resume {run}`",
+            directory.display()
+        ))
+    };
+    if let Err(error) = fs::create_dir(&directory) {
+        if error.kind() != ErrorKind::AlreadyExists {
+            return Err(PipelineError::write(&directory, &error));
+        }
+        let entries = fs::read_dir(&directory).map_err(|_| taken())?;
+        if entries.flatten().any(|it| it.file_name() != JOURNAL) {
+            return Err(taken());
+        }
+    }
+    match Journal::create(&directory, durability, clock) {
+        Ok(journal) => Ok((directory, journal)),
+        Err(TraceError::Exists { .. } | TraceError::Busy { .. }) => Err(taken()),
+        Err(error) => Err(unusable(&error)),
+    }
+}
+
 /// A journal fault as the user meets it before anything ran.
 fn unusable(error: &TraceError) -> PipelineError {
-    PipelineError::Invalid(error.to_string())
+    match error {
+        TraceError::Io { path, reason } => PipelineError::Unwritable {
+            path: path.clone(),
+            reason: reason.clone(),
+        },
+        TraceError::Broken { path, seq, reason } => PipelineError::Unreadable {
+            path: path.clone(),
+            reason: format!("record {seq}: {reason}"),
+        },
+        TraceError::Busy { .. } | TraceError::Exists { .. } => PipelineError::Invalid(error.to_string()),
+    }
 }
+
+#[cfg(test)]
+#[path = "launch_tests.rs"]
+mod tests;

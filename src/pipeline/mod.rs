@@ -16,5 +16,5 @@ pub use launch::Launch;
 pub use orchestrator::{Choice, Orchestrator, Outline, Parts, RunEnd, Setting};
 pub use reports::summary_findings;
 pub use request::{Effort, Mode, RunRequest};
-pub use stage::{Desk, Input, Made};
+pub use stage::{Desk, Input, Made, MayStand};
 pub use timings::Timings;

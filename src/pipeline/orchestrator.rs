@@ -10,13 +10,14 @@ use futures_util::future::{BoxFuture, Shared, join, join_all};
 use serde::{Deserialize, Serialize};
 
 use super::error::PipelineError;
+use super::reports::failed;
 use super::request::RunRequest;
 use super::stage::{Desk, Made};
 use super::timings::Timings;
-use crate::agents::vertical::Resolved;
+use crate::agents::vertical::{Resolved, VerticalChoice};
 use crate::assets::Assets;
 use crate::engine::Engine;
-use crate::flow::{Ended, Remedy, SkipReason};
+use crate::flow::{Ended, Halt, Remedy, SkipReason};
 use crate::model::{
     document::Document,
     event::RunState,
@@ -27,6 +28,7 @@ use crate::model::{
     schema::Schema,
     template::TemplatePlan,
     use_case::UseCase,
+    vertical::Vertical,
 };
 use crate::report::{Format, Renderer};
 use crate::source::GraphSource;
@@ -41,8 +43,12 @@ pub struct Parts {
     pub assets: Assets,
     /// Draws the reports.
     pub renderer: Renderer,
-    /// Documents that come with the graph: name and text. Used when the request has none.
-    pub attached: Vec<(String, String)>,
+    /// What the run is about, as read.
+    pub documents: Vec<Document>,
+    /// The verticals that there are.
+    pub verticals: Vec<Vertical>,
+    /// The one that is wanted.
+    pub wanted: VerticalChoice,
 }
 
 /// What a run is.
@@ -82,6 +88,8 @@ pub struct RunEnd {
     pub index: Option<Arc<RunReport>>,
     /// What failed.
     pub failures: Vec<Failure>,
+    /// Whether something of it was a defect of gaai.
+    pub has_defect: bool,
 }
 
 /// Performs one run.
@@ -91,6 +99,8 @@ pub struct Orchestrator {
     pub(super) parts: Arc<Parts>,
     pub(super) desk: Desk,
     pub(super) timings: Arc<Timings>,
+    /// Files that an earlier process wrote, with the hash of their bytes.
+    pub(super) written: Arc<BTreeMap<String, ContentHash>>,
 }
 
 type SharedExecution = Shared<BoxFuture<'static, Result<Made<Execution>, Ended>>>;
@@ -126,12 +136,19 @@ pub(super) struct Chain {
 
 impl Orchestrator {
     /// Puts a run together.
-    pub fn new(setting: Setting, parts: Parts, desk: Desk, timings: Arc<Timings>) -> Self {
+    pub fn new(
+        setting: Setting,
+        parts: Parts,
+        desk: Desk,
+        timings: Arc<Timings>,
+        written: BTreeMap<String, ContentHash>,
+    ) -> Self {
         Self {
             setting: Arc::new(setting),
             parts: Arc::new(parts),
             desk,
             timings,
+            written: Arc::new(written),
         }
     }
 
@@ -141,15 +158,31 @@ impl Orchestrator {
         let ground = self.ground().await.map_err(|ended| self.broken(&ended))?;
         let executions = self.executions(&ground);
         let chains = join_all(self.chains(&ground, &executions)).await;
-        let failures: Vec<Ended> = chains.iter().flat_map(|it| it.ended.clone()).collect();
+        let ended: Vec<Ended> = chains.iter().flat_map(|it| it.ended.clone()).collect();
+        let mut failures: Vec<Failure> = ended.iter().map(failed).collect();
+        if chains.is_empty() && !ground.use_cases.value.is_empty() {
+            failures.push(Failure {
+                what: "reports".to_owned(),
+                reason: "no question has a template that runs on this graph; the coverage says why"
+                    .to_owned(),
+            });
+        }
         let index = self
-            .index(&ground, &chains)
+            .index(&ground, &chains, failures)
             .await
             .map_err(|ended| self.broken(&ended))?;
-        let usable = chains.iter().any(|it| it.report.is_some()) || chains.is_empty();
+        let has_report = chains.iter().any(|it| it.report.is_some());
+        let failures = index.value.failures.clone();
+        let is_usable = has_report || ground.use_cases.value.is_empty();
         Ok(RunEnd {
-            state: state_of(&failures, usable),
-            failures: index.value.failures.clone(),
+            state: state_of(
+                &ended,
+                self.desk.flow.state().halt(),
+                is_usable,
+                failures.is_empty(),
+            ),
+            failures,
+            has_defect: ended.iter().any(|it| remedy(it) == Some(Remedy::Defect)),
             index: Some(index.value),
         })
     }
@@ -251,11 +284,14 @@ impl Orchestrator {
                     self.failed(ended)
                 }
             },
-            Ended::TimedOut { .. } => self.timed_out(),
+            Ended::RunTimedOut { .. } => self.timed_out(),
             Ended::Failed { failure, .. } if failure.remedy == Remedy::Refused => {
                 PipelineError::Refused(failure.reason.clone())
             }
-            Ended::Failed { .. } => self.failed(ended),
+            Ended::Failed { failure, .. } if failure.remedy == Remedy::Defect => PipelineError::Defect {
+                reason: ended.to_string(),
+            },
+            Ended::Failed { .. } | Ended::TimedOut { .. } => self.failed(ended),
         }
     }
 
@@ -279,23 +315,36 @@ impl Orchestrator {
 }
 
 /// The first state of the table that applies.
-fn state_of(ended: &[Ended], usable: bool) -> RunState {
-    let any = |test: fn(&Ended) -> bool| ended.iter().any(test);
-    if any(|it| matches!(it, Ended::Cancelled { .. }) || skipped_by(it, &SkipReason::Cancelled)) {
-        RunState::Cancelled
-    } else if any(|it| matches!(it, Ended::TimedOut { .. }) || skipped_by(it, &SkipReason::RunTimedOut)) {
-        RunState::TimedOut
-    } else if any(|it| matches!(it, Ended::Failed { failure, .. } if failure.remedy == Remedy::Refused)) {
+fn state_of(ended: &[Ended], halt: Option<Halt>, is_usable: bool, is_whole: bool) -> RunState {
+    // A halt that came when everything had been made changed nothing.
+    let halt = halt.filter(|_| !is_whole);
+    match halt {
+        Some(Halt::Cancelled | Halt::NotApproved) => return RunState::Cancelled,
+        Some(Halt::TimedOut) => return RunState::TimedOut,
+        Some(Halt::Unrecorded) => return RunState::Failed,
+        None => {}
+    }
+    if ended.iter().any(|it| remedy(it) == Some(Remedy::Refused)) {
         RunState::Stopped
-    } else if !usable {
+    } else if !is_usable {
         RunState::Failed
-    } else if !ended.is_empty() {
+    } else if !is_whole {
         RunState::PartiallySucceeded
     } else {
         RunState::Succeeded
     }
 }
 
-fn skipped_by(ended: &Ended, by: &SkipReason) -> bool {
-    matches!(ended, Ended::Skipped { reason, .. } if reason == by)
+fn remedy(ended: &Ended) -> Option<Remedy> {
+    match ended {
+        Ended::Failed { failure, .. } => Some(failure.remedy),
+        Ended::Skipped { .. }
+        | Ended::Cancelled { .. }
+        | Ended::TimedOut { .. }
+        | Ended::RunTimedOut { .. } => None,
+    }
 }
+
+#[cfg(test)]
+#[path = "orchestrator_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! The report of a use case and the index of a run: found, verified, assembled, drawn, written.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,11 +10,11 @@ use futures_util::future::BoxFuture;
 
 use super::artefacts::write_whole;
 use super::orchestrator::{Chain, Ground, Orchestrator};
-use super::stage::{Input, Made, computed, failure};
-use super::stages::execution_task;
+use super::stage::{Input, Made, MayStand, computed, failure};
+use super::stages::{engine_failure, execution_task};
 use crate::agents::{coverage, findings, quality_findings, reports};
 use crate::engine::ResultTables;
-use crate::flow::{Attempt, Ended, Failure, TaskSpec};
+use crate::flow::{Attempt, Ended, Failure, Remedy, TaskSpec};
 use crate::model::{
     event::{Event, Stage},
     execution::Execution,
@@ -41,6 +42,7 @@ impl Orchestrator {
         inputs.extend([
             ground.choice.handed(),
             ground.schema.handed(),
+            ground.requirements.handed(),
             ground.plan.handed(),
         ]);
         let spec = TaskSpec::new(format!("report:{}", use_case.id), Stage::Report)
@@ -52,16 +54,18 @@ impl Orchestrator {
             failures: ended.iter().map(failed).collect(),
         });
         let this = self.clone();
-        self.desk.stage(spec, inputs, move |attempt| {
-            let (this, material) = (this.clone(), Arc::clone(&material));
-            async move { this.draw_report(&attempt, material).await }.boxed()
-        })
+        let may_stand = self.drawn(&stem(use_case), |report: &Report| &report.failures);
+        self.desk
+            .stage_with_files(spec, inputs, may_stand, move |attempt| {
+                let (this, material) = (this.clone(), Arc::clone(&material));
+                async move { this.draw_report(&attempt, material).await }.boxed()
+            })
     }
 
     async fn draw_report(self, attempt: &Attempt, material: Arc<Material>) -> Result<Report, Failure> {
-        let loaded = self.loaded(attempt, &material).await;
+        let (loaded, missing) = self.loaded(attempt, &material).await?;
         let this = self.clone();
-        let report = computed(move || this.find(&material, &loaded)).await?;
+        let report = computed(move || this.find(&material, &loaded, missing)).await?;
         self.note(attempt, &quality_findings::check_report(&report))?;
         let volatile = self.volatile(&report.executions);
         let this = self.clone();
@@ -80,9 +84,10 @@ impl Orchestrator {
         .await
     }
 
-    /// The projections that the executions ran on; one that cannot be had costs only its picture.
-    async fn loaded(&self, attempt: &Attempt, material: &Material) -> Loaded {
-        let mut loaded = Loaded::new();
+    /// The projections that the executions ran on. One that cannot be had costs only its picture, and
+    /// the report says so; but a stop is no reason to leave a picture out for good.
+    async fn loaded(&self, attempt: &Attempt, material: &Material) -> Result<(Loaded, Vec<Failed>), Failure> {
+        let (mut loaded, mut missing) = (Loaded::new(), Vec::new());
         for template in &material.ground.plan.value.templates {
             if material
                 .executions
@@ -100,14 +105,18 @@ impl Orchestrator {
                 Ok(graph) => {
                     loaded.insert(template.id.clone(), graph);
                 }
-                Err(error) => tracing::warn!(template = %template.id, %error, "no picture can be drawn"),
+                Err(error) if error.remedy() == Remedy::Cancelled => return Err(engine_failure(&error)),
+                Err(error) => missing.push(Failed {
+                    what: format!("picture of {}", template.id),
+                    reason: error.to_string(),
+                }),
             }
         }
-        loaded
+        Ok((loaded, missing))
     }
 
     /// The findings of a use case, verified against the tables on disk.
-    fn find(&self, material: &Material, loaded: &Loaded) -> Result<Report, Failure> {
+    fn find(&self, material: &Material, loaded: &Loaded, missing: Vec<Failed>) -> Result<Report, Failure> {
         let ground = &material.ground;
         let vertical = &ground.choice.value.resolved.vertical;
         let census = &ground.schema.value.census;
@@ -161,7 +170,7 @@ impl Orchestrator {
                 Err(error) => draft.fail(&pattern.title, &error.to_string()),
             }
         }
-        for failure in &material.failures {
+        for failure in material.failures.iter().chain(&missing) {
             draft.fail(&failure.what, &failure.reason);
         }
         let context = reports::Context {
@@ -179,28 +188,35 @@ impl Orchestrator {
         &self,
         ground: &Ground,
         chains: &[Chain],
+        failures: Vec<Failed>,
     ) -> BoxFuture<'static, Result<Made<RunReport>, Ended>> {
         let made: Vec<Made<Report>> = chains.iter().filter_map(|it| it.report.clone()).collect();
-        let failures: Vec<Failed> = chains.iter().flat_map(|it| it.ended.iter().map(failed)).collect();
         let mut inputs: Vec<Input> = made.iter().map(Made::handed).collect();
         inputs.extend([
+            ground.choice.handed(),
             ground.requirements.handed(),
             ground.schema.handed(),
             ground.use_cases.handed(),
+            ground.plan.handed(),
         ]);
-        let spec = TaskSpec::new("index", Stage::Index).after(made.iter().map(|it| &it.task));
+        let spec = TaskSpec {
+            is_closing: true,
+            ..TaskSpec::new("index", Stage::Index).after(made.iter().map(|it| &it.task))
+        };
+        let may_stand = self.drawn("index", |index: &RunReport| &index.failures);
         let (this, ground) = (self.clone(), ground.clone());
         let material = Arc::new((ground, made, failures));
-        self.desk.stage(spec, inputs, move |attempt| {
-            let (this, drawing, material) = (this.clone(), this.clone(), Arc::clone(&material));
-            async move {
-                let index =
-                    computed(move || drawing.draw_index(&material.0, &material.1, &material.2)).await?;
-                this.note(&attempt, &quality_findings::check_index(&index))?;
-                Ok(index)
-            }
-            .boxed()
-        })
+        self.desk
+            .stage_with_files(spec, inputs, may_stand, move |attempt| {
+                let (this, drawing, material) = (this.clone(), this.clone(), Arc::clone(&material));
+                async move {
+                    let index =
+                        computed(move || drawing.draw_index(&material.0, &material.1, &material.2)).await?;
+                    this.note(&attempt, &quality_findings::check_index(&index))?;
+                    Ok(index)
+                }
+                .boxed()
+            })
     }
 
     fn draw_index(
@@ -247,6 +263,26 @@ impl Orchestrator {
             self.write(&format!("reports/index.{}", format.extension()), &bytes)?;
         }
         Ok(index)
+    }
+
+    /// Whether a report that an earlier process drew may stand: nothing failed in it that may go well
+    /// now, and its pages are there as they were written.
+    fn drawn<T: 'static>(&self, stem: &str, failures: fn(&T) -> &Vec<Failed>) -> MayStand<T> {
+        let (setting, written) = (Arc::clone(&self.setting), Arc::clone(&self.written));
+        let stem = stem.to_owned();
+        Box::new(move |report| {
+            if let Some(failure) = failures(report).first() {
+                return Err(format!("it lacks {}, which failed", failure.what));
+            }
+            for format in &setting.formats {
+                let path = format!("reports/{stem}.{}", format.extension());
+                let found = fs::read(setting.directory.join(&path)).map(|bytes| ContentHash::of(&bytes));
+                if found.ok().as_ref() != written.get(&path) || !written.contains_key(&path) {
+                    return Err(format!("{path} is not what was written"));
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Writes a file of the run whole, and tells the journal.
@@ -327,10 +363,10 @@ fn stem(use_case: &UseCase) -> String {
     format!("{}-{topic}", use_case.rank)
 }
 
-fn failed(ended: &Ended) -> Failed {
+pub(super) fn failed(ended: &Ended) -> Failed {
     Failed {
         what: ended.task().0.clone(),
-        reason: ended.to_string(),
+        reason: ended.reason(),
     }
 }
 

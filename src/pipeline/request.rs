@@ -1,17 +1,24 @@
 //! What a run was asked for. It stands in the journal, so that `gaai resume` needs no flags.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A request. Fields of [`Effort`] change how long a run takes, never what it answers.
+use crate::trace::Durability;
+
+/// A request. Fields of [`Effort`] change how long a run takes, never what it answers; its budgets say
+/// what is refused.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunRequest {
-    /// What `--graph` named.
+    /// What `--graph` named, as it was written.
     pub graph: String,
+    /// What people call the graph in reports.
+    pub name: String,
     /// File or directory that it resolved to, or `demo:<kind>:<seed>:<scale>`.
     pub location: String,
+    /// Where relative paths begin: the run can be taken up from any other directory.
+    pub directory: PathBuf,
     /// Documents, in the order given.
     pub documents: Vec<PathBuf>,
     /// Texts given directly.
@@ -33,8 +40,10 @@ pub struct RunRequest {
 /// How a run uses the machine.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Effort {
-    /// Which of the three modes.
-    pub mode: Mode,
+    /// Which of the three modes; `None`: parallel.
+    pub mode: Option<Mode>,
+    /// When journal records reach the disk; `None`: in batches.
+    pub durability: Option<Durability>,
     /// Concurrent executions at most; `None`: as many as threads.
     pub max_executions: Option<usize>,
     /// Threads of the kernels; `None`: as many as cores.
@@ -61,6 +70,20 @@ pub enum Mode {
 }
 
 impl Effort {
+    /// This, and where it is silent what `earlier` says.
+    #[must_use]
+    pub fn over(&self, earlier: &Self) -> Self {
+        Self {
+            mode: self.mode.or(earlier.mode),
+            durability: self.durability.or(earlier.durability),
+            max_executions: self.max_executions.or(earlier.max_executions),
+            threads: self.threads.or(earlier.threads),
+            budget_memory: self.budget_memory.or(earlier.budget_memory),
+            budget_time_ms: self.budget_time_ms.or(earlier.budget_time_ms),
+            timeout_ms: self.timeout_ms.or(earlier.timeout_ms),
+        }
+    }
+
     /// The run's time limit.
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout_ms.map(Duration::from_millis)
@@ -68,7 +91,18 @@ impl Effort {
 }
 
 impl RunRequest {
-    /// The command that makes the same reports again; knobs that only change effort are left out.
+    /// `path`, seen from where the run began.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.directory.join(path)
+    }
+
+    /// The documents, seen from where the run began.
+    pub fn document_paths(&self) -> Vec<PathBuf> {
+        self.documents.iter().map(|it| self.path(it)).collect()
+    }
+
+    /// The command that makes the same reports again; knobs that only change effort are left out, the
+    /// budgets are not, because what they refuse is missing in the reports.
     pub fn command(&self) -> String {
         let mut words = vec![
             "gaai".to_owned(),
@@ -91,6 +125,12 @@ impl RunRequest {
         }
         if let Some(limit) = self.max_templates {
             flag("max-templates", limit.to_string());
+        }
+        if let Some(bytes) = self.effort.budget_memory {
+            flag("budget-memory", bytes.to_string());
+        }
+        if let Some(limit) = self.effort.budget_time_ms {
+            flag("budget-time", format!("{limit}ms"));
         }
         words.join(" ")
     }
@@ -118,13 +158,14 @@ mod tests {
             asks: vec!["Which stations?".to_owned()],
             effort: Effort {
                 threads: Some(8),
+                budget_time_ms: Some(90_000),
                 ..Effort::default()
             },
             ..RunRequest::default()
         };
         assert_eq!(
             request.command(),
-            r"gaai run --graph 'data/it'\''s; rm -rf x' --ask 'Which stations?'"
+            r"gaai run --graph 'data/it'\''s; rm -rf x' --ask 'Which stations?' --budget-time 90000ms"
         );
     }
 }

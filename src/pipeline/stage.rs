@@ -1,5 +1,6 @@
 //! One stage as a task of the flow: inputs handed over, output kept as an artefact, quality checked.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -65,13 +66,18 @@ pub struct Desk {
     pub artefacts: Artefacts,
     /// The run's events.
     pub sink: Arc<dyn EventSink>,
+    /// What each task of an earlier process was handed.
+    pub handed: Arc<BTreeMap<TaskId, BTreeSet<ContentHash>>>,
 }
+
+/// Whether an output of an earlier process may stand; the reason when it may not.
+pub type MayStand<T> = Box<dyn FnOnce(&T) -> Result<(), String> + Send>;
 
 impl Desk {
     /// Queues a stage now and returns the future of what it makes.
     ///
     /// `work` is called once per attempt. An output of an earlier process is read instead of made
-    /// again; one that was altered or is missing is made again.
+    /// again; one that was altered, is missing, or was made from other inputs is made again.
     pub fn stage<T, W>(
         &self,
         spec: TaskSpec,
@@ -82,14 +88,35 @@ impl Desk {
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
         W: Fn(Attempt) -> BoxFuture<'static, Result<T, Failure>> + Send + Sync + 'static,
     {
+        self.stage_with_files(spec, inputs, Box::new(|_| Ok(())), work)
+    }
+
+    /// The same for a stage that leaves more than its artefact: an earlier output counts only when
+    /// `may_stand` finds all of it.
+    pub fn stage_with_files<T, W>(
+        &self,
+        spec: TaskSpec,
+        inputs: Vec<Input>,
+        may_stand: MayStand<T>,
+        work: W,
+    ) -> BoxFuture<'static, Result<Made<T>, Ended>>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+        W: Fn(Attempt) -> BoxFuture<'static, Result<T, Failure>> + Send + Sync + 'static,
+    {
         let task = spec.id.clone();
         let desk = self.clone();
         let restoring = self.clone();
         let (made, restored) = (task.clone(), task);
+        let given: BTreeSet<ContentHash> = inputs.iter().map(|it| it.artefact.clone()).collect();
         let performed = self.flow.perform(
             spec,
             move |attempt| {
-                let announced = desk.announce(&made, &inputs);
+                // A message is handed over once, however often its reader has to try.
+                let announced = match attempt.number() {
+                    1 => desk.announce(&made, &inputs),
+                    _ => Ok(()),
+                };
                 let working = work(attempt);
                 let desk = desk.clone();
                 let task = made.clone();
@@ -99,10 +126,18 @@ impl Desk {
                 }
             },
             move |artefact| async move {
-                let value = restoring
-                    .artefacts
-                    .get(&artefact)
-                    .map_err(|error| error.to_string())?;
+                let earlier = restoring.handed.get(&restored).cloned().unwrap_or_default();
+                if earlier != given {
+                    return Err("it was made from other inputs".to_owned());
+                }
+                let read = restoring.artefacts.get(&artefact);
+                let kept = read.map_err(|error| error.to_string()).and_then(|value| {
+                    may_stand(&value)?;
+                    Ok(value)
+                });
+                let value = kept.inspect_err(|reason| {
+                    tracing::warn!(task = %restored, reason, "an earlier output cannot stand; the task runs again");
+                })?;
                 Ok(Made {
                     task: restored,
                     artefact,
@@ -153,12 +188,13 @@ pub(super) fn failure(error: &PipelineError) -> Failure {
     let remedy = match error {
         PipelineError::Cancelled => Remedy::Cancelled,
         PipelineError::Refused(_) => Remedy::Refused,
+        PipelineError::Defect { .. } => Remedy::Defect,
         PipelineError::Invalid(_)
         | PipelineError::Unwritable { .. }
         | PipelineError::Unreadable { .. }
         | PipelineError::Stage { .. }
         | PipelineError::TimedOut { .. }
-        | PipelineError::Defect { .. } => Remedy::GiveUp,
+        | PipelineError::Run { .. } => Remedy::GiveUp,
     };
     Failure {
         reason: error.to_string(),
@@ -172,7 +208,7 @@ pub(super) async fn computed<T: Send + 'static>(
 ) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(_) => Err(Failure::give_up(
+        Err(_) => Err(Failure::defect(
             "the stage stopped at a defect of gaai; its panic is on standard error",
         )),
     }

@@ -1,6 +1,5 @@
 //! The work of each stage up to the executions: inputs to an agent, its output checked.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -14,11 +13,9 @@ use crate::agents::{
     vertical::{self, VerticalChoice},
 };
 use crate::assets::Assets;
-use crate::documents;
-use crate::engine::{EngineError, Remedy as EngineRemedy, ResultTables};
+use crate::engine::{EngineError, ResultTables};
 use crate::flow::{Attempt, Ended, Failure, Pool, Remedy, TaskSpec};
 use crate::model::{
-    document::Document,
     event::{Event, Stage, TaskId},
     execution::Execution,
     id::ContentHash,
@@ -30,7 +27,7 @@ use crate::model::{
 use crate::source::SourceError;
 
 impl Orchestrator {
-    /// Reads the documents, takes the census, and resolves the vertical.
+    /// Takes the census and resolves the vertical.
     pub(super) fn vertical(&self) -> BoxFuture<'static, Result<Made<Choice>, Ended>> {
         let spec = TaskSpec {
             pool: Pool::Io,
@@ -49,19 +46,16 @@ impl Orchestrator {
             .census(attempt.control())
             .await
             .map_err(|error| source_failure(&error))?;
-        let (setting, parts) = (Arc::clone(&self.setting), Arc::clone(&self.parts));
+        let parts = Arc::clone(&self.parts);
         let choice = computed(move || {
-            let documents = read_documents(&setting.request, &parts.attached)?;
-            let verticals = vertical::load(&parts.assets).map_err(Failure::give_up)?;
-            let wanted = wanted_vertical(&setting.request.vertical)?;
             let mut assets = asset_hashes(&parts.assets)?;
-            if let VerticalChoice::File { path, text } = &wanted {
+            if let VerticalChoice::File { path, text } = &parts.wanted {
                 assets.push((path.display().to_string(), ContentHash::of(text.as_bytes())));
             }
-            let resolved =
-                vertical::resolve(&wanted, &verticals, &census, &documents).map_err(Failure::give_up)?;
+            let resolved = vertical::resolve(&parts.wanted, &parts.verticals, &census, &parts.documents)
+                .map_err(Failure::give_up)?;
             Ok(Choice {
-                documents,
+                documents: parts.documents.clone(),
                 resolved,
                 assets,
             })
@@ -213,26 +207,32 @@ impl Orchestrator {
             ..TaskSpec::new(format!("execution:{}", template.id), Stage::Execution).after([&ground.plan.task])
         };
         let (this, template) = (self.clone(), Arc::new(template.clone()));
-        self.desk.stage(spec, vec![ground.plan.handed()], move |attempt| {
-            let (this, template) = (this.clone(), Arc::clone(&template));
-            async move {
-                let directory = this.setting.directory.clone();
-                let engine = &this.parts.engine;
-                let execution = engine
-                    .execute(&template, &directory, attempt.control())
-                    .await
-                    .map_err(|error| engine_failure(&error))?;
-                let (execution, notes) = computed(move || {
-                    let tables = ResultTables::open(&directory, &execution).map_err(Failure::give_up)?;
-                    let notes = quality_findings::check_execution(&execution, &tables);
-                    Ok((execution, notes))
-                })
-                .await?;
-                this.note(&attempt, &notes)?;
-                Ok(execution)
-            }
-            .boxed()
-        })
+        let directory = self.setting.directory.clone();
+        let may_stand = Box::new(move |execution: &Execution| {
+            ResultTables::check(&directory, execution).map_err(|error| error.to_string())
+        });
+        let inputs = vec![ground.plan.handed()];
+        self.desk
+            .stage_with_files(spec, inputs, may_stand, move |attempt| {
+                let (this, template) = (this.clone(), Arc::clone(&template));
+                async move {
+                    let directory = this.setting.directory.clone();
+                    let engine = &this.parts.engine;
+                    let execution = engine
+                        .execute(&template, &directory, attempt.control())
+                        .await
+                        .map_err(|error| engine_failure(&error))?;
+                    let (execution, notes) = computed(move || {
+                        let tables = ResultTables::open(&directory, &execution).map_err(Failure::give_up)?;
+                        let notes = quality_findings::check_execution(&execution, &tables);
+                        Ok((execution, notes))
+                    })
+                    .await?;
+                    this.note(&attempt, &notes)?;
+                    Ok(execution)
+                }
+                .boxed()
+            })
     }
 
     /// Writes down what a check noticed; an output that cannot stand is sent back to its stage.
@@ -257,43 +257,6 @@ impl Orchestrator {
     }
 }
 
-/// The documents of a request: files, then inline texts; those attached to the graph when it names none.
-fn read_documents(
-    request: &super::request::RunRequest,
-    attached: &[(String, String)],
-) -> Result<Vec<Document>, Failure> {
-    let mut read = documents::read_files(&request.documents).map_err(Failure::give_up)?;
-    for ask in &request.asks {
-        read.push(documents::from_text(ask, read.len() + 1).map_err(Failure::give_up)?);
-    }
-    if read.is_empty() {
-        for (name, text) in attached {
-            read.push(
-                documents::from_bytes(text.as_bytes(), name, read.len() + 1).map_err(Failure::give_up)?,
-            );
-        }
-    }
-    Ok(read)
-}
-
-/// `auto`, the name of a vertical, or a file that holds one.
-fn wanted_vertical(text: &str) -> Result<VerticalChoice, Failure> {
-    let path = Path::new(text);
-    if text == "auto" {
-        Ok(VerticalChoice::Auto)
-    } else if path.extension().is_some_and(|it| it == "toml") || path.is_file() {
-        let read = std::fs::read_to_string(path);
-        let text =
-            read.map_err(|error| Failure::give_up(format!("the vertical {text} cannot be read: {error}")))?;
-        Ok(VerticalChoice::File {
-            path: path.to_path_buf(),
-            text,
-        })
-    } else {
-        Ok(VerticalChoice::Named(text.to_owned()))
-    }
-}
-
 /// The SHA-256 of every asset, by path: reports depend on them.
 fn asset_hashes(assets: &Assets) -> Result<Vec<(String, ContentHash)>, Failure> {
     let mut hashes = Vec::new();
@@ -307,6 +270,7 @@ fn asset_hashes(assets: &Assets) -> Result<Vec<(String, ContentHash)>, Failure> 
 fn source_failure(error: &SourceError) -> Failure {
     let remedy = match error {
         SourceError::Cancelled => Remedy::Cancelled,
+        SourceError::Defect { .. } => Remedy::Defect,
         SourceError::Unreadable { .. }
         | SourceError::Malformed { .. }
         | SourceError::Unknown { .. }
@@ -318,16 +282,10 @@ fn source_failure(error: &SourceError) -> Failure {
     }
 }
 
-fn engine_failure(error: &EngineError) -> Failure {
-    let remedy = match error.remedy() {
-        EngineRemedy::Retry => Remedy::Retry,
-        EngineRemedy::GiveUp => Remedy::GiveUp,
-        EngineRemedy::Cancelled => Remedy::Cancelled,
-        EngineRemedy::Refused => Remedy::Refused,
-    };
+pub(super) fn engine_failure(error: &EngineError) -> Failure {
     Failure {
         reason: error.to_string(),
-        remedy,
+        remedy: error.remedy(),
     }
 }
 

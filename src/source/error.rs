@@ -37,6 +37,12 @@ pub enum SourceError {
         /// What is missing, with near names.
         reason: String,
     },
+    /// The reader panicked: a defect of gaai.
+    #[error("reading the graph stopped at a defect: {reason}")]
+    Defect {
+        /// The panic message.
+        reason: String,
+    },
     /// The user stopped it.
     #[error("the run was cancelled")]
     Cancelled,

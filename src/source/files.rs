@@ -23,11 +23,16 @@ use crate::model::{
 };
 
 /// A graph in files.
+#[derive(Clone, Debug)]
+pub struct FileSource(Arc<Reader>);
+
+/// What the threads share that read and load.
 #[derive(Debug)]
-pub struct FileSource {
+struct Reader {
     name: String,
     listing: Listing,
     tables: Mutex<Option<Arc<Tables>>>,
+    census: Mutex<Option<Census>>,
 }
 
 impl FileSource {
@@ -55,11 +60,12 @@ impl FileSource {
     }
 
     fn with(name: &str, listing: Listing) -> Self {
-        Self {
+        Self(Arc::new(Reader {
             name: name.to_owned(),
             listing,
             tables: Mutex::new(None),
-        }
+            census: Mutex::new(None),
+        }))
     }
 
     /// Counts what is in the graph; blocks while files are read.
@@ -68,7 +74,7 @@ impl FileSource {
     ///
     /// When a file cannot be read or is not what it seems to be, or `control` is cancelled.
     pub fn census_now(&self, control: &Control) -> Result<Census, SourceError> {
-        census::take(&*self.tables(control)?, control)
+        self.0.census(control)
     }
 
     /// Loads what `projection` names; blocks while files are read.
@@ -77,7 +83,20 @@ impl FileSource {
     ///
     /// As [`FileSource::census_now`], and when the graph lacks what the projection names.
     pub fn load_now(&self, projection: &Projection, control: &Control) -> Result<LoadedGraph, SourceError> {
-        load::project(&*self.tables(control)?, projection, control)
+        load::project(&*self.0.tables(control)?, projection, control)
+    }
+}
+
+impl Reader {
+    /// The census, taken by the first caller.
+    fn census(&self, control: &Control) -> Result<Census, SourceError> {
+        let mut held = self.census.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(census) = &*held {
+            return Ok(census.clone());
+        }
+        let census = census::take(&*self.tables(control)?, control)?;
+        *held = Some(census.clone());
+        Ok(census)
     }
 
     /// The tables, read by the first caller; a cancelled or failed reading is tried again.
@@ -126,7 +145,8 @@ impl FileSource {
 
 impl GraphSource for FileSource {
     fn census<'a>(&'a self, control: &'a Control) -> BoxFuture<'a, Result<Census, SourceError>> {
-        async move { self.census_now(control) }.boxed()
+        let (source, control) = (self.clone(), control.clone());
+        blocking(move || source.census_now(&control)).boxed()
     }
 
     fn load<'a>(
@@ -134,15 +154,35 @@ impl GraphSource for FileSource {
         projection: &'a Projection,
         control: &'a Control,
     ) -> BoxFuture<'a, Result<LoadedGraph, SourceError>> {
-        async move { self.load_now(projection, control) }.boxed()
+        let (source, wanted, control) = (self.clone(), projection.clone(), control.clone());
+        blocking(move || source.load_now(&wanted, &control)).boxed()
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        let tables = self.listing.entries.iter().filter_map(|it| match &it.content {
+        let tables = self.0.listing.entries.iter().filter_map(|it| match &it.content {
             Content::OnDisk(path) => Some(path.clone()),
             Content::InMemory(_) => None,
         });
-        self.listing.settings_file.iter().cloned().chain(tables).collect()
+        self.0
+            .listing
+            .settings_file
+            .iter()
+            .cloned()
+            .chain(tables)
+            .collect()
+    }
+}
+
+/// Runs what reads, parses and sorts on a thread that may block: on the caller's it would hold up
+/// everything else, the wish to stop included.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
+) -> Result<T, SourceError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(SourceError::Defect {
+            reason: error.to_string(),
+        }),
     }
 }
 

@@ -1,10 +1,12 @@
-//! SQL pool and migrations shared by the rooms that keep tables.
+//! What is kept on disk: files written whole, and the SQL pool and migrations of the rooms that keep
+//! tables.
 //!
 //! SQLite in WAL mode: one writer and any number of readers, over processes too. What is kept here
 //! is a cache of journals, so a commit need not survive a loss of power (`synchronous = NORMAL`).
 
 mod error;
 mod migrate;
+mod whole;
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use sqlx::sqlite::{
 
 pub use error::StoreError;
 pub use migrate::{Migration, migrate};
+pub use whole::{PART, advice, write_whole};
 
 /// How long a writer waits for another process's.
 const BUSY: Duration = Duration::from_secs(10);

@@ -38,6 +38,8 @@ pub struct History {
     pub resumed: u32,
     /// How it ended, if it did.
     pub state: Option<RunState>,
+    /// Artefacts that each task was handed by the process that last ran it.
+    pub handed: BTreeMap<TaskId, BTreeSet<ContentHash>>,
     /// All tasks that were ever queued.
     pub queued: BTreeSet<TaskId>,
 }
@@ -88,6 +90,7 @@ impl History {
             Event::TaskQueued { task, .. } => {
                 // A finished task is queued again only when its artefact could not be read.
                 self.finished.remove(task);
+                self.handed.remove(task);
                 self.queued.insert(task.clone());
             }
             Event::TaskStarted { task, .. } => {
@@ -111,10 +114,13 @@ impl History {
                 self.files.insert(path.clone(), hash.clone());
             }
             Event::RunFinished { state } => self.state = Some(*state),
-            Event::ArtefactHanded { .. }
-            | Event::GraphLoaded { .. }
-            | Event::QualityChecked { .. }
-            | Event::ModelCalled { .. } => {}
+            Event::ArtefactHanded { to, artefact, .. } => {
+                self.handed
+                    .entry(to.clone())
+                    .or_default()
+                    .insert(artefact.clone());
+            }
+            Event::GraphLoaded { .. } | Event::QualityChecked { .. } | Event::ModelCalled { .. } => {}
         }
         Ok(())
     }

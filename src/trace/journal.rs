@@ -9,6 +9,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::TraceError;
 use super::line;
 use super::read::{JOURNAL, Reading, parse};
@@ -17,7 +19,8 @@ use super::{Clock, EventSink};
 use crate::model::event::{Event, Record};
 
 /// When records are forced to the disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// Before the call that wrote it returns.
     Strict,
@@ -47,14 +50,20 @@ struct Inner {
 }
 
 impl Journal {
-    /// Begins the journal of a new run in `run_directory`, which must exist and hold none.
+    /// Begins the journal of a new run in `run_directory`, which must exist and hold none. One in which
+    /// no record was written whole counts as none.
     pub fn create(run_directory: &Path, durability: Durability, clock: Clock) -> Result<Self, TraceError> {
         let path = run_directory.join(JOURNAL);
         let file = lock(&path, true)?;
-        let length = file.metadata().map_err(|it| TraceError::io(&path, &it))?.len();
-        if length > 0 {
+        let bytes = std::fs::read(&path).map_err(|it| TraceError::io(&path, &it))?;
+        if bytes.contains(&b'\n') {
             let path = path.display().to_string();
             return Err(TraceError::Exists { path });
+        }
+        file.set_len(0).map_err(|it| TraceError::io(&path, &it))?;
+        if durability != Durability::None {
+            // Without this a loss of power can take the whole file with it.
+            sync_directory(run_directory).map_err(|it| TraceError::io(run_directory, &it))?;
         }
         Self::over(path, file, &Reading::default(), durability, clock)
     }
@@ -154,6 +163,15 @@ impl EventSink for Journal {
             (_, Some(syncer)) => syncer.wrote().map_err(|it| self.io(&it)),
             (_, None) => Ok(()),
         }
+    }
+}
+
+/// Makes the names in `directory`, and its own, survive a loss of power.
+fn sync_directory(directory: &Path) -> std::io::Result<()> {
+    File::open(directory)?.sync_all()?;
+    match directory.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads a journal back.
 //!
-//! A last line that is incomplete is what a crash leaves: it was never acted on, so it is dropped.
+//! A last line without its end, or of zeros only, is what a crash leaves: it was never acted on, so it is dropped.
 //! Any other fault means that the file was altered, and is an error.
 
 use std::fs;
@@ -41,8 +41,8 @@ pub fn parse(bytes: &[u8], path: &str) -> Result<Reading, TraceError> {
         let (line, behind) = rest.split_at(end.map_or(rest.len(), |it| it + 1));
         match whole(line, seq) {
             Ok(record) => reading.records.push(record),
-            // Nothing stands behind it, so it is the write that the crash interrupted.
-            Err(_) if behind.is_empty() => {
+            // The write that the crash interrupted; a file system may have kept its length only.
+            Err(_) if end.is_none() || rest.iter().all(|it| *it == 0) => {
                 reading.torn = line.len() as u64;
                 return Ok(reading);
             }

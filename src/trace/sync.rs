@@ -28,7 +28,7 @@ struct Shared {
 struct Batch {
     records: u32,
     is_closing: bool,
-    failure: Option<io::Error>,
+    failure: Option<io::ErrorKind>,
 }
 
 impl Syncer {
@@ -44,14 +44,15 @@ impl Syncer {
         })
     }
 
-    /// Says that a record was written. Gives the failure of an earlier sync, once.
+    /// Says that a record was written. Once a sync failed, it gives that failure from then on: what
+    /// was written before is not known to be on the disk, and no later sync can tell.
     pub(super) fn wrote(&self) -> io::Result<()> {
         let mut batch = self.shared.lock();
         batch.records += 1;
         if batch.records == 1 || batch.records == RECORDS {
             self.shared.changed.notify_all();
         }
-        batch.failure.take().map_or(Ok(()), Err)
+        batch.failure.map_or(Ok(()), |kind| Err(kind.into()))
     }
 }
 
@@ -87,7 +88,7 @@ impl Shared {
             let has_records = std::mem::take(&mut batch.records) > 0;
             drop(batch);
             if has_records && let Err(error) = file.sync_data() {
-                self.lock().failure = Some(error);
+                self.lock().failure = Some(error.kind());
             }
             if is_closing {
                 return;

@@ -59,7 +59,7 @@ fn an_unknown_graph_is_refused_with_a_way_out() {
 fn files_that_are_no_graph_are_named() {
     for (name, bytes) in [("edges.csv", &b""[..]), ("edges.parquet", &b"PAR1 torn"[..])] {
         let (code, error) = run_on(&[(name, bytes)], &["--ask", "Which vertices cut others off?"]);
-        assert!(code == 2 || code == 1, "{name}: {code} {error}");
+        assert_eq!(code, 1, "{name}: {error}");
         assert!(error.contains(name), "{error}");
     }
 }
@@ -76,12 +76,32 @@ fn briefs_that_cannot_be_read_are_named_and_never_taken_as_empty() {
             &[("edges.csv", EDGES), (name, &bytes)],
             &["--documents", &format!("g/{name}")],
         );
-        assert!(code == 2 || code == 1, "{name}: {code} {error}");
+        assert_eq!(code, 2, "{name}: {error}");
         assert!(error.contains(name), "{name}: {error}");
     }
     let (code, error) = run_on(&[("edges.csv", EDGES)], &["--documents", "g/missing.md"]);
-    assert!(code == 2 || code == 1, "{code}");
+    assert_eq!(code, 2);
     assert!(error.contains("missing.md"), "{error}");
+}
+
+/// What cannot be used is refused before anything of the run is on disk.
+#[test]
+fn a_refused_command_leaves_nothing_behind() {
+    let place = tempfile::tempdir().unwrap();
+    let london = data("london");
+    for more in [
+        ["--format", "pdf"],
+        ["--vertical", "nosuch"],
+        ["--core-collections", "nosuch"],
+        ["--documents", "nosuch.md"],
+    ] {
+        let words = [&["run", "--graph", london.to_str().unwrap()][..], &more[..]].concat();
+        let output = done(place.path(), &words);
+        assert_eq!(output.status.code(), Some(2), "{more:?}");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains(more[1]), "{error}");
+        assert!(!place.path().join("output").exists(), "{more:?}");
+    }
 }
 
 #[test]

@@ -231,7 +231,7 @@ impl Recorder {
         recorder.say(Event::RunStarted {
             run: run.into(),
             version: "0.1.0".to_owned(),
-            request: r#"{"graph": "london"}"#.to_owned(),
+            request: r#"{"name": "london"}"#.to_owned(),
             inputs: ContentHash::of(b"inputs"),
         });
         recorder

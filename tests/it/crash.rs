@@ -1,8 +1,11 @@
 //! A run killed at any moment and resumed gives what an undisturbed run gives.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
+
+use gaai::model::event::Event;
 
 use super::program::{assert_same, data, expect, gaai, lasting};
 
@@ -36,16 +39,30 @@ fn a_killed_run_resumes_to_the_same_bytes() {
             &words("killed"),
             Duration::from_micros(moment),
         ));
-        if run.join("journal.jsonl").is_file() && has_begun(&run) {
+        if has_begun(&run) {
             expect(place.path(), &["resume", "killed"], 0);
         } else {
-            let _ = std::fs::remove_dir_all(&run);
             expect(place.path(), &words("killed"), 0);
         }
+        assert_repeats_nothing(&run);
         assert_same(&expected, &lasting(&run));
         expect(place.path(), &["verify", "killed"], 0);
     }
     assert!(killed > 0, "every run ended before it could be killed");
+}
+
+/// No task began again after it had finished.
+fn assert_repeats_nothing(run: &Path) {
+    let mut finished = BTreeSet::new();
+    for record in gaai::trace::read(run).unwrap() {
+        match record.event {
+            Event::TaskStarted { task, .. } => assert!(!finished.contains(&task), "{task} was repeated"),
+            Event::TaskFinished { task, .. } => {
+                finished.insert(task);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Whether the first record was written: before it, there is nothing to resume.

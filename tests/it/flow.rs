@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use gaai::flow::{Attempt, Cancel, Ended, Failure, Flow, Halt, Needs, Policy, Remedy, SkipReason, TaskSpec};
-use gaai::model::event::{Event, Stage, TaskId};
+use gaai::model::event::{Event, Record, Stage, TaskId};
 use gaai::model::id::ContentHash;
-use gaai::trace::{Clock, EventSink, Memory, TraceError};
-use tokio::time::{Instant, sleep};
+use gaai::trace::{Clock, EventSink, History, Memory, TraceError};
+use tokio::time::{Instant, sleep, timeout};
 
 fn clock() -> Clock {
     let origin = Instant::now();
@@ -217,7 +217,7 @@ async fn time_limits_stop_a_task_and_a_run() {
     );
     assert_eq!(
         slow,
-        Err(Ended::TimedOut {
+        Err(Ended::RunTimedOut {
             task: "slow".into(),
             limit
         })
@@ -301,6 +301,50 @@ async fn an_unknown_dependency_and_a_second_task_of_one_name_are_refused() {
         nap(&flow, spec("a", &[]), 1).await,
         Err(Ended::Failed { .. })
     ));
+}
+
+/// A task that failed and pauses has its end in the journal already; a second one would break it.
+#[tokio::test(start_paused = true)]
+async fn dropping_a_future_that_pauses_leaves_a_journal_that_can_be_replayed() {
+    let (flow, memory, _) = flow(Policy::parallel(1));
+    let pausing = failing(&flow, spec("a", &[]), Remedy::Retry);
+    assert!(timeout(Duration::from_millis(50), pausing).await.is_err());
+    let started = Event::RunStarted {
+        run: "r".into(),
+        version: String::new(),
+        request: String::new(),
+        inputs: ContentHash::of(b""),
+    };
+    let records: Vec<Record> = std::iter::once(started)
+        .chain(memory.events())
+        .enumerate()
+        .map(|(seq, event)| Record {
+            seq: seq as u64,
+            at_ms: 0,
+            event,
+        })
+        .collect();
+    History::replay(&records).unwrap();
+    assert!(flow.state().is_over());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closing_task_runs_after_a_halt() {
+    let (flow, _, cancel) = flow(Policy::sequential());
+    let closing = TaskSpec {
+        is_closing: true,
+        ..spec("index", &[])
+    };
+    let (running, waiting, closing, ()) = tokio::join!(
+        nap(&flow, spec("running", &[]), 20),
+        nap(&flow, spec("waiting", &[]), 5),
+        nap(&flow, closing, 5),
+        async {
+            sleep(Duration::from_millis(5)).await;
+            cancel.cancel();
+        }
+    );
+    assert!(running.is_ok() && waiting.is_err() && closing.is_ok());
 }
 
 /// Nothing starts that could not be written down.

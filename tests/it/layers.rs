@@ -110,3 +110,17 @@ fn no_file_is_longer_than_the_house_allows() {
         .collect();
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
+
+/// `autotests` is off, so that there is one binary: Cargo would not say that a file is left out.
+#[test]
+fn every_file_of_integration_tests_is_compiled() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let main = fs::read_to_string(folder.join("main.rs")).unwrap();
+    let mut files = Vec::new();
+    rust_files(&folder, &mut files);
+    for path in files {
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let named = main.lines().any(|it| it == format!("mod {stem};"));
+        assert!(stem == "main" || named, "{stem}.rs is not named in main.rs");
+    }
+}

@@ -1,9 +1,11 @@
 //! The main job end to end: graph and brief in, verified reports out.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 
-use super::program::{assert_same, data, expect, lasting};
+use super::program::{assert_same, data, expect, gaai, lasting};
 
 fn run_london(directory: &Path, id: &str, more: &[&str]) -> String {
     let london = data("london");
@@ -35,6 +37,33 @@ fn threads_and_modes_do_not_change_a_byte() {
         run_london(place.path(), id, &more);
         assert_same(&one, &lasting(&place.path().join("output").join(id)));
     }
+    run_stepwise(place.path());
+    assert_same(&one, &lasting(&place.path().join("output/stepwise")));
+}
+
+/// Says yes to every stage.
+fn run_stepwise(directory: &Path) {
+    let london = data("london");
+    let brief = london.join("brief.md");
+    let (london, brief) = (london.to_str().unwrap(), brief.to_str().unwrap());
+    let words = [
+        "run",
+        "--graph",
+        london,
+        "--documents",
+        brief,
+        "--run-id",
+        "stepwise",
+    ];
+    let words = [&words[..], &["--mode", "stepwise"]].concat();
+    let mut child = gaai(directory, &words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut answers = child.stdin.take().unwrap();
+    answers.write_all("y\n".repeat(20).as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 /// A run that was altered in one place no longer verifies.

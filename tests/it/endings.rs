@@ -1,0 +1,243 @@
+//! How runs end that do not end well, and that they can be taken up again.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::program::{assert_same, data, done, expect, gaai, lasting};
+
+/// Starts `gaai` with an open standard input.
+fn start(directory: &Path, words: &[&str]) -> Child {
+    gaai(directory, words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits until `path` exists; whether it came before the child ended.
+fn appears(child: &mut Child, path: &Path) -> bool {
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(60) {
+        if path.exists() {
+            return true;
+        }
+        if child.try_wait().unwrap().is_some() {
+            return path.exists();
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    false
+}
+
+fn signal(child: &Child, name: &str) {
+    let line = format!("kill -{name} {}", child.id());
+    assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+}
+
+#[test]
+fn an_interrupted_run_writes_what_exists_and_goes_on_to_the_same_bytes() {
+    let place = tempfile::tempdir().unwrap();
+    let words = |id: &'static str| ["run", "--graph", "demo:social", "--run-id", id];
+    expect(place.path(), &words("whole"), 0);
+
+    // While files are read: nothing but the journal exists.
+    let early = place.path().join("output/early");
+    let mut child = start(place.path(), &words("early"));
+    assert!(appears(&mut child, &early.join("journal.jsonl")));
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(expect(place.path(), &["catalog", "runs"], 0).contains("cancelled"));
+
+    // While executions run: the index says what there is.
+    let late = place.path().join("output/late");
+    let mut child = start(place.path(), &words("late"));
+    assert!(appears(&mut child, &late.join("results")));
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(late.join("reports/index.json").is_file());
+    expect(place.path(), &["verify", "late"], 0);
+
+    for id in ["early", "late"] {
+        expect(place.path(), &["resume", id], 0);
+        let output = place.path().join("output");
+        assert_same_reports(&output.join("whole"), &output.join(id));
+        expect(place.path(), &["verify", id], 0);
+    }
+}
+
+/// A stopped run leaves the artefacts of its incomplete index behind; nothing else may differ.
+fn assert_same_reports(whole: &Path, resumed: &Path) {
+    let of = |run: &Path| {
+        let mut files = lasting(run);
+        files.retain(|name, _| !name.starts_with("artefacts/"));
+        files
+    };
+    assert_same(&of(whole), &of(resumed));
+}
+
+#[test]
+fn limits_end_a_run_with_their_own_codes_and_can_be_raised() {
+    let place = tempfile::tempdir().unwrap();
+    let words = ["run", "--graph", "demo:social", "--run-id"];
+    let with = |id: &'static str, more: [&'static str; 2]| [&words[..], &[id], &more[..]].concat();
+    expect(place.path(), &with("short", ["--timeout", "100ms"]), 124);
+    expect(place.path(), &["resume", "short", "--timeout", "10m"], 0);
+
+    expect(place.path(), &with("cheap", ["--budget-time", "1ms"]), 3);
+    let index = place.path().join("output/cheap/reports/index.json");
+    assert!(fs::read_to_string(&index).unwrap().contains("the budget is"));
+    // What was drawn while something was refused does not stand once it is allowed.
+    expect(place.path(), &["resume", "cheap", "--budget-time", "1h"], 0);
+    assert!(!fs::read_to_string(&index).unwrap().contains("the budget is"));
+    expect(place.path(), &["verify", "cheap"], 0);
+}
+
+#[test]
+fn a_full_disk_fails_the_run_and_resuming_mends_it() {
+    let place = tempfile::tempdir().unwrap();
+    let london = data("london");
+    let run = |id: &str| format!("run --graph {} --run-id {id}", london.display());
+    expect(place.path(), &run("whole").split(' ').collect::<Vec<_>>(), 0);
+    // Blocks of 1 KiB: enough for the journal and the reports, too little for the index.
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 200; exec {} {}",
+        env!("CARGO_BIN_EXE_gaai"),
+        run("full")
+    );
+    let mut limited = Command::new("bash");
+    limited.current_dir(place.path()).args(["-c", &line]);
+    let output = limited.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        error.contains("index") && error.contains("free some space"),
+        "{error}"
+    );
+
+    expect(place.path(), &["resume", "full"], 0);
+    let output = place.path().join("output");
+    assert_same(&lasting(&output.join("whole")), &lasting(&output.join("full")));
+}
+
+#[test]
+fn runs_at_the_same_moment_share_no_directory() {
+    let place = tempfile::tempdir().unwrap();
+    let london = data("london");
+    let london = london.to_str().unwrap();
+    let codes = |words: &[&str]| {
+        let mut both = [start(place.path(), words), start(place.path(), words)];
+        let mut codes = both.each_mut().map(|it| it.wait().unwrap().code());
+        codes.sort_unstable();
+        codes
+    };
+    let named = ["run", "--graph", london, "--run-id", "same"];
+    assert_eq!(codes(&named), [Some(0), Some(2)]);
+    assert_eq!(codes(&["run", "--graph", london]), [Some(0), Some(0)]);
+    assert_eq!(
+        fs::read_dir(place.path().join("output"))
+            .unwrap()
+            .flatten()
+            .filter(|it| it.path().is_dir())
+            .count(),
+        3
+    );
+}
+
+#[test]
+fn a_stop_at_the_question_needs_no_answer() {
+    let place = tempfile::tempdir().unwrap();
+    let london = data("london");
+    let words = [
+        "run",
+        "--graph",
+        london.to_str().unwrap(),
+        "--run-id",
+        "r",
+        "--mode",
+        "stepwise",
+    ];
+    let mut child = start(place.path(), &words);
+    assert!(appears(&mut child, &place.path().join("output/r/journal.jsonl")));
+    signal(&child, "INT");
+    let began = Instant::now();
+    assert_eq!(child.wait_timeout(Duration::from_secs(20)), Some(130));
+    assert!(began.elapsed() < Duration::from_secs(20));
+}
+
+/// The exit code once the child ended, if it does within the limit; its standard input stays open.
+trait WaitTimeout {
+    fn wait_timeout(&mut self, limit: Duration) -> Option<i32>;
+}
+
+impl WaitTimeout for Child {
+    fn wait_timeout(&mut self, limit: Duration) -> Option<i32> {
+        let began = Instant::now();
+        while began.elapsed() < limit {
+            if let Some(status) = self.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.kill().unwrap();
+        None
+    }
+}
+
+#[test]
+fn an_altered_artefact_is_made_again() {
+    let place = tempfile::tempdir().unwrap();
+    let london = data("london");
+    expect(
+        place.path(),
+        &["run", "--graph", london.to_str().unwrap(), "--run-id", "r"],
+        0,
+    );
+    let run = place.path().join("output/r");
+    let expected = lasting(&run);
+    let largest = fs::read_dir(run.join("artefacts"))
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .max_by_key(|it| fs::metadata(it).unwrap().len())
+        .unwrap();
+    let mut file = fs::OpenOptions::new().append(true).open(largest).unwrap();
+    file.write_all(b" ").unwrap();
+    fs::remove_file(run.join("reports/index.html")).unwrap();
+    assert_ne!(done(place.path(), &["verify", "r"]).status.code(), Some(0));
+    expect(place.path(), &["resume", "r"], 0);
+    assert_same(&expected, &lasting(&run));
+    expect(place.path(), &["verify", "r"], 0);
+}
+
+/// The hash that a resume compares is of what the source reads, wherever in the graph it lies.
+#[test]
+fn a_resume_refuses_changed_inputs_and_no_others() {
+    let place = tempfile::tempdir().unwrap();
+    let graph = place.path().join("g");
+    fs::create_dir_all(graph.join("sub")).unwrap();
+    let edges = "_from,_to\nv/a,v/b\nv/b,v/c\nv/c,v/a\nv/c,v/d\n";
+    fs::write(graph.join("sub/edges.csv"), edges).unwrap();
+    fs::write(
+        graph.join("graph.toml"),
+        "[collections.edges]\nfile = \"sub/edges.csv\"\n",
+    )
+    .unwrap();
+    let ask = "Which vertices cut others off?";
+    expect(
+        place.path(),
+        &["run", "--graph", "g", "--ask", ask, "--run-id", "r"],
+        0,
+    );
+    fs::write(graph.join("notes.txt"), "a note").unwrap();
+    fs::create_dir(place.path().join("elsewhere")).unwrap();
+    // Relative paths of a run begin where it began, and its catalog lies beside it.
+    expect(&place.path().join("elsewhere"), &["resume", "../output/r"], 0);
+    assert!(!place.path().join("elsewhere/output").exists());
+    fs::write(graph.join("sub/edges.csv"), edges.replace("v/d", "v/e")).unwrap();
+    let output = done(place.path(), &["resume", "r"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("have changed"));
+}
