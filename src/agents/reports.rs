@@ -201,9 +201,13 @@ pub fn index(input: IndexInput<'_>) -> RunReport {
         verdict.verified += report.verdict.verified;
         verdict.dropped.extend(report.verdict.dropped.iter().cloned());
     }
-    let mut failures = input.failures;
-    failures.dedup();
-    for failure in input.reports.iter().flat_map(|(_, it)| &it.failures) {
+    // Several questions may share the execution that failed.
+    let mut failures: Vec<Failure> = Vec::new();
+    for failure in input
+        .failures
+        .iter()
+        .chain(input.reports.iter().flat_map(|(_, it)| &it.failures))
+    {
         if !failures.contains(failure) {
             failures.push(failure.clone());
         }

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::evidence::{history, index_of};
 use crate::model::{
     execution::Execution,
-    fact::{Claim, Fact},
-    finding::Finding,
-    format::{render, render_claim},
+    fact::{Claim, Fact, FactValue},
+    finding::{EvidenceColumn, Finding},
+    format::{cell, render, render_claim},
     id::{ContentHash, FactId, FindingId},
     report::{Report, RunReport},
     requirements::Objective,
@@ -34,6 +34,8 @@ pub struct Explanation {
     pub claims: Vec<ExplainedClaim>,
     /// Rows of the evidence table that are shown, of how many hits, of how many rows.
     pub rows: (usize, u64, u64),
+    /// The rows that are shown: titles of the columns, then the values as printed, row by row.
+    pub evidence: Vec<Vec<String>>,
     /// The result files: path, rows, SHA-256.
     pub tables: Vec<(String, u64, ContentHash)>,
     /// What was run.
@@ -86,6 +88,7 @@ pub fn explain(directory: &Path, finding: &str) -> Result<Explanation, PipelineE
             finding.evidence.hits,
             finding.evidence.total,
         ),
+        evidence: evidence(finding),
         tables: execution.map(tables).unwrap_or_default(),
         template: template.cloned(),
         conventions: execution.map(|it| it.conventions.clone()).unwrap_or_default(),
@@ -111,6 +114,22 @@ fn find<'a>(index: &'a RunReport, wanted: &str) -> Result<(&'a Report, &'a Findi
             known.join(", ")
         ))
     })
+}
+
+/// The finding's rows as text under the titles of their columns.
+fn evidence(finding: &Finding) -> Vec<Vec<String>> {
+    let columns = &finding.evidence.columns;
+    let mut lines = vec![columns.iter().map(|it| it.title.clone()).collect()];
+    for row in &finding.evidence.rows {
+        let cells = row.values.iter().zip(columns);
+        let text = |(value, column): (&Option<FactValue>, &EvidenceColumn)| {
+            value
+                .as_ref()
+                .map_or_else(|| "–".to_owned(), |it| cell(it, column.quantity))
+        };
+        lines.push(cells.map(text).collect());
+    }
+    lines
 }
 
 fn passage(objective: &Objective) -> (String, String) {
@@ -173,6 +192,9 @@ pub fn write_explanation(explanation: &Explanation, out: &mut dyn Write) -> io::
     }
     let (shown, hits, total) = explanation.rows;
     writeln!(out, "\nRows: {shown} shown of {hits} hits in {total}")?;
+    for line in &explanation.evidence {
+        writeln!(out, "  {}", line.join(" | "))?;
+    }
     for (path, rows, hash) in &explanation.tables {
         writeln!(out, "  {path}: {rows} rows, SHA-256 {hash}")?;
     }

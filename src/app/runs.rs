@@ -16,7 +16,10 @@ pub fn find(output: &Path, run: &str) -> Result<PathBuf, PipelineError> {
     let runs = list(output);
     if run == "latest" {
         let none = || unknown(output, run, &runs);
-        return runs.last().map(|id| output.join(id)).ok_or_else(none);
+        let begun = runs
+            .iter()
+            .filter_map(|id| Some((begun_ms(&output.join(id))?, id)));
+        return begun.max().map(|(_, id)| output.join(id)).ok_or_else(none);
     }
     if runs.iter().any(|id| id == run) {
         return Ok(output.join(run));
@@ -26,6 +29,12 @@ pub fn find(output: &Path, run: &str) -> Result<PathBuf, PipelineError> {
         (Some(only), None) => Ok(output.join(only)),
         _ => Err(unknown(output, run, &runs)),
     }
+}
+
+/// When the run in `directory` began; `None` when it died before it did.
+fn begun_ms(directory: &Path) -> Option<i64> {
+    let records = crate::trace::read(directory).ok()?;
+    records.first().map(|it| it.at_ms)
 }
 
 /// Ids of the runs under `output`, in order.
@@ -81,18 +90,45 @@ pub fn read_index(directory: &Path) -> Result<RunReport, PipelineError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::model::{
+        event::Event,
+        id::{ContentHash, RunId},
+    };
+    use crate::trace::{Clock, Durability, EventSink, Journal};
+
+    fn begun(output: &Path, id: &str, at_us: i64) {
+        let directory = output.join(id);
+        fs::create_dir(&directory).unwrap();
+        let clock: Clock = Arc::new(move || at_us);
+        let started = Event::RunStarted {
+            run: RunId::from(id),
+            version: String::new(),
+            request: "{}".to_owned(),
+            inputs: ContentHash::of(b""),
+        };
+        let journal = Journal::create(&directory, Durability::None, clock).unwrap();
+        journal.record(&started).unwrap();
+    }
 
     #[test]
     fn runs_are_found_by_id_beginning_path_and_latest() {
         let output = tempfile::tempdir().unwrap();
-        for id in ["20260101-a", "20260102-b", "20260102-c"] {
-            fs::create_dir(output.path().join(id)).unwrap();
-            fs::write(output.path().join(id).join("journal.jsonl"), "").unwrap();
+        for (at_us, id) in [
+            (1_000, "20260101-a"),
+            (3_000, "20260102-b"),
+            (2_000, "20260102-c"),
+        ] {
+            begun(output.path(), id, at_us);
         }
+        fs::create_dir(output.path().join("zz-died")).unwrap();
+        fs::write(output.path().join("zz-died/journal.jsonl"), "").unwrap();
         let found = |run: &str| find(output.path(), run).map(|it| it.file_name().unwrap().to_owned());
         assert_eq!(found("20260101").unwrap(), "20260101-a");
-        assert_eq!(found("latest").unwrap(), "20260102-c");
+        // By when it began, whatever it is called.
+        assert_eq!(found("latest").unwrap(), "20260102-b");
         assert!(found("20260102").unwrap_err().to_string().contains("latest"));
         assert!(found("").is_err());
         let path = output.path().join("20260102-b");

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub use error::CatalogError;
 pub use lineage::{AskedBy, FindingLineage, lineage};
-pub use rebuild::{Rebuilt, of_directory, rebuild};
+pub use rebuild::{Rebuilt, of_directory, rebuild, refresh};
 pub use record::{ReadArtefact, run_record};
 pub use sql::SqlCatalog;
 pub use write::{write_json, write_lineage, write_runs, write_show};
@@ -31,6 +31,9 @@ use crate::model::{
 pub trait CatalogStore: Send + Sync {
     /// Keeps `record`, in place of any earlier record of the same run.
     fn put<'a>(&'a self, record: &'a RunRecord) -> BoxFuture<'a, Result<(), CatalogError>>;
+
+    /// Forgets `run`, if it is known.
+    fn forget<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<(), CatalogError>>;
 
     /// The record of `run`, if it is known.
     fn get<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<Option<RunRecord>, CatalogError>>;

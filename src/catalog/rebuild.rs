@@ -1,19 +1,23 @@
 //! The catalog from what is on disk: `output/*/journal.jsonl` and the artefacts beside it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+
+use serde::Serialize;
 
 use super::CatalogStore;
 use super::error::CatalogError;
 use super::record::run_record;
 use crate::model::{
     catalog::RunRecord,
+    event::Event,
     id::{ContentHash, RunId},
 };
 use crate::trace::{JOURNAL, read};
 
 /// What a rebuild did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rebuilt {
     /// Runs recorded, by directory name order.
     pub recorded: Vec<RunId>,
@@ -40,8 +44,42 @@ pub fn of_directory(run_directory: &Path) -> Result<RunRecord, CatalogError> {
     Ok(run_record(&records, &read_artefact)?)
 }
 
-/// Records every run under `output` anew. One that cannot be read is named and does not stop the rest.
+/// Records every run under `output` anew and forgets those that are no longer there. One that cannot be
+/// read is named and does not stop the rest.
 pub async fn rebuild(store: &dyn CatalogStore, output: &Path) -> Result<Rebuilt, CatalogError> {
+    let known = store.runs().await?;
+    let rebuilt = take_in(store, output, |_| false).await?;
+    for line in known {
+        if !rebuilt.recorded.contains(&line.head.run) {
+            store.forget(&line.head.run).await?;
+        }
+    }
+    Ok(rebuilt)
+}
+
+/// Records the runs under `output` of which `store` does not know the latest: those of a process that was
+/// killed, or that ended while the catalog could not be written.
+pub async fn refresh(store: &dyn CatalogStore, output: &Path) -> Result<Rebuilt, CatalogError> {
+    let lines = store.runs().await?;
+    let known: BTreeMap<&RunId, i64> = lines.iter().map(|it| (&it.head.run, it.head.last_ms)).collect();
+    take_in(store, output, |directory| {
+        // A journal that cannot be read is named by the recording.
+        let records = read(directory).unwrap_or_default();
+        let run = records.first().and_then(|it| match &it.event {
+            Event::RunStarted { run, .. } => Some(run),
+            _ => None,
+        });
+        let last_ms = records.last().map(|it| it.at_ms);
+        run.is_some_and(|it| known.get(it).copied() == last_ms)
+    })
+    .await
+}
+
+async fn take_in(
+    store: &dyn CatalogStore,
+    output: &Path,
+    is_known: impl Fn(&Path) -> bool,
+) -> Result<Rebuilt, CatalogError> {
     let unreadable = |error: std::io::Error| CatalogError::Unreadable {
         path: output.display().to_string(),
         reason: error.to_string(),
@@ -49,7 +87,7 @@ pub async fn rebuild(store: &dyn CatalogStore, output: &Path) -> Result<Rebuilt,
     let mut directories = Vec::new();
     for entry in fs::read_dir(output).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path.join(JOURNAL).is_file() {
+        if path.join(JOURNAL).is_file() && !is_known(&path) {
             directories.push(path);
         }
     }

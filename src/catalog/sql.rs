@@ -71,6 +71,11 @@ impl SqlCatalog {
         Self::over(in_memory().await?).await
     }
 
+    /// Writes out what stands in the log beside the file, and closes it.
+    pub async fn close(self) {
+        self.pool.close().await;
+    }
+
     async fn over(pool: SqlitePool) -> Result<Self, CatalogError> {
         migrate(&pool, "catalog", MIGRATIONS).await?;
         Ok(Self { pool })
@@ -148,6 +153,13 @@ impl SqlCatalog {
 impl CatalogStore for SqlCatalog {
     fn put<'a>(&'a self, record: &'a RunRecord) -> BoxFuture<'a, Result<(), CatalogError>> {
         Box::pin(self.write(record))
+    }
+
+    fn forget<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<(), CatalogError>> {
+        Box::pin(async move {
+            let gone = sqlx::query("DELETE FROM runs WHERE run = ?").bind(&run.0);
+            gone.execute(&self.pool).await.map_err(refused).map(|_| ())
+        })
     }
 
     fn get<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<Option<RunRecord>, CatalogError>> {

@@ -1,7 +1,7 @@
 //! `gaai catalog`.
 
 use super::Session;
-use super::arguments::CatalogCommand;
+use super::arguments::{CatalogCommand, Place};
 use super::run::runtime;
 use crate::app;
 use crate::catalog::{self, CatalogStore};
@@ -16,21 +16,28 @@ pub(super) fn perform(session: &Session, command: CatalogCommand) -> anyhow::Res
 async fn answer(session: &Session, command: CatalogCommand) -> anyhow::Result<()> {
     match command {
         CatalogCommand::Runs { place } => {
-            let runs = app::open_catalog(&session.output(&place)).await?.runs().await?;
+            let store = app::open_catalog(&session.output(&place)).await?;
+            let runs = store.runs().await;
+            store.close().await;
+            let runs = runs?;
             session
                 .console
                 .result(&runs, |out| catalog::write_runs(&runs, out))
         }
         CatalogCommand::Show { run, place } => {
             let store = app::open_catalog(&session.output(&place)).await?;
-            let record = catalog::show(&store, &RunId(run)).await?;
+            let record = catalog::show(&store, &run_id(session, &place, run)).await;
+            store.close().await;
+            let record = record?;
             session
                 .console
                 .result(&record, |out| catalog::write_show(&record, out))
         }
         CatalogCommand::Lineage { run, finding, place } => {
             let store = app::open_catalog(&session.output(&place)).await?;
-            let record = catalog::show(&store, &RunId(run)).await?;
+            let record = catalog::show(&store, &run_id(session, &place, run)).await;
+            store.close().await;
+            let record = record?;
             let wanted: Vec<FindingId> = match finding {
                 Some(finding) => vec![FindingId(finding)],
                 None => record.findings.iter().map(|it| it.id.clone()).collect(),
@@ -48,15 +55,22 @@ async fn answer(session: &Session, command: CatalogCommand) -> anyhow::Result<()
         }
         CatalogCommand::Rebuild { place } => {
             let rebuilt = app::rebuild_catalog(&session.output(&place)).await?;
-            let recorded: Vec<&str> = rebuilt.recorded.iter().map(|it| it.0.as_str()).collect();
             for (directory, reason) in &rebuilt.refused {
                 session
                     .console
-                    .note(&format!("warning: {directory} was left out: {reason}"));
+                    .warn(&format!("{directory} was left out: {reason}"));
             }
-            session
-                .console
-                .result(&recorded, |out| writeln!(out, "{} runs recorded", recorded.len()))
+            session.console.result(&rebuilt, |out| {
+                writeln!(out, "{} runs recorded", rebuilt.recorded.len())
+            })
         }
     }
+}
+
+/// The id that `run` names on disk: in full, by its beginning, or as `latest`. One whose directory is gone
+/// may be in the catalog still.
+fn run_id(session: &Session, place: &Place, run: String) -> RunId {
+    let found = app::find_run(&session.output(place), &run).ok();
+    let name = found.and_then(|it| Some(it.file_name()?.to_string_lossy().into_owned()));
+    RunId(name.unwrap_or(run))
 }

@@ -35,7 +35,17 @@ pub(super) fn demo(
     let (kind, scale) = app::demo_choice(kind, scale)?;
     let target = out.unwrap_or_else(|| PathBuf::from(format!("demo-{}", kind.name())));
     let demo = source::demo::generate(kind, seed, scale);
-    source::demo::write(&demo, &target).map_err(|error| PipelineError::Invalid(error.to_string()))?;
+    if std::fs::read_dir(&target).is_ok_and(|mut it| it.next().is_some()) {
+        return Err(PipelineError::Invalid(format!(
+            "{} is not empty, and its files could be overwritten; name another directory with --out",
+            target.display()
+        ))
+        .into());
+    }
+    source::demo::write(&demo, &target).map_err(|error| PipelineError::Unwritable {
+        path: target.display().to_string(),
+        reason: error.to_string(),
+    })?;
     let mut files: Vec<&str> = demo.files.iter().map(|(name, _)| name.as_str()).collect();
     files.extend(["brief.md", "truth.json"]);
     session.console.result(&files, |out| {

@@ -1,5 +1,7 @@
 //! `gaai vertical`.
 
+use std::path::Path;
+
 use super::Session;
 use super::arguments::VerticalCommand;
 use crate::agents::vertical;
@@ -20,12 +22,19 @@ pub(super) fn perform(session: &Session, command: VerticalCommand) -> anyhow::Re
         })?,
         VerticalCommand::Show { name } => {
             let known: Vec<&str> = verticals.iter().map(|it| it.name.as_str()).collect();
-            let found = verticals.iter().find(|it| it.name == name).ok_or_else(|| {
-                PipelineError::Invalid(format!(
-                    "there is no vertical `{name}`; there are {}",
-                    known.join(", ")
-                ))
-            })?;
+            let found = match verticals.iter().find(|it| it.name == name) {
+                Some(found) => found.clone(),
+                None if Path::new(&name).is_file() => {
+                    vertical::parse(&name, &std::fs::read_to_string(&name)?)?
+                }
+                None => {
+                    return Err(PipelineError::Invalid(format!(
+                        "there is no vertical `{name}` and no such file; there are {}",
+                        known.join(", ")
+                    ))
+                    .into());
+                }
+            };
             session.console.result(&found, |out| {
                 writeln!(
                     out,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::error::SourceError;
 use super::files::FileSource;
 use super::{demo_fraud, demo_social, demo_supply_chain};
+use crate::store::{advice, write_whole};
 
 /// Seed when none is given.
 pub const DEFAULT_SEED: u64 = 42;
@@ -175,7 +176,8 @@ pub fn write(demo: &Demo, out: &Path) -> Result<(), SourceError> {
         .map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
     for (name, bytes) in tables.chain(prose) {
         let path = out.join(name);
-        fs::write(&path, bytes).map_err(|error| unwritable(&path, error.to_string()))?;
+        write_whole(&path, bytes)
+            .map_err(|error| unwritable(&path, format!("{error}; {}", advice(&error))))?;
     }
     Ok(())
 }

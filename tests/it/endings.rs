@@ -241,3 +241,41 @@ fn a_resume_refuses_changed_inputs_and_no_others() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("have changed"));
 }
+
+/// The catalog lists all runs, however they ended and whatever became of its file.
+#[test]
+fn the_catalog_takes_in_what_it_missed_and_makes_nothing_of_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let mut child = start(
+        place.path(),
+        &["run", "--graph", "demo:social", "--run-id", "killed"],
+    );
+    assert!(appears(&mut child, &place.path().join("output/killed/artefacts")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(expect(place.path(), &["catalog", "runs"], 0).contains("killed"));
+    fs::remove_file(place.path().join("output/catalog.sqlite")).unwrap();
+    let london = data("london");
+    let words = ["run", "--graph", london.to_str().unwrap(), "--run-id", "b"];
+    expect(place.path(), &words, 0);
+    let listed = expect(place.path(), &["catalog", "runs"], 0);
+    assert!(listed.contains("killed") && listed.contains("\nb "), "{listed}");
+    expect(place.path(), &["catalog", "show", "latest"], 0);
+    fs::remove_dir_all(place.path().join("output/killed")).unwrap();
+    expect(place.path(), &["catalog", "rebuild"], 0);
+    assert!(!expect(place.path(), &["catalog", "runs"], 0).contains("killed"));
+    expect(place.path(), &["catalog", "rebuild", "--out", "typo"], 2);
+    assert!(!place.path().join("typo").exists());
+}
+
+#[test]
+fn a_demo_overwrites_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("d")).unwrap();
+    fs::write(place.path().join("d/brief.md"), "mine").unwrap();
+    expect(place.path(), &["demo", "fraud", "--out", "d"], 2);
+    assert_eq!(
+        fs::read_to_string(place.path().join("d/brief.md")).unwrap(),
+        "mine"
+    );
+}
