@@ -274,8 +274,8 @@ fn ask_at_terminal() -> Approve {
     Arc::new(|task| {
         async move {
             let asked = tokio::task::spawn_blocking(move || {
-                let mut err = io::stderr().lock();
-                write!(err, "start `{}`? [Y/n] ", task.0).and_then(|()| err.flush())?;
+                // Not locked while it waits: the thread that hears Ctrl-C writes there too.
+                write!(io::stderr(), "start `{}`? [Y/n] ", task.0).and_then(|()| io::stderr().flush())?;
                 let mut answer = String::new();
                 let read = io::stdin().read_line(&mut answer)?;
                 Ok::<bool, io::Error>(read > 0 && !answer.trim().to_ascii_lowercase().starts_with('n'))

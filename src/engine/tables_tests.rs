@@ -175,7 +175,7 @@ fn a_failed_write_leaves_nothing_and_says_what_to_do() {
     let error = write_tables(&tables(), run.path(), "test-1").unwrap_err();
     assert!(matches!(error, EngineError::Table { .. }));
     assert!(
-        error.to_string().contains("choose another output directory"),
+        error.to_string().contains("check the path given with --out"),
         "{error}"
     );
     let left: Vec<_> = fs::read_dir(run.path().join("results")).unwrap().collect();
