@@ -7,7 +7,8 @@
 //! Convention: an item that more than `max_holders` vertices hold links nobody, because what many share
 //! (a public address, a popular shop) says little about two. A missing value is no item. Parallel edges
 //! to a vertex hold it once; a vertex does not hold itself. With a window, an item reached through edges
-//! is shared only when some edge of the one and some edge of the other are at most so far apart.
+//! is shared only when some edge of the one and some edge of the other are at most so far apart. Pairs
+//! beyond `max_pairs` are not listed, and the outcome is truncated.
 //! Out-neighbours are all neighbours when the projection is undirected.
 //!
 //! Cost: O(h k) time for h holdings of items with k holders, divided by the threads; 28 bytes a holding,
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::holdings::Holdings;
-use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
 use super::wcc;
 use crate::graph::{Csr, NO_VERTEX};
@@ -38,6 +39,8 @@ pub struct LinkageConfig {
     pub through_edges: bool,
     /// Through edges: times of the two edges at most this far apart; 0 ignores time.
     pub window_ms: i64,
+    /// Pairs listed at most, from 1; groups and counts are of the pairs listed.
+    pub max_pairs: u64,
 }
 
 impl Default for LinkageConfig {
@@ -47,6 +50,7 @@ impl Default for LinkageConfig {
             max_holders: 50,
             through_edges: false,
             window_ms: 0,
+            max_pairs: 10_000_000,
         }
     }
 }
@@ -90,6 +94,13 @@ pub static INFO: Info = Info {
             default: "0",
             range: "from 0, and only with through_edges",
             meaning: "Milliseconds between the edges of the two at most; 0 ignores time.",
+        },
+        ParameterInfo {
+            name: "max_pairs",
+            kind: "whole number",
+            default: "10000000",
+            range: "from 1",
+            meaning: "Linked pairs listed at most, in vertex order; the result says when there are more.",
         },
     ],
     columns: &[
@@ -184,6 +195,9 @@ impl LinkageConfig {
                 format!("is {}; at least 2 is needed", self.max_holders),
             );
         }
+        if self.max_pairs == 0 {
+            return refused("max_pairs", "is 0; at least 1 is needed".to_owned());
+        }
         if self.window_ms < 0 {
             return refused(
                 "window_ms",
@@ -211,9 +225,10 @@ pub fn work(config: &LinkageConfig, n: u64, m: u64, attributes: u64) -> Work {
     let met = holdings.saturating_mul(others);
     // Only linked pairs are kept, and each was met as often as it must share.
     let linked = met / u64::from(config.min_shared.max(1));
+    let listed = linked.min(config.max_pairs);
     let chunks = n.div_ceil(CHUNK as u64).min(WAVE as u64);
     Work {
-        bytes: linked
+        bytes: listed
             // 24 while they are counted; their rows, since few pairs of the bound come to be, the rest.
             .saturating_mul(64)
             .saturating_add(36 * holdings + chunks * 8 * n + 48 * n),
@@ -254,6 +269,7 @@ pub fn run(
     let holdings = Holdings::new(graph, &inputs.items, config);
     control.check()?;
     let n = graph.vertex_count();
+    let cap = usize::try_from(config.max_pairs).unwrap_or(usize::MAX);
     let mut pairs: Vec<Pair> = Vec::new();
     in_order(
         n as usize,
@@ -263,16 +279,35 @@ pub fn run(
         |(shared, met), range| {
             let mut found = Vec::new();
             for v in range {
+                // One more than the cap says that there are more.
+                if found.len() > cap {
+                    break;
+                }
                 partners(&holdings, v as u32, config, shared, met, &mut found);
             }
             Ok(found)
         },
         |found| {
             pairs.extend(found);
-            ControlFlow::Continue(())
+            if pairs.len() > cap {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         },
     )?;
-    Ok(outcome(n, pairs, &holdings))
+    let exactness = if pairs.len() > cap {
+        pairs.truncate(cap);
+        Exactness::Truncated {
+            listed: config.max_pairs,
+        }
+    } else {
+        Exactness::Exact
+    };
+    Ok(Outcome {
+        exactness,
+        ..outcome(n, pairs, &holdings)
+    })
 }
 
 /// Adds the pairs of `v` with later vertices. `shared` is 0 everywhere and `met` empty, before and after.

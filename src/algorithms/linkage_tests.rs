@@ -95,12 +95,18 @@ proptest! {
         (graph, columns) in any_case(),
         (min_shared, max_holders, window_ms) in (1_u32..3, 2_u32..6, 0_i64..4),
     ) {
-        let config = LinkageConfig { min_shared, max_holders, through_edges: true, window_ms };
+        let config = LinkageConfig { min_shared, max_holders, window_ms, through_edges: true, ..LinkageConfig::default() };
         let outcome = answer(&graph, &config, &items(&columns)).unwrap();
         let expected = by_comparing(&graph, &config, &columns);
         let [a, b, shared] = ["a", "b", "shared"].map(|name| integers(&outcome.row_column(name).unwrap().values));
         let found: Vec<_> = (0..a.len()).map(|row| (a[row], b[row], shared[row])).collect();
         prop_assert_eq!(&found, &expected);
+        if found.len() > 1 {
+            let some = found.len() as u64 - 1;
+            let capped = answer(&graph, &LinkageConfig { max_pairs: some, ..config }, &items(&columns)).unwrap();
+            prop_assert_eq!(&capped.exactness, &Exactness::Truncated { listed: some });
+            prop_assert_eq!(integers(&capped.row_column("a").unwrap().values), &a[..some as usize]);
+        }
 
         for v in 0..9_u64 {
             let mut group = BTreeSet::from([v]);

@@ -2,7 +2,7 @@
 //!
 //! Definitions, in the words of the truth file (scale `s`; larger scales plant up to twice as many):
 //! * `natural_group` (8 at each scale): users who follow each other far more than others.
-//! * `only_tie` (5): users who alone have followers and followees in more than one natural group.
+//! * `only_tie` (5, at most 7): users who alone have followers and followees in more than one natural group.
 //! * `lock_step` (2): 10 to 15 users who share the same 14 to 20 posts, each time within 30 seconds.
 //! * `bought_followers` (1): about 60 new accounts that follow the same 4 users within 2 hours, and
 //!   that nobody follows.

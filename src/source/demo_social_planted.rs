@@ -40,9 +40,10 @@ fn groups(society: &mut Society) {
 
 /// Joins all groups into one network through `count` users.
 fn ties(society: &mut Society, count: usize) {
-    let total = society.groups.len();
     let mut joined = vec![0];
-    let mut waiting: Vec<usize> = (1..total).collect();
+    let mut waiting: Vec<usize> = (1..society.groups.len()).collect();
+    // One more would close a circle of groups, and nobody on it would be an only tie.
+    let count = count.min(waiting.len());
     society.draw.shuffle(&mut waiting);
     // Whoever knew two of them would be a tie of another kind, so each has contacts of its own.
     let mut met = FxHashSet::default();
@@ -51,17 +52,11 @@ fn ties(society: &mut Society, count: usize) {
         let user = society.take(home, 1)[0];
         let left = count - index;
         // The groups still waiting are spread evenly over the users still to come.
-        let mut others: Vec<usize> = waiting.split_off(waiting.len() - waiting.len().div_ceil(left));
-        if others.is_empty() {
-            others = society.draw.several(&joined, 2);
-            others.retain(|it| *it != home);
-        }
+        let others: Vec<usize> = waiting.split_off(waiting.len() - waiting.len().div_ceil(left));
         for other in &others {
             let contacts = society.draw.between(25, 40) as usize;
             meet(society, user, *other, contacts, &mut met);
-            if !joined.contains(other) {
-                joined.push(*other);
-            }
+            joined.push(*other);
         }
         meet(society, user, home, 30, &mut met);
         let note = format!("it alone ties {} other groups to its own", others.len());
