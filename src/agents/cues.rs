@@ -345,7 +345,10 @@ impl TopicCues {
 fn reasons(words: &[Token], text: &str) -> Vec<bool> {
     let openings = cues([
         "so that",
-        "so we|they|it|as",
+        "so we|they|it|as|i|he|she|you",
+        "with a view to",
+        "as a|the basis",
+        "to inform",
         "because",
         "in order to|that",
         "since",

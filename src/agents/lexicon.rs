@@ -164,7 +164,12 @@ pub(super) const ASKS: &str = "\
     matters|matter most|to|is|are|here
     to be answered|identified|found|known|named|listed|ranked
     should be identified|named|listed|ranked|found|told|shown|answered|examined|given
-    must|shall identify|name|list|rank|find|tell|show|say|answer|give|contain|establish|determine|report|state|enumerate|examine|ascertain|provide|set_out|advise|assess|quantify|describe|propose|point_out
+    must|shall|should|will identify|name|list|rank|find|tell|show|say|answer|give|contain|establish|determine|report|state|enumerate|examine|ascertain|provide|set_out|advise|assess|quantify|describe|propose|point_out|map|cluster|test|group|detect|uncover|analyse|analyze|investigate|measure|compute|calculate|locate|partition|segment|classify|trace|pinpoint|explore|evaluate|study|review|check
+    want|wants|need|needs|like|require|requires every|all|each|any|those|their|names|the_names|the_list
+    would|want|wants|need|needs|like|require .. identified|named|listed|ranked|shown|told|assured|informed
+    to be told|shown|assured|informed|advised
+    help|helps us|me|them understand|see|know|find
+    raise|raises|raised|ask|asks the question|whether
     is|are|be to be identified|found|known|named|listed|ranked|established|determined|reported|stated|enumerated|examined|ascertained|provided|set_out|assessed|described|proposed|shown|told|given
     wanted|sought|requested|desired
     seek|seeks|solicit|solicits|beg|begs|invite|invites
@@ -175,7 +180,7 @@ pub(super) const ASKS: &str = "\
     curious
     answer the|these|following|whether|which|how
     what|which|where|who is|are we
-    worry|worries|worried about
+    worry|worries|worried|concerned|uneasy|anxious|troubled|alarmed about|by|that
     the ones|one that|which|whose
     identify|pinpoint|uncover|rank
 ";
@@ -281,7 +286,6 @@ pub(super) const SUCCESS_WORDING: &str = "\
     success|successful|successfully|succeed*
     satisf*
     happy|pleased|content if|when|with
-    judge|judged|judging|measured|assessed by|on|it|the|whether|success
     we will|shall|ll know
     done|complete|completed|finished|accepted|acceptable|over when|if|once|means
     good|useful|right result|outcome|answer is|has|would|looks
@@ -290,6 +294,11 @@ pub(super) const SUCCESS_WORDING: &str = "\
     acceptance
     counts as
     will have worked|paid
+";
+
+/// Words that judge success unless the passage asks: of a question they say how to rank.
+pub(super) const MEASURED: &str = "\
+    judge|judged|judging|measured|assessed by|on|it|the|whether|success
 ";
 
 /// Words of what is to be handed over, which measure success where nothing is asked.
@@ -304,8 +313,10 @@ pub(super) const DELIVERY: &str = "\
 pub(super) const ASSUMPTION_WORDING: &str = "\
     assum*
     taken|take|takes for granted
-    provided|given that
-    presum*
+    provided that
+    given that we|the|all|our .. is|are complete|correct|current|right
+    presume|presumes|presuming|presumably
+    is|be presumed
     suppose|supposed that
 ";
 
@@ -401,6 +412,25 @@ pub(super) const MORE: &str = "\
     such|they|these|those|it|this|each|both
     for each|them|these|those|all|every
     in each|every case
+";
+
+/// Words in front that lead to an answer's details.
+pub(super) const DETAIL_OPENERS: &str = "\
+    such|they|these|both
+    for each|them|these|those|all|every|any
+    in|of each|every
+    per
+    for|of|in|with the groups|clusters|circles|rings|loops|sets|weak|ones
+    membership|members of|per
+    if there|so|any|yes
+";
+
+/// Words that speak of an answer's details: of what is found, what to say or to hand over.
+pub(super) const DETAILS: &str = "\
+    you find|found|report|list|identify|name
+    expect|want|like back
+    such|reported|listed|named|identified|suspect|suspected|suspicious group*|cluster*|circle*|ring*|loop*|account*|case*|set*
+    each|every group|cluster|circle|ring|loop|set|community set_out|listed|with|should|must|shall
 ";
 
 /// Words of headings that mean nothing by themselves.

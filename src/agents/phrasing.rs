@@ -7,6 +7,9 @@ use super::cues::{Cue, Token, any_occurs, cues, tokens};
 use super::lexicon as lists;
 use crate::model::requirements::{Priority, StatementKind};
 
+/// Most words of a label in front of a passage.
+const LONGEST_LABEL: usize = 5;
+
 /// What a section holds, by its heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
@@ -44,11 +47,14 @@ pub struct Phrasing {
     bounds: Vec<Cue>,
     rules: Vec<Cue>,
     success: Vec<Cue>,
+    measured: Vec<Cue>,
     delivery: Vec<Cue>,
     fragments: Vec<Cue>,
     references: Vec<Cue>,
     pointers: Vec<Cue>,
     more: Vec<Cue>,
+    leads: Vec<Cue>,
+    details: Vec<Cue>,
     kinds: Vec<(StatementKind, Vec<Cue>)>,
     priorities: Vec<(Priority, Vec<Cue>)>,
 }
@@ -88,11 +94,14 @@ impl Phrasing {
             bounds: cues(lists::BOUNDS.lines()),
             rules: cues(lists::RULES.lines()),
             success: cues(lists::SUCCESS_WORDING.lines()),
+            measured: cues(lists::MEASURED.lines()),
             delivery: cues(lists::DELIVERY.lines()),
             fragments: cues(lists::FRAGMENTS.lines()),
             references: cues(lists::REFERENCES.lines()),
             pointers: cues(lists::POINTERS.lines()),
             more: cues(lists::MORE.lines()),
+            leads: cues(lists::DETAIL_OPENERS.lines()),
+            details: cues(lists::DETAILS.lines()),
             kinds: vec![
                 (Assumption, cues(lists::ASSUMPTION_WORDING.lines())),
                 (Risk, cues(lists::RISK_WORDING.lines())),
@@ -151,8 +160,9 @@ impl Phrasing {
 
     /// How clearly the words ask for something.
     pub fn asking(&self, words: &[Token], text: &str) -> Asking {
-        let question = text.trim_end_matches(['"', ')', '”', '*']).ends_with('?');
-        if question || self.orders(words) || any_occurs(&self.asks, words) {
+        let question = text.contains('?');
+        let orders = self.orders(words) || labelled(words, text).is_some_and(|it| self.orders(it));
+        if question || orders || any_occurs(&self.asks, words) {
             Asking::Clearly
         } else if any_occurs(&self.wishes, words) && !self.bounds(words) {
             Asking::Faintly
@@ -178,7 +188,9 @@ impl Phrasing {
 
     /// Whether it says how success is judged.
     pub fn judges(&self, words: &[Token]) -> bool {
-        any_occurs(&self.success, words) && !self.orders(words)
+        let judged = any_occurs(&self.success, words)
+            || any_occurs(&self.measured, words) && !any_occurs(&self.asks, words);
+        judged && !self.orders(words)
     }
 
     /// Whether it begins with an order or a question word.
@@ -232,6 +244,24 @@ impl Phrasing {
             .map_or(Priority::Medium, |it| it.0)
     }
 
+    /// Whether it speaks of what was asked before in closer detail: what to say of each, or what to hand over.
+    pub fn details(&self, words: &[Token], text: &str) -> bool {
+        let begins = |words: &[Token]| {
+            let opened = self.opened(words);
+            self.leads
+                .iter()
+                .any(|it| it.begins(words, opened) || it.begins(words, 0))
+        };
+        let numbered = labelled(words, text).filter(|it| {
+            let label = &words[..words.len() - it.len()];
+            label.len() == 1
+                || label
+                    .iter()
+                    .any(|it| it.word.starts_with(|it: char| it.is_ascii_digit()))
+        });
+        begins(words) || numbered.is_some_and(begins) || any_occurs(&self.details, words)
+    }
+
     /// How many words an opener takes: "and", "finally", "in second place".
     fn opened(&self, words: &[Token]) -> usize {
         let mut at = 0;
@@ -250,6 +280,13 @@ impl Phrasing {
         }
         at
     }
+}
+
+/// The words behind a short label in front ("Mule detection: identify …", "14.2 | Establish …").
+fn labelled<'a>(words: &'a [Token], text: &str) -> Option<&'a [Token]> {
+    let behind = text.find([':', '|', ')'])?;
+    let label = words.iter().take_while(|it| it.end <= behind).count();
+    (label <= LONGEST_LABEL).then(|| &words[label..])
 }
 
 /// Whether a word of a heading means nothing by itself.

@@ -279,7 +279,8 @@ impl Reader {
             Asking::Clearly => true,
             Asking::Faintly => !self.phrasing.is_past(words),
             Asking::No => {
-                (continues || !sentence) && !self.phrasing.is_past(words) && !self.phrasing.bounds(words)
+                let told = self.phrasing.is_past(words) && (sentence || !place.after_question);
+                (continues || !sentence) && !told && !self.phrasing.bounds(words)
             }
         };
         let topics = if may_ask {

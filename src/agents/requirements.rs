@@ -5,7 +5,7 @@
 //! silently. Where nothing is asked outright, what names a topic is taken as asking it: a brief of
 //! three words is still a brief.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::cues::{Token, TopicMatch, demanded_attribute, demands, tokens};
 use super::limits::apply_limits;
@@ -25,6 +25,10 @@ use crate::model::{
 const MOST_OTHERS: usize = 12;
 /// Most words of an objective that is only a label.
 const LONGEST_LABEL: usize = 4;
+/// Evidence for a topic above which even a sentence about details asks it.
+const BEYOND_DOUBT: f64 = 1.45;
+/// Lead in evidence from which a later sentence is the better citation.
+const CLEARLY_MORE: f64 = 0.3;
 /// Longest title made of a passage, in characters.
 const LONGEST_TITLE: usize = 80;
 
@@ -35,7 +39,7 @@ pub fn extract(documents: &[Document], vertical: &Vertical) -> Requirements {
         vertical,
         reader: Reader::new(vertical),
         numbers: Numbers::new(),
-        asked: BTreeSet::new(),
+        asked: BTreeMap::new(),
         others: 0,
         stated: BTreeMap::new(),
         found: Requirements::default(),
@@ -64,8 +68,8 @@ struct Extractor<'a> {
     vertical: &'a Vertical,
     reader: Reader,
     numbers: Numbers,
-    /// Topics that have an objective, by position.
-    asked: BTreeSet<usize>,
+    /// Topics that have an objective, by position, with the evidence for them.
+    asked: BTreeMap<usize, f64>,
     /// Objectives without a topic, and statements of each kind, so far.
     others: usize,
     stated: BTreeMap<&'static str, usize>,
@@ -99,7 +103,12 @@ impl Extractor<'_> {
 
     fn asks(&mut self, read: &ReadPassage<'_>, topics: &[TopicMatch]) {
         let said = self.said(read);
-        if !self.add_topics(&said, topics) {
+        let details = !self.asked.is_empty() && self.reader.phrasing().details(&read.words, &said.text);
+        // What to say of each answer opens no new question, unless it names one without a doubt.
+        let opens =
+            |it: &&TopicMatch| !details || it.score > BEYOND_DOUBT || self.asked.contains_key(&it.topic);
+        let topics: Vec<TopicMatch> = topics.iter().filter(opens).cloned().collect();
+        if !self.add_topics(&said, &topics) {
             self.states(read, StatementKind::Requirement);
         }
     }
@@ -109,10 +118,13 @@ impl Extractor<'_> {
         let before = self.found.objectives.len();
         for asked in topics {
             let topic = &self.vertical.topics[asked.topic];
-            if !self.asked.insert(asked.topic) {
-                self.say_in_full(said, &topic.id);
+            if let Some(known) = self.asked.get_mut(&asked.topic) {
+                let clearer = asked.score > *known + CLEARLY_MORE;
+                *known = known.max(asked.score);
+                self.say_in_full(said, &topic.id, clearer.then_some(&asked.cues));
                 continue;
             }
+            self.asked.insert(asked.topic, asked.score);
             let needs = demands(topic, &said.words)
                 .into_iter()
                 .filter_map(|it| demanded_attribute(it, &said.words));
@@ -128,15 +140,30 @@ impl Extractor<'_> {
         self.found.objectives.len() > before
     }
 
-    /// Gives an objective that so far is a mere label ("Weak spots.") the words of the sentence
-    /// that asks for it.
-    fn say_in_full(&mut self, said: &Said, topic: &str) {
+    /// Gives an objective that so far is a mere label ("Weak spots."), or that stands beside another
+    /// in a sentence that asks for it less clearly, the words of the sentence that asks for it.
+    fn say_in_full(&mut self, said: &Said, topic: &str, clearer: Option<&Vec<String>>) {
+        let shared = |it: &Objective| {
+            let same = |other: &&Objective| other.source == it.source;
+            self.found.objectives.iter().filter(same).count() > 1
+        };
+        let sharing: Vec<RequirementId> = self
+            .found
+            .objectives
+            .iter()
+            .filter(|it| shared(it))
+            .map(|it| it.id.clone())
+            .collect();
         let known = self.found.objectives.iter_mut();
         let mut labels = known.filter(|it| it.topic.as_deref() == Some(topic));
         let Some(label) = labels.next() else { return };
         let is_label = tokens(&label.text).len() <= LONGEST_LABEL && said.words.len() > LONGEST_LABEL;
-        if !is_label || label.source.document != said.source.document {
+        let clearer = clearer.filter(|_| sharing.contains(&label.id));
+        if !is_label && clearer.is_none() || label.source.document != said.source.document {
             return;
+        }
+        if let Some(cues) = clearer {
+            label.cues.clone_from(cues);
         }
         let quantities = self.numbers.quantities(&said.words, &said.text);
         label.text.clone_from(&said.text);
