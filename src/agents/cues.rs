@@ -15,6 +15,8 @@ const LONGEST_GAP: usize = 6;
 const CLAIMING: f64 = 0.5;
 /// Evidence that asks a topic; a hair below 1, because tenths do not add up exactly.
 const ENOUGH: f64 = 0.999;
+/// Evidence that asks a further topic in the same passage, unless an "and" sets it apart.
+const FURTHER: f64 = 1.099;
 /// Evidence from which a topic is the nearest to a question that asks none outright.
 const NEAR: f64 = 0.699;
 /// Lead over the next topic that it needs.
@@ -259,7 +261,16 @@ impl TopicCues {
     fn weighed(&self, words: &[Token], skipped: &[bool]) -> Vec<TopicMatch> {
         let mut taken = skipped.to_vec();
         let mut found: Vec<TopicMatch> = Vec::new();
+        let mut spans: Vec<(usize, usize)> = Vec::new();
         while let Some((topic, score, places)) = self.best(words, skipped, &taken, &found) {
+            let (Some(first), Some(last)) = (places.first(), places.last()) else {
+                break;
+            };
+            let apart = |it: &(usize, usize)| joined(words, *it, (*first, *last));
+            if score < FURTHER && !spans.iter().all(apart) {
+                break;
+            }
+            spans.push((*first, *last));
             for place in self
                 .claims(topic, words, skipped)
                 .into_iter()
@@ -339,6 +350,19 @@ impl TopicCues {
         }
         places
     }
+}
+
+/// Whether one stretch of words lies wholly before the other, with an "and" between them.
+fn joined(words: &[Token], one: (usize, usize), other: (usize, usize)) -> bool {
+    let (end, start) = if one.1 < other.0 {
+        (one.1, other.0)
+    } else {
+        (other.1, one.0)
+    };
+    let between = words.get(end + 1..start).unwrap_or_default();
+    between
+        .iter()
+        .any(|it| matches!(it.word.as_str(), "and" | "or" | "plus" | "also" | "nor"))
 }
 
 /// Which words belong to a reason: from "so that", "because" and the like to the end of the clause.

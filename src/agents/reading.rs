@@ -296,6 +296,9 @@ impl Reader {
         }
         let asks = asking == Asking::Clearly && !text.ends_with(':');
         if asks && text.ends_with('?') {
+            if sentence {
+                return self.perhaps(words);
+            }
             return Reading::Asks(self.nearest(words));
         }
         match self.phrasing.statement(words) {
