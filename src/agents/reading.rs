@@ -1,7 +1,8 @@
 //! Decides what each passage of a brief is: a question, a statement, a person, or background.
 //!
 //! The heading decides where it speaks; elsewhere wording and topic decide together. Telling is
-//! not asking: a sentence about the past, or one that names a topic without asking, is background.
+//! not asking: a sentence about the past, or one that only names a topic, is background; one in the
+//! present that describes in full what a topic looks for asks it.
 
 use super::cues::{Token, TopicCues, TopicMatch, tokens};
 use super::lexicon::LETTER_HEAD;
@@ -41,6 +42,8 @@ pub struct ReadPassage<'a> {
     pub reading: Reading,
 }
 
+/// Evidence for a topic above which a sentence in the present asks it without asking words.
+const DESCRIBED: f64 = 1.45;
 /// Most sentences that a reference goes back over.
 const FARTHEST_REFERENCE: usize = 2;
 
@@ -290,6 +293,13 @@ impl Reader {
         };
         if !topics.is_empty() {
             return Reading::Asks(topics);
+        }
+        if !may_ask && !self.phrasing.is_past(words) {
+            let named = self.topics(words, text);
+            // Writers also ask by describing what they look for, in more words than a tale spends on it.
+            if named.iter().any(|it| it.score > DESCRIBED) {
+                return Reading::Asks(named);
+            }
         }
         if place.table_head {
             return Reading::Background;
