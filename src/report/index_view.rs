@@ -34,6 +34,8 @@ pub(super) struct IndexView {
     pub carried: Carried,
     pub vertical_reason: String,
     pub summary: Vec<SummaryView>,
+    /// Stands in place of an empty summary.
+    pub nothing: &'static str,
     pub coverage: Vec<CoverageView>,
     pub coverage_text: String,
     pub coverage_tally: String,
@@ -103,6 +105,11 @@ pub(super) fn index_view(
         carried: Carried::default(),
         vertical_reason: words::prose(&run.vertical_reason),
         summary,
+        nothing: if run.reports.is_empty() {
+            words::NO_REPORT
+        } else {
+            words::NOTHING_FOUND
+        },
         coverage_text: coverage_table(shown).drawn(format).plain,
         coverage_tally: tally(&run.coverage),
         coverage,

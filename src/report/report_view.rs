@@ -25,6 +25,8 @@ pub(super) struct ReportView {
     pub run: RunView,
     pub carried: Carried,
     pub summary: Vec<SummaryView>,
+    /// Stands in place of an empty summary.
+    pub nothing: &'static str,
     pub findings: Vec<FindingView>,
     pub nulls: Vec<FindingView>,
     pub answerable: &'static str,
@@ -91,6 +93,7 @@ pub(super) fn report_view(
         run: run_view(volatile),
         carried: Carried::default(),
         summary: summary.collect::<Result<_, _>>()?,
+        nothing: words::NOTHING_FOUND,
         findings,
         nulls,
         answerable,

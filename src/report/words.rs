@@ -12,6 +12,14 @@ use crate::model::template::Projection;
 use crate::model::use_case::Feasibility;
 use crate::model::vertical::Severity;
 
+/// The summary of a report, or of a run with reports, that found nothing.
+pub(super) const NOTHING_FOUND: &str =
+    "Nothing was found. What was looked for stands under “Checked, not found”.";
+
+/// The summary of a run without a report.
+pub(super) const NO_REPORT: &str =
+    "No question came to a report. The coverage of the brief says why for each.";
+
 /// A whole number of things with thousands separators.
 pub(super) fn count(number: u64) -> String {
     match i64::try_from(number) {
