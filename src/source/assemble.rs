@@ -15,7 +15,7 @@ use super::settings;
 use super::tables::{EdgeRows, EdgeTable, Named, Tables, VertexRows, VertexTable};
 use super::values;
 use crate::algorithms::Control;
-use crate::model::schema::{Guess, IssueKind};
+use crate::model::schema::{Guess, Issue, IssueKind};
 
 /// Rows between two looks at whether to stop.
 const BLOCK: usize = 8192;
@@ -71,7 +71,7 @@ pub(super) fn assemble(
         .iter()
         .all(|it| it.kept.is_empty() && it.rows.from.len() > 0)
     {
-        return Err(nothing_joined(name, &joined));
+        return Err(nothing_joined(name, &joined, &notes.issues));
     }
     for collection in collections.iter().filter(|it| it.implied) {
         notes.guesses.push(Guess {
@@ -287,7 +287,7 @@ fn picked(columns: Vec<Named>, kept: &[usize], rows: usize) -> Vec<Named> {
         .collect()
 }
 
-fn nothing_joined(name: &str, joined: &[Joined]) -> SourceError {
+fn nothing_joined(name: &str, joined: &[Joined], issues: &[Issue]) -> SourceError {
     let example = |cells: &TextCells| cells.iter().find(|it| !it.is_empty()).unwrap_or("").to_owned();
     let seen: Vec<String> = joined
         .iter()
@@ -308,12 +308,29 @@ fn nothing_joined(name: &str, joined: &[Joined]) -> SourceError {
     } else {
         ""
     };
+    // Rows that could not be read may hold the very keys that are missing.
+    let lost: Vec<String> = issues
+        .iter()
+        .filter(|it| {
+            matches!(
+                it.kind,
+                IssueKind::NotUtf8 | IssueKind::RaggedRow | IssueKind::BadJson
+            )
+        })
+        .map(|it| {
+            format!(
+                "in {}, {} could not be read: {}; ",
+                it.place, it.count, it.treatment
+            )
+        })
+        .collect();
     SourceError::Unreadable {
         path: name.to_owned(),
         reason: format!(
-            "no edge has both ends in a vertex file ({}); {}set `from_collection`, `to_collection` or the \
+            "no edge has both ends in a vertex file ({}); {}{}set `from_collection`, `to_collection` or the \
              vertices' `key` in graph.toml",
             seen.join(", "),
+            lost.concat(),
             hint
         ),
     }

@@ -138,8 +138,8 @@ impl TraceSummary {
             .filter(|it| it.time_us > 0)
             .collect();
         if spans.total_us > 0 {
-            let busy: f64 = times.values().map(|it| *it as f64).sum();
-            summary.parallelism = busy / spans.total_us as f64;
+            let busy: u64 = times.values().sum();
+            summary.parallelism = busy as f64 / spans.total_us as f64;
         }
         summary
     }

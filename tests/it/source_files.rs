@@ -176,6 +176,21 @@ fn weights_that_are_no_finite_number_are_counted_and_their_edges_left_out() {
 }
 
 #[test]
+fn rows_that_are_not_utf8_are_named_where_their_keys_are_missing() {
+    let files = vec![
+        ("nodes.csv".to_owned(), b"_key,name\n1,Caf\xe9\n2,B\n".to_vec()),
+        ("links.csv".to_owned(), b"_from,_to\n1,2\n".to_vec()),
+    ];
+    let error = FileSource::in_memory("test", files)
+        .unwrap()
+        .census_now(&Control::default())
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("in nodes.csv, 1 could not be read"), "{text}");
+    assert!(text.contains("save the file as UTF-8"), "{text}");
+}
+
+#[test]
 fn rows_that_are_not_utf8_are_left_out_and_named() {
     let mut bytes = b"_key,name\na,Ann\nb,".to_vec();
     bytes.extend([0xff, 0xfe, b'\n']);
