@@ -80,9 +80,9 @@ impl Judge<'_> {
         let noted = |reason: &str| (CoverageStatus::Noted, reason.to_owned());
         let (status, reason) = match worst(&answers) {
             Some(answer) if asks => answer,
-            Some(_) => noted("it is taken into account where its topic is answered"),
+            Some(_) => noted("it belongs to the answer linked here"),
             None if asks => noted("it is no question of its own"),
-            None => noted("it is taken into account"),
+            None => noted("it is kept for the reader; no analysis tests it"),
         };
         Coverage {
             requirement: id.clone(),
