@@ -11,7 +11,7 @@ use crate::assets::Assets;
 use crate::documents::{self, DocumentError};
 use crate::engine::{Cpu, Embedded, EngineOptions, LoadInfo};
 use crate::model::{document::Document, event::Event, id::ContentHash, vertical::Vertical};
-use crate::pipeline::{Parts, PipelineError, RunRequest};
+use crate::pipeline::{Effort, Parts, PipelineError, RunRequest};
 use crate::report::{Format, Layouts, Renderer};
 use crate::source::{
     FileSource, GraphSource,
@@ -35,9 +35,9 @@ pub(super) struct Opened {
     wanted: VerticalChoice,
 }
 
-/// Opens all that `request` names and hashes all inputs. What cannot be used is refused here, where
-/// nothing of the run is on disk yet.
-pub(super) fn open(request: &RunRequest) -> Result<Opened, PipelineError> {
+/// Opens all that `request` names, for a process that works as hard as `effort` says, and hashes all
+/// inputs. What cannot be used is refused here, where nothing of the run is on disk yet.
+pub(super) fn open(request: &RunRequest, effort: &Effort) -> Result<Opened, PipelineError> {
     let invalid = |error: &dyn std::fmt::Display| PipelineError::Invalid(error.to_string());
     let formats = formats(request)?;
     let assets = assets(request.assets.as_deref());
@@ -51,7 +51,7 @@ pub(super) fn open(request: &RunRequest) -> Result<Opened, PipelineError> {
     };
     let (source, attached) = open_source(&location, &request.name)?;
     let documents = read_documents(request, &attached).map_err(|error| invalid(&error))?;
-    let engine = engine(Arc::clone(&source), request)?;
+    let engine = engine(Arc::clone(&source), effort)?;
     Ok(Opened {
         inputs: inputs::hash(request, source.as_ref(), &documents, &assets)?,
         formats,
@@ -175,13 +175,13 @@ pub fn demo_choice(kind: &str, scale: &str) -> Result<(DemoKind, Scale), Pipelin
     Ok((kind, scale))
 }
 
-/// The embedded engine on `source` by the limits of `request`.
-pub fn engine(source: Arc<dyn GraphSource>, request: &RunRequest) -> Result<Embedded, PipelineError> {
-    let threads = request.effort.threads.unwrap_or(0);
+/// The embedded engine on `source` by the limits of `effort`.
+pub fn engine(source: Arc<dyn GraphSource>, effort: &Effort) -> Result<Embedded, PipelineError> {
+    let threads = effort.threads.unwrap_or(0);
     let cpu = Cpu::new(threads).map_err(|error| PipelineError::Invalid(error.to_string()))?;
     let options = EngineOptions {
-        memory_bytes: request.effort.budget_memory,
-        time_ms: request.effort.budget_time_ms,
+        memory_bytes: effort.budget_memory,
+        time_ms: effort.budget_time_ms,
         ..EngineOptions::default()
     };
     Ok(Embedded::new(source, cpu, options))
@@ -207,12 +207,6 @@ impl Opened {
                 known.join(", ")
             ))),
         }
-    }
-
-    /// The same with the limits of `request`, which a resumed run may have been given anew.
-    pub(super) fn limit(&mut self, request: &RunRequest) -> Result<(), PipelineError> {
-        self.engine = engine(Arc::clone(&self.source), request)?;
-        Ok(())
     }
 
     /// The parts of a run; loads are told to `sink`.

@@ -49,7 +49,7 @@ pub struct Planned {
 
 /// Makes the plan of `request`.
 pub async fn plan(request: &RunRequest, clock: Clock) -> Result<Plan, PipelineError> {
-    let opened = parts::open(request)?;
+    let opened = parts::open(request, &request.effort)?;
     opened.check_core(request).await?;
     let scratch = Artefacts::nowhere();
     let sink: Arc<dyn EventSink> = Arc::new(Sinks(Vec::new()));

@@ -83,7 +83,7 @@ pub struct Finished {
 ///
 /// What cannot be used of the request; then nothing was written.
 pub async fn begin(begin: Begin, face: &Face) -> Result<Running, PipelineError> {
-    let opened = parts::open(&begin.request)?;
+    let opened = parts::open(&begin.request, &begin.request.effort)?;
     opened.check_core(&begin.request).await?;
     let names: Box<dyn Iterator<Item = RunId>> = match begin.run {
         Some(run) => Box::new(std::iter::once(run)),
@@ -116,16 +116,15 @@ pub async fn begin(begin: Begin, face: &Face) -> Result<Running, PipelineError> 
 /// A run that cannot be taken up, with the reason.
 pub fn resume(directory: &Path, effort: &Effort, face: &Face) -> Result<Running, PipelineError> {
     let mut opened = None;
-    let launch = Launch::resume(directory, effort, Arc::clone(&face.clock), |request| {
-        let found = parts::open(request)?;
+    let launch = Launch::resume(directory, effort, Arc::clone(&face.clock), |request, effort| {
+        let found = parts::open(request, effort)?;
         let inputs = found.inputs.clone();
         opened = Some(found);
         Ok(inputs)
     })?;
-    let mut opened = opened.ok_or_else(|| PipelineError::Defect {
+    let opened = opened.ok_or_else(|| PipelineError::Defect {
         reason: "a resumed run was not opened".to_owned(),
     })?;
-    opened.limit(&launch.request)?;
     put_together(launch, opened, face)
 }
 

@@ -19,7 +19,7 @@ use crate::model::{
     schema::Census,
     template::{Projection, Template},
 };
-use crate::pipeline::{PipelineError, RunRequest};
+use crate::pipeline::{Effort, PipelineError};
 
 /// Lists, explains or runs single algorithms.
 pub(super) fn perform(session: &Session, command: AlgoCommand) -> anyhow::Result<u8> {
@@ -78,7 +78,7 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
     let kinds = app::demo_kinds();
     let graph = app::resolve(&arguments.graph, &session.project, &kinds).map_err(PipelineError::Invalid)?;
     let (source, _) = app::open_source(&graph.location, &graph.name)?;
-    let engine = app::engine(source.clone(), &RunRequest::default())?;
+    let engine = app::engine(source.clone(), &Effort::default())?;
     let control = Control::default();
     runtime()?.block_on(async {
         let census = source.census(&control).await?;

@@ -90,13 +90,13 @@ impl Launch {
     }
 
     /// Takes up the run in `directory`, working as hard as `effort` says and otherwise as before.
-    /// `inputs_of` gives the hash of what its request names now; when that differs from what the run
-    /// began with, nothing is repeated and nothing is mixed.
+    /// `inputs_of` gives the hash of what its request names now, and is told the effort that counts; when
+    /// the hash differs from what the run began with, nothing is repeated and nothing is mixed.
     pub fn resume(
         directory: &Path,
         effort: &Effort,
         clock: Clock,
-        inputs_of: impl FnOnce(&RunRequest) -> Result<ContentHash, PipelineError>,
+        inputs_of: impl FnOnce(&RunRequest, &Effort) -> Result<ContentHash, PipelineError>,
     ) -> Result<Self, PipelineError> {
         let durability = effort
             .over(&earlier_effort(directory))
@@ -117,13 +117,15 @@ impl Launch {
                 history.version
             ))
         })?;
-        if history.inputs.as_ref() != Some(&inputs_of(&request)?) {
+        // The inputs are those of the request as it was; a budget that is given anew is none of them.
+        let effort = effort.over(&request.effort);
+        if history.inputs.as_ref() != Some(&inputs_of(&request, &effort)?) {
             return Err(PipelineError::Invalid(format!(
                 "the inputs of {run} have changed since it began (graph, documents, vertical or layouts); \
                  start a new run with `gaai run`"
             )));
         }
-        request.effort = effort.over(&request.effort);
+        request.effort = effort;
         sweep(directory)?;
         let timings = Timings::default();
         replay_timings(&timings, &records);

@@ -63,7 +63,7 @@ fn effort_can_be_changed_and_is_kept_otherwise() {
         timeout_ms: Some(9),
         ..Effort::default()
     };
-    let again = Launch::resume(&directory, &more, clock(), |_| Ok(inputs.clone())).unwrap();
+    let again = Launch::resume(&directory, &more, clock(), |_, _| Ok(inputs.clone())).unwrap();
     assert_eq!(again.request.effort.timeout_ms, Some(9));
     assert_eq!(again.request.effort.durability, Some(Durability::Strict));
 }

@@ -276,8 +276,9 @@ impl Orchestrator {
             }
             for format in &setting.formats {
                 let path = format!("reports/{stem}.{}", format.extension());
-                let found = fs::read(setting.directory.join(&path)).map(|bytes| ContentHash::of(&bytes));
-                if found.ok().as_ref() != written.get(&path) || !written.contains_key(&path) {
+                let found = fs::read(setting.directory.join(&path)).ok();
+                let found = found.map(|bytes| ContentHash::of(&bytes));
+                if found.is_none() || found.as_ref() != written.get(&path) {
                     return Err(format!("{path} is not what was written"));
                 }
             }

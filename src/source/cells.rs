@@ -149,6 +149,12 @@ impl Tally {
         }
     }
 
+    /// Counts the `units` (rows or lines) of a file that are not UTF-8.
+    pub(super) fn not_utf8(place: &str, units: &str) -> Self {
+        let treatment = format!("the {units} were left out; save the file as UTF-8");
+        Self::new(IssueKind::NotUtf8, place, &treatment)
+    }
+
     /// Counts one fault; `example` is only asked for the first few.
     pub(super) fn add(&mut self, example: impl FnOnce() -> String) {
         self.add_many(1, example);

@@ -139,11 +139,7 @@ fn read_rows(
     let mut cells = vec![TextCells::default(); header.len()];
     let mut lines = Vec::new();
     let mut ragged = Tally::new(IssueKind::RaggedRow, place, "the rows were left out");
-    let mut not_utf8 = Tally::new(
-        IssueKind::NotUtf8,
-        place,
-        "the rows were left out; save the file as UTF-8",
-    );
+    let mut not_utf8 = Tally::not_utf8(place, "rows");
     let mut record = ByteRecord::new();
     let mut rows = 0;
     while advance(place, reader, &mut record)? {

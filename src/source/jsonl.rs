@@ -47,11 +47,7 @@ pub(super) fn read(place: &str, bytes: &[u8], control: &Control) -> Result<RawTa
     let mut columns: Vec<Growing> = Vec::new();
     let mut lines = Vec::new();
     let mut bad = Tally::new(IssueKind::BadJson, place, "the lines were left out");
-    let mut not_utf8 = Tally::new(
-        IssueKind::NotUtf8,
-        place,
-        "the lines were left out; save the file as UTF-8",
-    );
+    let mut not_utf8 = Tally::not_utf8(place, "lines");
     for (number, line) in (1_u64..).zip(bytes.split(|it| *it == b'\n')) {
         if number % BLOCK == 0 && control.is_cancelled() {
             return Err(SourceError::Cancelled);
