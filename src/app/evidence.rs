@@ -11,6 +11,7 @@ use super::parts;
 use crate::agents::verify;
 use crate::engine::ResultTables;
 use crate::model::{
+    event::RunState,
     id::{ContentHash, TemplateId},
     report::{Report, RunReport, Volatile},
 };
@@ -29,17 +30,30 @@ pub struct Verification {
     pub files: u32,
     /// What does not agree, in sentences that name the place.
     pub mismatches: Vec<String>,
+    /// Why there is no claim that could be checked; `None` when there are some.
+    pub nothing: Option<String>,
+}
+
+impl Verification {
+    /// Whether claims were checked and all agreed.
+    pub fn holds(&self) -> bool {
+        self.mismatches.is_empty() && self.nothing.is_none()
+    }
 }
 
 /// Checks the run in `directory`.
 ///
 /// # Errors
 ///
-/// When there is nothing to check: no journal, or no report was written.
+/// When nothing can be checked: the journal, the request or the index cannot be read.
 pub fn verify(directory: &Path) -> Result<Verification, PipelineError> {
     let history = history(directory)?;
     let mut verification = Verification::default();
     files_against_journal(directory, &history, &mut verification);
+    if index_artefact(&history).is_none() {
+        verification.nothing = Some(why_no_index(&history));
+        return Ok(verification);
+    }
     let request: RunRequest =
         serde_json::from_str(&history.request).map_err(|error| unreadable(directory, &error))?;
     let assets = parts::assets(request.assets.as_deref());
@@ -55,7 +69,39 @@ pub fn verify(directory: &Path) -> Result<Verification, PipelineError> {
     let faults =
         |volatile: &Volatile, files: &[(Format, Vec<u8>)]| renderer.check_index(&index, volatile, files);
     check_pages(directory, "index", &index, read_index, faults, &mut verification)?;
+    if verification.claims == 0 {
+        verification.nothing = Some(why_no_claim(&index));
+    }
     Ok(verification)
+}
+
+/// Why a run without an index has nothing to check, from its journal.
+fn why_no_index(history: &History) -> String {
+    let end = match history.state {
+        None => "the run has not ended and wrote no report yet",
+        Some(RunState::Cancelled) => "the run was cancelled before it wrote a report",
+        Some(RunState::TimedOut) => "the run reached its time limit before it wrote a report",
+        Some(RunState::Stopped) => "a limit stopped the run before it wrote a report",
+        Some(RunState::Failed | RunState::PartiallySucceeded | RunState::Succeeded) => {
+            "the run ended without a report"
+        }
+    };
+    match history.failed.first_key_value() {
+        Some((task, reason)) => format!("{end}: {task}: {reason}"),
+        None => end.to_owned(),
+    }
+}
+
+/// Why the index of a run leads to no claim.
+fn why_no_claim(index: &RunReport) -> String {
+    let made = match index.reports.len() {
+        0 => "the run made no report",
+        _ => "the reports of the run make no claim",
+    };
+    match index.failures.first() {
+        Some(failure) => format!("{made}: {}: {}", failure.what, failure.reason),
+        None => made.to_owned(),
+    }
 }
 
 /// The history of a run, from its journal.
@@ -66,14 +112,20 @@ pub(super) fn history(directory: &Path) -> Result<History, PipelineError> {
 
 /// The index of a run, from its artefact: what the files are compared with.
 pub(super) fn index_of(directory: &Path, history: &History) -> Result<RunReport, PipelineError> {
-    let finished = history.finished.iter().find(|(task, _)| task.0 == "index");
-    let Some((_, artefact)) = finished else {
+    let Some(artefact) = index_artefact(history) else {
         return Err(PipelineError::Invalid(format!(
             "the run in {} wrote no index; `gaai resume` takes it up again",
             directory.display()
         )));
     };
     Artefacts::open(directory)?.get(artefact)
+}
+
+fn index_artefact(history: &History) -> Option<&ContentHash> {
+    let mut finished = history.finished.iter();
+    finished
+        .find(|(task, _)| task.0 == "index")
+        .map(|(_, artefact)| artefact)
 }
 
 /// Every file that the journal says was written is there, byte for byte.

@@ -5,7 +5,7 @@ use super::arguments::Place;
 use super::exit;
 use crate::app;
 
-/// Recomputes every claim of a run; exit code 1 on any mismatch.
+/// Recomputes every claim of a run; exit code 1 on any mismatch, or when there is no claim.
 pub(super) fn verify(session: &Session, run: &str, place: &Place) -> anyhow::Result<u8> {
     let directory = app::find_run(&session.output(place), run)?;
     let verification = app::verify(&directory)?;
@@ -13,10 +13,13 @@ pub(super) fn verify(session: &Session, run: &str, place: &Place) -> anyhow::Res
         for mismatch in &verification.mismatches {
             writeln!(out, "mismatch: {mismatch}")?;
         }
+        if let Some(reason) = &verification.nothing {
+            writeln!(out, "nothing to verify: {reason}")?;
+        }
         writeln!(
             out,
             "{}: {} claims, {} facts and {} files checked, {} mismatches",
-            if verification.mismatches.is_empty() {
+            if verification.holds() {
                 "verified"
             } else {
                 "NOT verified"
@@ -27,11 +30,7 @@ pub(super) fn verify(session: &Session, run: &str, place: &Place) -> anyhow::Res
             verification.mismatches.len()
         )
     })?;
-    Ok(if verification.mismatches.is_empty() {
-        0
-    } else {
-        exit::FAILED
-    })
+    Ok(if verification.holds() { 0 } else { exit::FAILED })
 }
 
 /// Walks a finding back to its inputs.

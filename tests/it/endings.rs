@@ -59,7 +59,10 @@ fn an_interrupted_run_writes_what_exists_and_goes_on_to_the_same_bytes() {
     signal(&child, "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(late.join("reports/index.json").is_file());
-    expect(place.path(), &["verify", "late"], 0);
+    // Interrupted before its first report it has no claim, and then it is not called verified.
+    let checked = done(place.path(), &["verify", "late"]);
+    let checked = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(checked.contains(" 0 mismatches"), "{checked}");
 
     for id in ["early", "late"] {
         expect(place.path(), &["resume", id], 0);
@@ -85,6 +88,11 @@ fn limits_end_a_run_with_their_own_codes_and_can_be_raised() {
     let words = ["run", "--graph", "demo:social", "--run-id"];
     let with = |id: &'static str, more: [&'static str; 2]| [&words[..], &[id], &more[..]].concat();
     expect(place.path(), &with("short", ["--timeout", "100ms"]), 124);
+    let nothing = expect(place.path(), &["verify", "short"], 1);
+    assert!(
+        nothing.contains("nothing to verify: the run reached its time limit"),
+        "{nothing}"
+    );
     expect(place.path(), &["resume", "short", "--timeout", "10m"], 0);
 
     expect(place.path(), &with("cheap", ["--budget-time", "1ms"]), 3);
@@ -94,6 +102,31 @@ fn limits_end_a_run_with_their_own_codes_and_can_be_raised() {
     expect(place.path(), &["resume", "cheap", "--budget-time", "1h"], 0);
     assert!(!fs::read_to_string(&index).unwrap().contains("the budget is"));
     expect(place.path(), &["verify", "cheap"], 0);
+}
+
+#[test]
+fn a_run_that_answered_nothing_is_not_called_verified() {
+    let place = tempfile::tempdir().unwrap();
+    let london = data("london");
+    let london = london.to_str().unwrap();
+    let words = [
+        "run",
+        "--graph",
+        london,
+        "--ask",
+        "What is the weather?",
+        "--run-id",
+        "r",
+    ];
+    expect(place.path(), &words, 1);
+    let checked = expect(place.path(), &["verify", "r"], 1);
+    assert!(
+        checked.contains("nothing to verify: the run made no report: reports: no question"),
+        "{checked}"
+    );
+    assert!(checked.contains("NOT verified: 0 claims"), "{checked}");
+    let json = expect(place.path(), &["--json", "verify", "r"], 1);
+    assert!(json.contains("\"nothing\": \"the run made no report"), "{json}");
 }
 
 #[test]
