@@ -299,6 +299,7 @@ fn state(finished: Finished) -> Result<WorkflowState, PipelineError> {
     let index = end.index.ok_or_else(|| {
         of_run(PipelineError::Stage {
             reason: "the run wrote no index".to_owned(),
+            may_resume: false,
         })
     })?;
     Ok(WorkflowState {

@@ -71,6 +71,8 @@ pub struct Finished {
     pub end: Result<RunEnd, PipelineError>,
     /// Its state.
     pub state: RunState,
+    /// Whether taking it up again may make more than there is.
+    pub may_resume: bool,
     /// What happened, from its journal.
     pub summary: TraceSummary,
     /// What could not be kept beside the run itself: catalog, trace files.
@@ -204,6 +206,10 @@ impl Running {
             Ok(end) => end.state,
             Err(error) => error.state().unwrap_or(RunState::Failed),
         };
+        let may_resume = match &end {
+            Ok(end) => end.may_resume,
+            Err(error) => error.may_resume(),
+        };
         let mut warnings = Vec::new();
         if let Err(error) = self.sink.record(&Event::RunFinished { state }) {
             warnings.push(error.to_string());
@@ -231,6 +237,7 @@ impl Running {
             directory: self.directory,
             end,
             state,
+            may_resume,
             summary: TraceSummary::of(&records),
             warnings,
         })

@@ -64,7 +64,7 @@ fn of_engine(error: &EngineError) -> u8 {
         (Remedy::Cancelled, _) => of_run(RunState::Cancelled),
         (Remedy::Defect, _) => DEFECT,
         (_, EngineError::Source(_) | EngineError::Kernel(_)) => INVALID,
-        (Remedy::Retry | Remedy::GiveUp, _) => FAILED,
+        (Remedy::Retry | Remedy::GiveUp | Remedy::Mend, _) => FAILED,
     }
 }
 

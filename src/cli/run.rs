@@ -185,16 +185,24 @@ fn tell(session: &Session, finished: &Finished) -> anyhow::Result<u8> {
         }
         writeln!(out, "\n{}: {}", told.state, finished.directory.display())
     })?;
-    if finished.state != RunState::Succeeded {
-        session
-            .console
-            .note(&format!("gaai resume {} takes it up again", finished.run));
+    if finished.may_resume {
+        session.console.note(&resume_advice(finished));
     }
     Ok(match &finished.end {
         Err(PipelineError::Defect { .. }) => exit::DEFECT,
         Ok(end) if end.has_defect => exit::DEFECT,
         _ => exit::of_run(finished.state),
     })
+}
+
+/// How the run is taken up; a limit that stays as it is would end it the same way.
+fn resume_advice(finished: &Finished) -> String {
+    let limit = match finished.state {
+        RunState::TimedOut => " with a longer --timeout",
+        RunState::Stopped => " with a larger limit",
+        RunState::Cancelled | RunState::Failed | RunState::PartiallySucceeded | RunState::Succeeded => "",
+    };
+    format!("gaai resume {}{limit} takes it up again", finished.run)
 }
 
 /// What a run came to, for `--json`.

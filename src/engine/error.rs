@@ -67,10 +67,8 @@ impl EngineError {
             }
             EngineError::Source(SourceError::Defect { .. }) => Remedy::Defect,
             EngineError::Memory { .. } | EngineError::Time { .. } => Remedy::Refused,
-            EngineError::Source(_)
-            | EngineError::Kernel(_)
-            | EngineError::Table { .. }
-            | EngineError::Fact { .. } => Remedy::GiveUp,
+            EngineError::Table { .. } => Remedy::Mend,
+            EngineError::Source(_) | EngineError::Kernel(_) | EngineError::Fact { .. } => Remedy::GiveUp,
             EngineError::Defect { .. } => Remedy::Defect,
         }
     }

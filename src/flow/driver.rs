@@ -244,7 +244,7 @@ impl Flow {
                 limit: run_limit,
             },
             (Some(Stop::Halt(_)), _) | (None, Remedy::Cancelled) => Ended::Cancelled { task },
-            (None, Remedy::Retry | Remedy::GiveUp | Remedy::Refused | Remedy::Defect) => {
+            (None, Remedy::Retry | Remedy::GiveUp | Remedy::Mend | Remedy::Refused | Remedy::Defect) => {
                 Ended::Failed { task, failure }
             }
         }))

@@ -105,6 +105,8 @@ pub enum Remedy {
     Retry,
     /// It will fail again.
     GiveUp,
+    /// It will fail again until a disk or a file outside the program is mended.
+    Mend,
     /// The user stopped it.
     Cancelled,
     /// A budget or resource limit refused it.

@@ -32,6 +32,8 @@ pub enum PipelineError {
     Stage {
         /// What failed, on which input, what to do next.
         reason: String,
+        /// Whether it may go well when the run is taken up again.
+        may_resume: bool,
     },
     /// The user stopped it.
     #[error("the run was cancelled; `gaai resume` takes it up again")]
@@ -68,6 +70,17 @@ impl PipelineError {
             Self::Run { error, .. } => error.state(),
             Self::Cancelled => Some(RunState::Cancelled),
             Self::TimedOut { .. } => Some(RunState::TimedOut),
+        }
+    }
+
+    /// Whether taking up the run that it ended may come further; a request or a graph that cannot be
+    /// served fails the same way every time.
+    pub fn may_resume(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Unwritable { .. } | Self::Cancelled | Self::TimedOut { .. } => true,
+            Self::Stage { may_resume, .. } => *may_resume,
+            Self::Run { error, .. } => error.may_resume(),
+            Self::Invalid(_) | Self::Unreadable { .. } | Self::Defect { .. } => false,
         }
     }
 }

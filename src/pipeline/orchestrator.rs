@@ -90,6 +90,8 @@ pub struct RunEnd {
     pub failures: Vec<Failure>,
     /// Whether something of it was a defect of gaai.
     pub has_defect: bool,
+    /// Whether taking it up again may make more than there is.
+    pub may_resume: bool,
 }
 
 /// Performs one run.
@@ -174,13 +176,10 @@ impl Orchestrator {
         let has_report = chains.iter().any(|it| it.report.is_some());
         let failures = index.value.failures.clone();
         let is_usable = has_report || ground.use_cases.value.is_empty();
+        let halt = self.desk.flow.state().halt();
         Ok(RunEnd {
-            state: state_of(
-                &ended,
-                self.desk.flow.state().halt(),
-                is_usable,
-                failures.is_empty(),
-            ),
+            state: state_of(&ended, halt, is_usable, failures.is_empty()),
+            may_resume: !failures.is_empty() && (halt.is_some() || ended.iter().any(may_resume)),
             failures,
             has_defect: ended.iter().any(|it| remedy(it) == Some(Remedy::Defect)),
             index: Some(index.value),
@@ -309,6 +308,7 @@ impl Orchestrator {
     fn failed(&self, ended: &Ended) -> PipelineError {
         let unrecorded = self.desk.flow.unrecorded();
         PipelineError::Stage {
+            may_resume: unrecorded.is_some() || may_resume(ended),
             reason: unrecorded.unwrap_or_else(|| ended.to_string()),
         }
     }
@@ -332,6 +332,25 @@ fn state_of(ended: &[Ended], halt: Option<Halt>, is_usable: bool, is_whole: bool
         RunState::PartiallySucceeded
     } else {
         RunState::Succeeded
+    }
+}
+
+/// Whether a task that ended so may go well when the run is taken up again.
+fn may_resume(ended: &Ended) -> bool {
+    match ended {
+        Ended::Failed { failure, .. } => match failure.remedy {
+            Remedy::Retry | Remedy::Mend | Remedy::Cancelled | Remedy::Refused => true,
+            Remedy::GiveUp | Remedy::Defect => false,
+        },
+        Ended::Skipped { reason, .. } => match reason {
+            // What it waited for says whether more can come of it.
+            SkipReason::UpstreamFailed(_) | SkipReason::RunFailing => false,
+            SkipReason::Cancelled
+            | SkipReason::RunTimedOut
+            | SkipReason::NotApproved
+            | SkipReason::Unrecorded => true,
+        },
+        Ended::Cancelled { .. } | Ended::TimedOut { .. } | Ended::RunTimedOut { .. } => true,
     }
 }
 

@@ -42,6 +42,25 @@ fn the_first_state_of_the_table_counts() {
     assert_eq!(state_of(&[], cancelled, true, true), RunState::Succeeded);
 }
 
+/// Advice to resume a run that must fail the same way again wastes the reader's time.
+#[test]
+fn only_what_may_go_well_another_time_is_worth_resuming() {
+    for remedy in [Remedy::Retry, Remedy::Mend, Remedy::Cancelled, Remedy::Refused] {
+        assert!(may_resume(&ended(remedy)), "{remedy:?}");
+    }
+    for remedy in [Remedy::GiveUp, Remedy::Defect] {
+        assert!(!may_resume(&ended(remedy)), "{remedy:?}");
+    }
+    let skipped = |reason| Ended::Skipped {
+        task: TaskId::from("report:a"),
+        reason,
+    };
+    assert!(may_resume(&skipped(SkipReason::Unrecorded)));
+    assert!(!may_resume(&skipped(SkipReason::UpstreamFailed(TaskId::from(
+        "a"
+    )))));
+}
+
 /// A pattern that failed within a report that stands: no task ended badly, and not all is well.
 #[test]
 fn a_failure_within_a_report_is_not_success() {

@@ -189,9 +189,8 @@ pub(super) fn failure(error: &PipelineError) -> Failure {
         PipelineError::Cancelled => Remedy::Cancelled,
         PipelineError::Refused(_) => Remedy::Refused,
         PipelineError::Defect { .. } => Remedy::Defect,
+        PipelineError::Unwritable { .. } | PipelineError::Unreadable { .. } => Remedy::Mend,
         PipelineError::Invalid(_)
-        | PipelineError::Unwritable { .. }
-        | PipelineError::Unreadable { .. }
         | PipelineError::Stage { .. }
         | PipelineError::TimedOut { .. }
         | PipelineError::Run { .. } => Remedy::GiveUp,

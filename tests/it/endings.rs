@@ -95,7 +95,10 @@ fn limits_end_a_run_with_their_own_codes_and_can_be_raised() {
     );
     expect(place.path(), &["resume", "short", "--timeout", "10m"], 0);
 
-    expect(place.path(), &with("cheap", ["--budget-time", "1ms"]), 3);
+    let cheap = done(place.path(), &with("cheap", ["--budget-time", "1ms"]));
+    assert_eq!(cheap.status.code(), Some(3));
+    let error = String::from_utf8_lossy(&cheap.stderr).into_owned();
+    assert!(error.contains("gaai resume cheap with a larger limit"), "{error}");
     let index = place.path().join("output/cheap/reports/index.json");
     assert!(fs::read_to_string(&index).unwrap().contains("the budget is"));
     // What was drawn while something was refused does not stand once it is allowed.
@@ -118,7 +121,11 @@ fn a_run_that_answered_nothing_is_not_called_verified() {
         "--run-id",
         "r",
     ];
-    expect(place.path(), &words, 1);
+    let run = done(place.path(), &words);
+    assert_eq!(run.status.code(), Some(1));
+    // It would fail the same way again.
+    let error = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(!error.contains("gaai resume"), "{error}");
     let checked = expect(place.path(), &["verify", "r"], 1);
     assert!(
         checked.contains("nothing to verify: the run made no report: reports: no question"),
@@ -147,7 +154,9 @@ fn a_full_disk_fails_the_run_and_resuming_mends_it() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        error.contains("index") && error.contains("free some space"),
+        error.contains("index")
+            && error.contains("free some space")
+            && error.contains("gaai resume full takes it up again"),
         "{error}"
     );
 
