@@ -3,7 +3,7 @@
 //! A template is refused before anything is loaded: trying it again would fail the same way.
 
 use super::error::EngineError;
-use super::estimate::{Size, counts, graph_bytes};
+use super::estimate::Size;
 use crate::algorithms::Algorithm;
 use crate::model::{
     schema::Census,
@@ -51,10 +51,8 @@ impl Budget {
         match too_long {
             None => Ok(()),
             Some(limit) => {
-                let raise = format!(
-                    "allow it with `--budget-time {}s`",
-                    estimate.time_ms.div_ceil(1000)
-                );
+                let enough = time(estimate.time_ms).replace(' ', "");
+                let raise = format!("allow it with `--budget-time {enough}`");
                 let ways = ways_out(algorithm, projection, census, true);
                 Err(EngineError::Time {
                     needed_ms: estimate.time_ms,
@@ -87,6 +85,16 @@ pub(super) fn bytes(count: u64) -> String {
     }
 }
 
+/// Time as people write it, never less than it is: `800 ms`, `91 s`.
+pub(super) fn time(ms: u64) -> String {
+    // Rounding a budget up must not make it look larger than what did not fit.
+    if ms < 1000 || (ms < 10_000 && !ms.is_multiple_of(1000)) {
+        format!("{ms} ms")
+    } else {
+        format!("{} s", ms.div_ceil(1000))
+    }
+}
+
 /// Ways out by what they cost the answer, least first; raising the budget costs nothing but may not
 /// be possible, so it is named last.
 fn sentence(mut ways: Vec<String>, raise: String) -> String {
@@ -102,17 +110,7 @@ fn ways_out(algorithm: &Algorithm, projection: &Projection, census: &Census, for
         && (config.samples == 0 || config.samples > SAMPLES)
     {
         ways.push(format!(
-            "sample it with `samples = {SAMPLES}` (an error bound is printed)"
-        ));
-    }
-    if !for_time && !projection.attributes.is_empty() {
-        let (n, m) = counts(projection, census);
-        let mut bare = projection.clone();
-        bare.attributes.clear();
-        let saved = graph_bytes(projection, n, m).saturating_sub(graph_bytes(&bare, n, m));
-        ways.push(format!(
-            "join no attributes to the result (saves {})",
-            bytes(saved)
+            "sample it alone with `gaai algo run betweenness --param samples={SAMPLES}` (an error bound is printed)"
         ));
     }
     let whole = Size::of(algorithm, projection, census);
@@ -128,14 +126,17 @@ fn ways_out(algorithm: &Algorithm, projection: &Projection, census: &Census, for
         .min_by_key(|(size, _)| if for_time { size.operations } else { size.bytes() });
     match smallest {
         Some((size, edges)) if projection.edges.len() > 1 => ways.push(format!(
-            "leave out the edges `{edges}` (saves {} edges and {})",
+            "leave out the edges `{edges}` by `ignore` in graph.toml (saves {} edges and {})",
             whole.edges.saturating_sub(size.edges),
             bytes(whole.bytes().saturating_sub(size.bytes()))
         )),
-        _ => ways.push("keep fewer edges with a filter on an edge attribute".to_owned()),
+        _ => ways.push("leave rows that the question does not need out of the files of edges".to_owned()),
     }
     if ways.len() + 1 < WAYS {
-        ways.push("leave out vertex collections that the question does not need".to_owned());
+        ways.push(
+            "leave out vertex collections that the question does not need by `ignore` in graph.toml"
+                .to_owned(),
+        );
     }
     ways
 }

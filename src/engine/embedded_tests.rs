@@ -168,7 +168,7 @@ fn what_takes_too_long_is_refused_with_the_sample_named_first() {
     assert_eq!(error.remedy(), Remedy::Refused);
     insta::assert_snapshot!(
         error,
-        @"it takes about 91 s and the budget is 60 s; sample it with `samples = 256` (an error bound is printed), or keep fewer edges with a filter on an edge attribute, or allow it with `--budget-time 91s`"
+        @"it takes about 91 s and the budget is 60 s; sample it alone with `gaai algo run betweenness --param samples=256` (an error bound is printed), or leave rows that the question does not need out of the files of edges, or allow it with `--budget-time 91s`"
     );
 }
 

@@ -1,5 +1,7 @@
 //! What can end a run, and with which state.
 
+use std::time::Duration;
+
 use crate::model::event::RunState;
 
 /// A run that did not begin or did not end well. Messages complete "failed to …: {error}".
@@ -39,10 +41,10 @@ pub enum PipelineError {
     #[error("the run was cancelled; `gaai resume` takes it up again")]
     Cancelled,
     /// The run's own time limit.
-    #[error("the run's time limit of {seconds} s was reached; `gaai resume` takes it up again")]
+    #[error("the run's time limit of {limit:?} was reached; `gaai resume` takes it up again")]
     TimedOut {
         /// The limit.
-        seconds: u64,
+        limit: Duration,
     },
     /// A run that left a directory behind.
     #[error("{error} (the run is in {directory})")]

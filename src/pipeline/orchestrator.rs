@@ -295,14 +295,9 @@ impl Orchestrator {
     }
 
     fn timed_out(&self) -> PipelineError {
-        let seconds = self
-            .setting
-            .request
-            .effort
-            .timeout()
-            .unwrap_or_default()
-            .as_secs();
-        PipelineError::TimedOut { seconds }
+        PipelineError::TimedOut {
+            limit: self.setting.request.effort.timeout().unwrap_or_default(),
+        }
     }
 
     fn failed(&self, ended: &Ended) -> PipelineError {
