@@ -27,4 +27,4 @@ pub use runner::{
 pub use running::{Begin, Face, Finished, Running, TraceExport, begin, resume};
 pub use runs::{find as find_run, list as list_runs, read_index};
 pub use scoring::{score, write_score};
-pub use summary::summary_sentences;
+pub use summary::{Unanswered, summary_sentences, unanswered};

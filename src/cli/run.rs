@@ -15,12 +15,15 @@ use super::arguments::{
 use super::exit;
 use super::interrupt::Interrupts;
 use super::progress::Progress;
-use crate::app::{self, Asked, Begin, Face, Finished, Running, TraceExport};
+use crate::app::{self, Asked, Begin, Face, Finished, Running, TraceExport, Unanswered};
 use crate::config;
 use crate::flow::{Approve, Cancel};
 use crate::model::{event::RunState, id::RunId, report::RunReport};
 use crate::pipeline::{Effort, Mode, PipelineError, RunRequest};
 use crate::trace::{self, Durability, EventSink};
+
+/// Open questions that the summary names; a long brief must not push the findings off the screen.
+const MOST_OPEN: usize = 10;
 
 /// Does the main job.
 pub(super) fn run(session: &Session, arguments: RunArguments) -> anyhow::Result<u8> {
@@ -214,6 +217,8 @@ struct Told<'a> {
     claims_verified: u32,
     claims_dropped: usize,
     reports: Vec<String>,
+    /// Questions of the brief that are not answered, or not in full, each with the reason.
+    unanswered: Vec<Unanswered>,
     failures: Vec<String>,
     warnings: &'a [String],
     error: Option<String>,
@@ -231,6 +236,7 @@ impl<'a> Told<'a> {
             reports: index
                 .map(|it| it.reports.iter().map(|(stem, _)| stem.clone()).collect())
                 .unwrap_or_default(),
+            unanswered: index.map(|it| app::unanswered(it)).unwrap_or_default(),
             failures: index
                 .map(|it| {
                     it.failures
@@ -261,6 +267,7 @@ fn write_findings(index: &RunReport, directory: &Path, out: &mut dyn Write) -> i
     for (number, sentence) in sentences.iter().enumerate() {
         writeln!(out, "  {}. {sentence}", number + 1)?;
     }
+    write_unanswered(&app::unanswered(index), out)?;
     for failure in &index.failures {
         writeln!(out, "  failed: {}: {}", failure.what, failure.reason)?;
     }
@@ -275,6 +282,26 @@ fn write_findings(index: &RunReport, directory: &Path, out: &mut dyn Write) -> i
         "Report: {}\n",
         directory.join("reports/index.html").display()
     )
+}
+
+/// The questions that stay open, each with the reason.
+fn write_unanswered(open: &[Unanswered], out: &mut dyn Write) -> io::Result<()> {
+    if !open.is_empty() {
+        writeln!(out, "\nNot answered")?;
+    }
+    for item in open.iter().take(MOST_OPEN) {
+        let partly = if item.is_partly_answered {
+            " (answered in part)"
+        } else {
+            ""
+        };
+        writeln!(out, "  {}{partly}: {}", item.question, item.reason)?;
+    }
+    let more = open.len().saturating_sub(MOST_OPEN);
+    if more > 0 {
+        writeln!(out, "  and {more} more, in the report")?;
+    }
+    Ok(())
 }
 
 /// Asks for each stage at the terminal; a closed input is a no.

@@ -87,7 +87,10 @@ fn limits_end_a_run_with_their_own_codes_and_can_be_raised() {
     let place = tempfile::tempdir().unwrap();
     let words = ["run", "--graph", "demo:social", "--run-id"];
     let with = |id: &'static str, more: [&'static str; 2]| [&words[..], &[id], &more[..]].concat();
-    expect(place.path(), &with("short", ["--timeout", "100ms"]), 124);
+    let short = done(place.path(), &with("short", ["--timeout", "100ms"]));
+    assert_eq!(short.status.code(), Some(124));
+    let error = String::from_utf8_lossy(&short.stderr).into_owned();
+    assert!(error.contains("time limit of 100ms"), "{error}");
     let nothing = expect(place.path(), &["verify", "short"], 1);
     assert!(
         nothing.contains("nothing to verify: the run reached its time limit"),
@@ -99,12 +102,33 @@ fn limits_end_a_run_with_their_own_codes_and_can_be_raised() {
     assert_eq!(cheap.status.code(), Some(3));
     let error = String::from_utf8_lossy(&cheap.stderr).into_owned();
     assert!(error.contains("gaai resume cheap with a larger limit"), "{error}");
+    assert!(error.contains("the budget is 1 ms"), "{error}");
+    assert_flags_exist(place.path(), &error);
     let index = place.path().join("output/cheap/reports/index.json");
     assert!(fs::read_to_string(&index).unwrap().contains("the budget is"));
     // What was drawn while something was refused does not stand once it is allowed.
     expect(place.path(), &["resume", "cheap", "--budget-time", "1h"], 0);
     assert!(!fs::read_to_string(&index).unwrap().contains("the budget is"));
     expect(place.path(), &["verify", "cheap"], 0);
+}
+
+/// Every flag that `advice` names is one of `gaai run`, or of the command named before it.
+fn assert_flags_exist(directory: &Path, advice: &str) {
+    let of_run = expect(directory, &["run", "--help"], 0);
+    let of_algo = expect(directory, &["algo", "run", "--help"], 0);
+    let mut flags = 0;
+    for quoted in advice.split('`').skip(1).step_by(2) {
+        let help = if quoted.starts_with("gaai algo run") {
+            &of_algo
+        } else {
+            &of_run
+        };
+        for flag in quoted.split(' ').filter(|it| it.starts_with("--")) {
+            flags += 1;
+            assert!(help.contains(flag), "{flag} of `{quoted}`");
+        }
+    }
+    assert!(flags > 0, "{advice}");
 }
 
 #[test]
@@ -123,6 +147,8 @@ fn a_run_that_answered_nothing_is_not_called_verified() {
     ];
     let run = done(place.path(), &words);
     assert_eq!(run.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(told.contains("Not answered\n  What is the weather?: "), "{told}");
     // It would fail the same way again.
     let error = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(!error.contains("gaai resume"), "{error}");
@@ -320,4 +346,27 @@ fn a_demo_overwrites_nothing() {
         fs::read_to_string(place.path().join("d/brief.md")).unwrap(),
         "mine"
     );
+}
+
+/// A reader of the terminal or of JSON must not take a part for the whole.
+#[test]
+fn questions_left_open_are_told_with_their_reason() {
+    let place = tempfile::tempdir().unwrap();
+    let london = data("london");
+    let words = [
+        "--json",
+        "run",
+        "--graph",
+        london.to_str().unwrap(),
+        "--ask",
+        "What is the weather?",
+        "--ask",
+        "Which stations cut others off?",
+    ];
+    let told: serde_json::Value = serde_json::from_str(&expect(place.path(), &words, 0)).unwrap();
+    let open = told["unanswered"].as_array().unwrap();
+    assert_eq!(open.len(), 1, "{told}");
+    assert_eq!(open[0]["question"], "What is the weather?");
+    assert_eq!(open[0]["is_partly_answered"], false);
+    assert!(!open[0]["reason"].as_str().unwrap().is_empty());
 }
