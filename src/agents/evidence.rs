@@ -5,7 +5,7 @@ use crate::algorithms::Quantity;
 use crate::engine::{Detected, Found, ResultTables, Table};
 use crate::model::{
     finding::{Evidence, EvidenceColumn, EvidenceRow},
-    vertical::Detector,
+    vertical::{Detector, MEMBERS},
 };
 
 /// The first rows of what was found, of `limit` instances at most; instances of several rows share
@@ -23,11 +23,12 @@ pub(super) fn evidence(
         return Evidence::default();
     };
     let columns = columns(detector, table, speech, unit);
+    let value = |it: &EvidenceColumn, found: &Found, row| found.shown(detector, table, &it.name, row);
     let rows = shown(detector, limit, detected)
         .into_iter()
-        .map(|row| EvidenceRow {
+        .map(|(found, row)| EvidenceRow {
             row: row as u64,
-            values: columns.iter().map(|it| table.value(&it.name, row)).collect(),
+            values: columns.iter().map(|it| value(it, found, row)).collect(),
         });
     Evidence {
         table: name.to_owned(),
@@ -38,14 +39,19 @@ pub(super) fn evidence(
     }
 }
 
-/// Rows that are shown, in the order of the instances.
-fn shown(detector: &Detector, limit: Option<u32>, detected: &Detected) -> Vec<usize> {
+/// Rows that are shown, each with its instance, in the order of the instances.
+fn shown<'a>(detector: &Detector, limit: Option<u32>, detected: &'a Detected) -> Vec<(&'a Found, usize)> {
     let most = detector.show.unwrap_or(10) as usize;
     let instances = limit.map_or(usize::MAX, |it| it as usize);
     let found: Vec<&Found> = detected.found.iter().take(instances).collect();
-    let each = (most / found.len().max(1)).max(1);
-    let rows = found.iter().flat_map(|it| it.rows.iter().take(each));
-    rows.take(most).copied().collect()
+    let each = match detector.has_group_rows() {
+        true => 1,
+        false => (most / found.len().max(1)).max(1),
+    };
+    let rows = found
+        .into_iter()
+        .flat_map(|it| it.rows.iter().take(each).map(move |row| (it, *row)));
+    rows.take(most).collect()
 }
 
 fn columns(detector: &Detector, table: &Table, speech: &Speech<'_>, unit: &str) -> Vec<EvidenceColumn> {
@@ -66,16 +72,26 @@ fn columns(detector: &Detector, table: &Table, speech: &Speech<'_>, unit: &str) 
     };
     wanted
         .into_iter()
-        .filter_map(|it| column(it, table, speech, unit))
+        .filter_map(|it| column(it, detector, table, speech, unit))
         .collect()
 }
 
 /// A column by `name` or `name: title`; `None` where the table lacks it.
-fn column(wanted: &str, table: &Table, speech: &Speech<'_>, unit: &str) -> Option<EvidenceColumn> {
+fn column(
+    wanted: &str,
+    detector: &Detector,
+    table: &Table,
+    speech: &Speech<'_>,
+    unit: &str,
+) -> Option<EvidenceColumn> {
     let (name, title) = wanted
         .split_once(": ")
         .map_or((wanted, None), |(name, title)| (name, Some(title)));
-    let (found, _) = table.columns.iter().find(|(it, _)| it.name == name)?;
+    let quantity = if name == MEMBERS && detector.has_group_rows() {
+        Quantity::Name
+    } else {
+        table.columns.iter().find(|(it, _)| it.name == name)?.0.quantity
+    };
     let title = match (title, name) {
         (Some(title), _) => speech.plain(title),
         (None, "label") => capitalised(&speech.word("vertex")),
@@ -84,8 +100,8 @@ fn column(wanted: &str, table: &Table, speech: &Speech<'_>, unit: &str) -> Optio
     Some(EvidenceColumn {
         name: name.to_owned(),
         title,
-        quantity: found.quantity,
-        unit: column_unit(found.quantity, unit),
+        quantity,
+        unit: column_unit(quantity, unit),
     })
 }
 

@@ -10,7 +10,7 @@ use std::fmt;
 use super::findings::claims;
 use super::hints::{THRESHOLD, parameter};
 use super::naming::plural;
-use crate::engine::{Detected, FactContext, ResultTables, detect, evaluate};
+use crate::engine::{Detected, FactContext, Found, ResultTables, detect, evaluate};
 use crate::model::{
     fact::{Claim, Derivation, Fact, FactValue},
     finding::Finding,
@@ -244,7 +244,7 @@ fn finding_faults(finding: &Finding, tables: &BTreeMap<TemplateId, ResultTables>
     faults.extend(evidence_faults(finding, &detected, tables));
     if let Some(chart) = &finding.chart {
         let bars = chart.bars.iter().zip(&detected.found);
-        let agree = |(bar, found): (&crate::model::finding::Bar, &crate::engine::Found)| {
+        let agree = |(bar, found): (&crate::model::finding::Bar, &Found)| {
             bar.value == found.instance.value && bar.label == found.instance.label
         };
         if chart.bars.len() > detected.found.len() || !bars.into_iter().all(agree) {
@@ -270,20 +270,21 @@ fn evidence_faults(finding: &Finding, detected: &Detected, tables: &ResultTables
         faults.push(format!("there is no table `{}`", evidence.table));
         return faults;
     };
-    let found: BTreeSet<usize> = detected
+    let found: BTreeMap<usize, &Found> = detected
         .found
         .iter()
-        .flat_map(|it| it.rows.iter().copied())
+        .flat_map(|it| it.rows.iter().map(move |row| (*row, it)))
         .collect();
     for row in &evidence.rows {
         let at = usize::try_from(row.row).unwrap_or(usize::MAX);
-        if !found.contains(&at) || row.values.len() != evidence.columns.len() {
+        let instance = found.get(&at);
+        if instance.is_none() || row.values.len() != evidence.columns.len() {
             faults.push(format!(
                 "row {at} is not one that the detector finds, or is not whole"
             ));
         }
         for (column, shown) in evidence.columns.iter().zip(&row.values) {
-            let value = table.value(&column.name, at);
+            let value = instance.and_then(|it| it.shown(&finding.detector, table, &column.name, at));
             if value != *shown {
                 faults.push(format!(
                     "row {at}, column `{}` shows {shown:?}, the table has {value:?}",

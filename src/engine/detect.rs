@@ -20,7 +20,7 @@ use super::tables::{ResultTables, Table, TableColumn};
 use crate::model::{
     fact::{DetectedWant, FactValue},
     finding::Instance,
-    vertical::Detector,
+    vertical::{Detector, MEMBERS},
 };
 
 /// Members written out in the label of a list; the rest is "…".
@@ -46,6 +46,18 @@ pub struct Found {
     pub instance: Instance,
     /// Its members in the order of its rows, each with what people call it.
     pub labels: Vec<(String, String)>,
+}
+
+impl Found {
+    /// What evidence shows of it: the value of `table` in a column and one of its rows, or its next
+    /// members after the first.
+    pub fn shown(&self, detector: &Detector, table: &Table, column: &str, row: usize) -> Option<FactValue> {
+        if column != MEMBERS || !detector.has_group_rows() {
+            return table.value(column, row);
+        }
+        let next = self.labels.iter().skip(1).take(NAMED_MEMBERS - 1);
+        Some(FactValue::List(next.map(|(_, label)| label.clone()).collect()))
+    }
 }
 
 /// Runs `detector` over `tables`.

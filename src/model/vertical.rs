@@ -285,7 +285,8 @@ pub struct Detector {
     #[serde(default)]
     pub least: u32,
     /// Columns of the evidence table as `name` or `name: title`; those that the result lacks are left
-    /// out. Empty: label, group and the column that orders.
+    /// out. Empty: label, group and the column that orders. With [`MEMBERS`] among them each group has
+    /// one row, that of its first member.
     #[serde(default)]
     pub columns: Vec<String>,
     /// Whether hits are alerts (something is wrong with them) or merely the answer (a ranking).
@@ -300,7 +301,16 @@ pub struct Detector {
     pub merge_overlapping: bool,
 }
 
+/// Column of an evidence table that no result has: the next members of a group, after its first.
+pub const MEMBERS: &str = "members";
+
 impl Detector {
+    /// Whether its evidence has one row for each group instead of one for each member.
+    pub fn has_group_rows(&self) -> bool {
+        let mut names = self.columns.iter().filter_map(|it| it.split(": ").next());
+        !self.group_by.is_empty() && names.any(|it| it == MEMBERS)
+    }
+
     /// The table that it reads; `vertices` unless said.
     pub fn table_name(&self) -> &str {
         match self.table.as_str() {

@@ -143,10 +143,15 @@ fn action(scope: &Scope<'_>, action: &Recommendation) -> Result<ActionView, Repo
 fn evidence(finding: &Finding) -> Table {
     let evidence = &finding.evidence;
     let shown = evidence.rows.len() as u64;
+    let of = if finding.detector.has_group_rows() {
+        let groups = finding.instances.len() as u64;
+        words::counted(groups, "group", "groups") + ", one row each"
+    } else {
+        words::counted(evidence.hits, "matching row", "matching rows")
+    };
     let caption = format!(
-        "{} of {}; the table “{}” has {}",
+        "{} of {of}; the table “{}” has {}",
         words::count(shown),
-        words::counted(evidence.hits, "matching row", "matching rows"),
         evidence.table,
         words::counted(evidence.total, "row", "rows")
     );

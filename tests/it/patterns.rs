@@ -3,6 +3,7 @@
 use std::fs;
 
 use gaai::agents::findings::PatternResult;
+use gaai::model::fact::FactValue;
 use gaai::source::FileSource;
 
 use crate::findings::{Answered, answer, vertical};
@@ -225,6 +226,32 @@ fn a_division_says_how_stable_it_is() {
             .any(|it| it.starts_with("stable: ") && it.contains("100 %")),
         "{tags:?}"
     );
+}
+
+/// Five rows of one group would look like five groups.
+#[test]
+fn a_group_has_one_row_that_names_its_next_members() {
+    let answered = cliques();
+    let finding = &answered.only("communities").finding;
+    let evidence = &finding.evidence;
+    assert!(finding.instances.len() > 1);
+    assert_eq!(evidence.rows.len(), finding.instances.len());
+    let at = evidence
+        .columns
+        .iter()
+        .position(|it| it.name == "members")
+        .unwrap();
+    for (row, instance) in evidence.rows.iter().zip(&finding.instances) {
+        let Some(FactValue::List(named)) = &row.values[at] else {
+            panic!("{row:?} names nobody");
+        };
+        assert_eq!(named.len(), (instance.members.len() - 1).min(5));
+        assert!(!named.contains(&instance.label), "{named:?}");
+    }
+    let mut moved = answered.report("communities");
+    let other = moved.findings[0].evidence.rows[1].values[at].clone();
+    moved.findings[0].evidence.rows[0].values[at] = other;
+    assert_eq!(answered.mismatches(&moved).len(), 1);
 }
 
 /// A given value is that of its own template, and a number in words is a number.
