@@ -1,33 +1,32 @@
 //! Who holds which item, for [`super::linkage`]: attribute values and out-neighbours alike.
 //!
 //! Items that fewer than two or more than `max_holders` vertices hold are left out, since they link
-//! nobody. Cost: O(n a + m log m) time for a attributes; 28 bytes a holding, 8 a time and 12 an item.
+//! nobody; with a window, times of an item within whose window more hold it. Cost: O(n a + m log m)
+//! time for a attributes; 20 bytes a holding, 8 a time and 16 an item.
 
 use super::linkage::LinkageConfig;
 use super::registry::ItemCodes;
 use crate::graph::{Csr, MISSING};
 
-/// A vertex that holds an item.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Holder {
-    /// The vertex.
-    pub(super) vertex: u32,
-    /// Where its times begin and end in [`Holdings::times`]; empty where the item has none.
-    times: (u32, u32),
-}
-
 /// The holders of every item that can link, and the items of every vertex.
 pub(super) struct Holdings {
-    /// Holders, item by item, ascending by vertex within an item.
-    holders: Vec<Holder>,
-    /// For each vertex its places in `holders`, each with the end of the item's holders.
-    places: Vec<(usize, usize)>,
+    /// Holders, item by item: ascending by vertex within an item, each once; where the item has
+    /// times, by time, as often as there are.
+    holders: Vec<u32>,
+    /// Times of the holders from `timed` on.
+    times: Vec<i64>,
+    timed: usize,
+    /// Where each item begins and ends in `holders`.
+    items: Vec<(usize, usize)>,
+    /// For each vertex its places in `holders`, each with its item.
+    places: Vec<(usize, u32)>,
     /// Range of each vertex in `places`; length n + 1.
     offsets: Vec<usize>,
-    times: Vec<i64>,
+    /// How far apart two times may be.
+    window: u64,
     /// Items that link.
     pub(super) linking: u64,
-    /// Items left out because too many hold them.
+    /// Items left out, at some times or altogether, because too many hold them.
     pub(super) too_common: u64,
 }
 
@@ -37,51 +36,63 @@ impl Holdings {
         let n = graph.vertex_count() as usize;
         let mut all = Self {
             holders: Vec::new(),
+            times: Vec::new(),
+            timed: 0,
+            items: Vec::new(),
             places: Vec::new(),
             offsets: vec![0; n + 1],
-            times: Vec::new(),
+            window: config.window_ms.unsigned_abs(),
             linking: 0,
             too_common: 0,
         };
-        let mut ends = Vec::new();
         for attribute in items {
-            all.add_attribute(attribute, config.max_holders, &mut ends);
+            all.add_attribute(attribute, config.max_holders);
         }
-        if config.through_edges {
-            all.add_neighbours(graph, config, &mut ends);
+        all.timed = all.holders.len();
+        match (config.through_edges, &graph.into.times) {
+            (true, Some(times)) if config.window_ms > 0 => all.add_meetings(graph, times, config.max_holders),
+            (true, _) => all.add_neighbours(graph, config.max_holders),
+            (false, _) => {}
         }
-        all.index(&ends);
+        all.index();
         all
     }
 
-    /// The places of `v`'s holdings, each with the end of the item's holders.
-    pub(super) fn of(&self, v: u32) -> &[(usize, usize)] {
-        &self.places[self.offsets[v as usize]..self.offsets[v as usize + 1]]
-    }
-
-    /// The holder at `place`, and those of the same item up to `end` that come after it.
-    pub(super) fn with_later(&self, (place, end): (usize, usize)) -> (Holder, &[Holder]) {
-        (self.holders[place], &self.holders[place + 1..end])
-    }
-
-    /// Whether some times of the two holders are at most `window` apart; always where the item has none.
-    pub(super) fn meet(&self, a: Holder, b: Holder, window: i64) -> bool {
-        let of = |holder: Holder| &self.times[holder.times.0 as usize..holder.times.1 as usize];
-        let (mut a, mut b) = (of(a), of(b));
-        if a.is_empty() || b.is_empty() {
-            return true;
-        }
-        while let (Some((x, later_a)), Some((y, later_b))) = (a.split_first(), b.split_first()) {
-            if x.abs_diff(*y) <= window.unsigned_abs() {
-                return true;
+    /// Visits the vertices after `v` that share an item with it, once for each item. `near` is only
+    /// room to work in.
+    pub(super) fn sharing(&self, v: u32, near: &mut Vec<u32>, mut visit: impl FnMut(u32)) {
+        let places = &self.places[self.offsets[v as usize]..self.offsets[v as usize + 1]];
+        for own in places.chunk_by(|a, b| a.1 == b.1) {
+            let (begin, end) = self.items[own[0].1 as usize];
+            near.clear();
+            for (place, _) in own {
+                if self.times.is_empty() || *place < self.timed {
+                    near.extend_from_slice(&self.holders[place + 1..end]);
+                } else {
+                    self.meeting(*place, begin, end, |other| {
+                        if other > v {
+                            near.push(other);
+                        }
+                    });
+                }
             }
-            (a, b) = if x < y { (later_a, b) } else { (a, later_b) };
+            near.sort_unstable();
+            near.dedup();
+            near.iter().for_each(|other| visit(*other));
         }
-        false
+    }
+
+    /// Visits the holders of an item with times whose time is near that at `place`.
+    fn meeting(&self, place: usize, begin: usize, end: usize, mut visit: impl FnMut(u32)) {
+        let time = |at: usize| self.times[at - self.timed];
+        let is_near = |at: &usize| time(*at).abs_diff(time(place)) <= self.window;
+        let before = (begin..place).rev().take_while(is_near);
+        let after = (place + 1..end).take_while(is_near);
+        before.chain(after).for_each(|at| visit(self.holders[at]));
     }
 
     /// Adds one item a value.
-    fn add_attribute(&mut self, attribute: &ItemCodes, max_holders: u32, ends: &mut Vec<usize>) {
+    fn add_attribute(&mut self, attribute: &ItemCodes, max_holders: u32) {
         let codes = || {
             (0_u32..)
                 .zip(&attribute.codes)
@@ -97,80 +108,119 @@ impl Holdings {
             grouped[next[*code as usize]] = v;
             next[*code as usize] += 1;
         }
-        for ends_of in offsets.windows(2) {
-            let holders = grouped[ends_of[0]..ends_of[1]].iter();
+        for ends in offsets.windows(2) {
             let begin = self.holders.len();
-            self.holders.extend(holders.map(|v| Holder {
-                vertex: *v,
-                times: (0, 0),
-            }));
-            self.finish_item(begin, max_holders, ends);
+            self.holders.extend_from_slice(&grouped[ends[0]..ends[1]]);
+            self.finish_item(begin, max_holders);
         }
     }
 
     /// Adds one item a vertex: those with an edge to it hold it. A vertex does not hold itself.
-    fn add_neighbours(&mut self, graph: &Csr, config: &LinkageConfig, ends: &mut Vec<usize>) {
+    fn add_neighbours(&mut self, graph: &Csr, max_holders: u32) {
         let into = &graph.into;
-        let times = into.times.as_ref().filter(|_| config.window_ms > 0);
         for item in 0..graph.vertex_count() {
             let begin = self.holders.len();
-            let first_time = self.times.len();
             for index in into.range(item).filter(|index| into.targets[*index] != item) {
                 let vertex = into.targets[index];
-                let known = self.holders[begin..].last().is_some_and(|it| it.vertex == vertex);
-                if !known {
-                    let at = self.times.len() as u32;
-                    self.holders.push(Holder {
-                        vertex,
-                        times: (at, at),
-                    });
-                }
-                if let (Some(times), Some(holder)) = (times, self.holders.last_mut()) {
-                    self.times.push(times[index]);
-                    holder.times.1 += 1;
+                if self.holders[begin..].last() != Some(&vertex) {
+                    self.holders.push(vertex);
                 }
             }
-            for holder in &self.holders[begin..] {
-                self.times[holder.times.0 as usize..holder.times.1 as usize].sort_unstable();
-            }
-            if !self.finish_item(begin, config.max_holders, ends) {
-                self.times.truncate(first_time);
-            }
+            self.finish_item(begin, max_holders);
         }
     }
 
-    /// Keeps the holders from `begin` on as an item, or drops them and answers false.
-    fn finish_item(&mut self, begin: usize, max_holders: u32, ends: &mut Vec<usize>) -> bool {
-        let holders = self.holders.len() - begin;
-        let keeps = (2..=max_holders as usize).contains(&holders);
-        if keeps {
+    /// The same with the times of the edges.
+    fn add_meetings(&mut self, graph: &Csr, times: &[i64], max_holders: u32) {
+        let into = &graph.into;
+        let mut crowds = Crowds {
+            window: self.window,
+            counts: vec![0; graph.vertex_count() as usize],
+        };
+        let mut events: Vec<(i64, u32)> = Vec::new();
+        for item in 0..graph.vertex_count() {
+            let to_item = into.range(item).filter(|index| into.targets[*index] != item);
+            events.clear();
+            events.extend(to_item.map(|index| (times[index], into.targets[index])));
+            events.sort_unstable();
+            let all = events.len();
+            crowds.leave(&mut events, max_holders);
+            self.too_common += u64::from(events.len() < all);
+            let first = events.first().map(|it| it.1);
+            if events.iter().all(|it| Some(it.1) == first) {
+                continue;
+            }
+            let begin = self.holders.len();
+            self.holders.extend(events.iter().map(|it| it.1));
+            self.times.extend(events.iter().map(|it| it.0));
+            self.items.push((begin, self.holders.len()));
             self.linking += 1;
-            ends.push(self.holders.len());
+        }
+    }
+
+    /// Keeps the holders from `begin` on as an item, or drops them.
+    fn finish_item(&mut self, begin: usize, max_holders: u32) {
+        let holders = self.holders.len() - begin;
+        if (2..=max_holders as usize).contains(&holders) {
+            self.linking += 1;
+            self.items.push((begin, self.holders.len()));
         } else {
             self.too_common += u64::from(holders >= 2);
             self.holders.truncate(begin);
         }
-        keeps
     }
 
-    /// Finds the places of every vertex. `ends` are the ends of the items in `holders`.
-    fn index(&mut self, ends: &[usize]) {
+    /// Finds the places of every vertex.
+    fn index(&mut self) {
         for holder in &self.holders {
-            self.offsets[holder.vertex as usize + 1] += 1;
+            self.offsets[*holder as usize + 1] += 1;
         }
         for v in 1..self.offsets.len() {
             self.offsets[v] += self.offsets[v - 1];
         }
         let mut next = self.offsets.clone();
         self.places = vec![(0, 0); self.holders.len()];
-        let mut begin = 0;
-        for &end in ends {
-            for place in begin..end {
-                let slot = &mut next[self.holders[place].vertex as usize];
-                self.places[*slot] = (place, end);
+        for (item, (begin, end)) in (0_u32..).zip(&self.items) {
+            for place in *begin..*end {
+                let slot = &mut next[self.holders[place] as usize];
+                self.places[*slot] = (place, item);
                 *slot += 1;
             }
-            begin = end;
         }
+    }
+}
+
+/// Finds the times at which too many hold an item.
+struct Crowds {
+    window: u64,
+    /// Times of each vertex within the window; all 0 between calls.
+    counts: Vec<u32>,
+}
+
+impl Crowds {
+    /// Drops those of `events`, which are in order of time, that more than `most` vertices are near,
+    /// their own among them.
+    fn leave(&mut self, events: &mut Vec<(i64, u32)>, most: u32) {
+        let (mut begin, mut end, mut vertices) = (0, 0, 0_u32);
+        let mut crowded = Vec::with_capacity(events.len());
+        for (time, _) in events.iter() {
+            while let Some((_, v)) = events.get(end).filter(|it| it.0.abs_diff(*time) <= self.window) {
+                vertices += u32::from(self.counts[*v as usize] == 0);
+                self.counts[*v as usize] += 1;
+                end += 1;
+            }
+            while events[begin].0.abs_diff(*time) > self.window {
+                let v = events[begin].1 as usize;
+                self.counts[v] -= 1;
+                vertices -= u32::from(self.counts[v] == 0);
+                begin += 1;
+            }
+            crowded.push(vertices > most);
+        }
+        events[begin..end]
+            .iter()
+            .for_each(|it| self.counts[it.1 as usize] = 0);
+        let mut is_crowded = crowded.into_iter();
+        events.retain(|_| !is_crowded.next().unwrap_or(false));
     }
 }

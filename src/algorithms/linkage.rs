@@ -7,12 +7,14 @@
 //! Convention: an item that more than `max_holders` vertices hold links nobody, because what many share
 //! (a public address, a popular shop) says little about two. A missing value is no item. Parallel edges
 //! to a vertex hold it once; a vertex does not hold itself. With a window, an item reached through edges
-//! is shared only when some edge of the one and some edge of the other are at most so far apart. Pairs
-//! beyond `max_pairs` are not listed, and the outcome is truncated.
+//! is shared only when some edge of the one and some edge of the other are at most so far apart, and its
+//! holders are counted the same way: an edge links nobody when, its own vertex among them, more than
+//! `max_holders` have an edge to the item at most so far from it. Pairs beyond `max_pairs` are not listed,
+//! and the outcome is truncated.
 //! Out-neighbours are all neighbours when the projection is undirected.
 //!
-//! Cost: O(h k) time for h holdings of items with k holders, divided by the threads; 28 bytes a holding,
-//! 12 a pair, 8 a vertex and thread.
+//! Cost: O(h k log k) time for h holdings of items with k holders (within the window), divided by the
+//! threads; 28 bytes a holding, 12 a pair, 8 a vertex and thread.
 //! Source: co-occurrence projection of a bipartite graph; Zweig & Kaufmann 2011.
 
 use std::ops::ControlFlow;
@@ -33,7 +35,7 @@ use crate::graph::{Csr, NO_VERTEX};
 pub struct LinkageConfig {
     /// Shared items that link a pair, from 1.
     pub min_shared: u32,
-    /// Items held by more vertices link nobody.
+    /// Items held by more vertices link nobody; with a window, edges near which more hold the item.
     pub max_holders: u32,
     /// Whether out-neighbours count as items (else only the projection's attributes do).
     pub through_edges: bool,
@@ -64,7 +66,7 @@ pub static INFO: Info = Info {
     convention: "What more than the allowed number of vertices hold links nobody. A missing value is never \
                  shared. Several edges to the same vertex count once, and a vertex does not share itself. With a \
                  window, two vertices share a neighbour only when some of their edges to it are at most so far \
-                 apart in time. A group is everything joined by links, directly or through others.",
+                 apart in time, and holders are counted within the window. A group is everything joined by links, directly or through others.",
     source: "Co-occurrence projection; Zweig & Kaufmann 2011",
     parameters: &[
         ParameterInfo {
@@ -79,7 +81,8 @@ pub static INFO: Info = Info {
             kind: "whole number",
             default: "50",
             range: "from 2",
-            meaning: "Items that more vertices hold link nobody.",
+            meaning: "Items that more vertices hold link nobody; with a window, those that hold it within \
+                      the window of an edge are counted.",
         },
         ParameterInfo {
             name: "through_edges",
@@ -169,12 +172,14 @@ pub static INFO: Info = Info {
         ColumnInfo {
             name: "items",
             quantity: Quantity::Count,
-            meaning: "Items that at least two and at most max_holders vertices hold.",
+            meaning: "Items that at least two and, within the window if there is one, at most max_holders \
+                      vertices hold.",
         },
         ColumnInfo {
             name: "items_too_common",
             quantity: Quantity::Count,
-            meaning: "Items that were left out because more vertices hold them.",
+            meaning: "Items that were left out, with a window at some times only, because more vertices \
+                      hold them.",
         },
     ],
     needs_times: false,
@@ -275,15 +280,19 @@ pub fn run(
         n as usize,
         CHUNK,
         control,
-        || (vec![0_u32; n as usize], Vec::new()),
-        |(shared, met), range| {
+        || Workspace {
+            shared: vec![0; n as usize],
+            met: Vec::new(),
+            near: Vec::new(),
+        },
+        |workspace, range| {
             let mut found = Vec::new();
             for v in range {
                 // One more than the cap says that there are more.
                 if found.len() > cap {
                     break;
                 }
-                partners(&holdings, v as u32, config, shared, met, &mut found);
+                partners(&holdings, v as u32, config.min_shared, workspace, &mut found);
             }
             Ok(found)
         },
@@ -310,32 +319,29 @@ pub fn run(
     })
 }
 
-/// Adds the pairs of `v` with later vertices. `shared` is 0 everywhere and `met` empty, before and after.
-fn partners(
-    holdings: &Holdings,
-    v: u32,
-    config: &LinkageConfig,
-    shared: &mut [u32],
-    met: &mut Vec<u32>,
-    found: &mut Vec<Pair>,
-) {
-    for place in holdings.of(v) {
-        let (own, later) = holdings.with_later(*place);
-        for other in later
-            .iter()
-            .filter(|it| holdings.meet(own, **it, config.window_ms))
-        {
-            let count = &mut shared[other.vertex as usize];
-            if *count == 0 {
-                met.push(other.vertex);
-            }
-            *count += 1;
+/// What one task finds partners with.
+struct Workspace {
+    /// Items shared with the vertex at hand, by vertex; all 0 between vertices.
+    shared: Vec<u32>,
+    /// Vertices that share any; empty between vertices.
+    met: Vec<u32>,
+    near: Vec<u32>,
+}
+
+/// Adds the pairs of `v` with later vertices.
+fn partners(holdings: &Holdings, v: u32, min_shared: u32, workspace: &mut Workspace, found: &mut Vec<Pair>) {
+    let Workspace { shared, met, near } = workspace;
+    holdings.sharing(v, near, |other| {
+        let count = &mut shared[other as usize];
+        if *count == 0 {
+            met.push(other);
         }
-    }
+        *count += 1;
+    });
     met.sort_unstable();
     for other in met.drain(..) {
         let count = std::mem::take(&mut shared[other as usize]);
-        if count >= config.min_shared {
+        if count >= min_shared {
             found.push((v, other, count));
         }
     }

@@ -25,21 +25,24 @@ fn answer(graph: &Csr, config: &LinkageConfig, inputs: &Inputs) -> Result<Outcom
     run(graph, config, inputs, &Control::default())
 }
 
-/// Whether `a` and `b` have edges to `item` at most `window` apart (at any times when it is 0).
-fn meet(graph: &Csr, a: u32, b: u32, item: u32, window: i64) -> bool {
+/// Whether `a` and `b` have edges to `item` at most `window` apart (at any times when it is 0), near
+/// neither of which more than `most` vertices have one.
+fn meet(graph: &Csr, a: u32, b: u32, item: u32, (window, most): (i64, u32)) -> bool {
     let times = |v: u32| {
         let to_item = graph
             .out
             .range(v)
-            .filter(|index| graph.out.targets[*index] == item && v != item);
-        to_item
-            .map(|index| graph.out.times.as_ref().unwrap()[index])
-            .collect::<Vec<_>>()
+            .filter(move |index| graph.out.targets[*index] == item && v != item);
+        to_item.map(|index| graph.out.times.as_ref().unwrap()[index])
     };
-    let (first, second) = (times(a), times(b));
-    first
-        .iter()
-        .any(|x| second.iter().any(|y| window == 0 || (x - y).abs() <= window))
+    let near = |x: i64, y: i64| window == 0 || (x - y).abs() <= window;
+    let is_lonely = |x: &i64| {
+        let holders = (0..graph.vertex_count()).filter(|v| times(*v).any(|y| near(*x, y)));
+        holders.count() <= most as usize
+    };
+    times(a)
+        .filter(is_lonely)
+        .any(|x| times(b).filter(is_lonely).any(|y| near(x, y)))
 }
 
 /// Linked pairs by comparing every two vertices on every item.
@@ -53,12 +56,8 @@ fn by_comparing(graph: &Csr, config: &LinkageConfig, columns: &[Vec<u32>]) -> Ve
             let holders = codes.iter().filter(|it| **it == code).count();
             code != MISSING && code == codes[b as usize] && allowed(holders)
         });
-        let neighbours = (0..n).filter(|item| {
-            let holds = |v: &u32| v != item && graph.out.neighbours(*v).contains(item);
-            config.through_edges
-                && allowed((0..n).filter(holds).count())
-                && meet(graph, a, b, *item, config.window_ms)
-        });
+        let rule = (config.window_ms, config.max_holders);
+        let neighbours = (0..n).filter(|item| config.through_edges && meet(graph, a, b, *item, rule));
         let shared = values.count() + neighbours.count();
         if shared >= config.min_shared as usize {
             pairs.push((u64::from(a), u64::from(b), shared as u64));
@@ -141,6 +140,36 @@ fn what_too_many_hold_links_nobody_and_is_counted() {
     let inputs = items(&[vec![0, 0, 0, 0, 1, 1]]);
     let outcome = answer(&graph_of(6, &[], true), &config, &inputs).unwrap();
     assert_eq!(integer_column(&outcome, "group_size"), [0, 0, 0, 0, 2, 2]);
+    let too_common = outcome.summary.iter().find(|it| it.0 == "items_too_common");
+    assert_eq!(too_common.unwrap().2, 1.0);
+}
+
+/// A popular vertex is held by many over the years; who came to it in one day still tells something.
+#[test]
+fn holders_are_counted_within_the_window() {
+    // Vertex 0 gains vertices 1 to 9 one by one, and 10 to 12 at once; 13 to 16 are a crowd.
+    let sources: Vec<u32> = (1..17).collect();
+    let time = |v: &u32| match v {
+        1..10 => i64::from(*v) * 100,
+        10..13 => 5_000,
+        _ => 9_000,
+    };
+    let edges = EdgeList {
+        targets: vec![0; sources.len()],
+        times: Some(sources.iter().map(time).collect()),
+        weights: None,
+        sources,
+    };
+    let config = LinkageConfig {
+        max_holders: 3,
+        through_edges: true,
+        window_ms: 10,
+        ..LinkageConfig::default()
+    };
+    let outcome = answer(&build(17, &edges, keep_all(true)), &config, &Inputs::default()).unwrap();
+    let sizes = integer_column(&outcome, "group_size");
+    assert_eq!(sizes[10..13], [3, 3, 3]);
+    assert_eq!(sizes.iter().sum::<u64>(), 9, "{sizes:?}");
     let too_common = outcome.summary.iter().find(|it| it.0 == "items_too_common");
     assert_eq!(too_common.unwrap().2, 1.0);
 }
