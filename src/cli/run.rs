@@ -267,10 +267,10 @@ fn write_findings(index: &RunReport, directory: &Path, out: &mut dyn Write) -> i
     for (number, sentence) in sentences.iter().enumerate() {
         writeln!(out, "  {}. {sentence}", number + 1)?;
     }
-    write_unanswered(&app::unanswered(index), out)?;
     for failure in &index.failures {
         writeln!(out, "  failed: {}: {}", failure.what, failure.reason)?;
     }
+    write_unanswered(&app::unanswered(index), out)?;
     writeln!(
         out,
         "\n{} claims verified, {} dropped",

@@ -12,6 +12,7 @@ mod catalog;
 mod crash;
 mod documents;
 mod endings;
+mod exit_codes;
 mod findings;
 mod flow;
 mod flow_law;
