@@ -8,7 +8,8 @@ use crate::model::fact::FactValue;
 use crate::model::finding::Chart;
 use crate::model::format;
 
-const WIDTH: f64 = 560.0;
+/// Drawn at most a third larger and, on a telephone, a quarter smaller, so that its text can be read.
+const WIDTH: f64 = 440.0;
 const ROW: f64 = 26.0;
 const SIZE: f64 = 13.0;
 
@@ -35,10 +36,10 @@ fn finite(value: f64) -> f64 {
 
 /// The chart of a finding; `id` names it on its page.
 pub(super) fn draw(chart: &Chart, id: &str) -> Svg {
-    let labels: Vec<String> = chart.bars.iter().map(|it| cut(&it.label, 30)).collect();
+    let labels: Vec<String> = chart.bars.iter().map(|it| cut(&it.label, 26)).collect();
     let values: Vec<String> = chart.bars.iter().map(|it| value_text(chart, it.value)).collect();
     let widest = |texts: &[String]| texts.iter().map(|it| width_of(it, SIZE)).fold(0.0, f64::max);
-    let left = (widest(&labels) + 14.0).min(WIDTH * 0.42);
+    let left = (widest(&labels) + 14.0).min(WIDTH * 0.5);
     let right = widest(&values) + 10.0;
     let room = (WIDTH - left - right).max(60.0);
     let top = top(chart.bars.iter().map(|it| it.value));
@@ -104,6 +105,33 @@ mod tests {
         let drawn = widths(&draw(&chart(&[("a", 100.0), ("b", 50.0), ("c", 0.0)]), "c"));
         assert!((drawn[0] / drawn[1] - 2.0).abs() < 0.01);
         assert!(drawn[2].abs() < f64::EPSILON);
+    }
+
+    /// The value beside the longest bar is the first to be cut, and text of less than 9 pixels the
+    /// first not to be read, where the page is as narrow as a telephone.
+    #[test]
+    fn all_of_it_fits_a_telephone_at_a_size_that_can_be_read() {
+        let long = "Wolverhampton Wanderers Women (W100000)";
+        let drawn = draw(&chart(&[(long, 1_234_567.0), ("b", 50.0)]), "c");
+        let svg = drawn.as_str();
+        let value = svg.split(r#"class="value" x=""#).nth(1).unwrap();
+        let begin: f64 = value.split('"').next().unwrap().parse().unwrap();
+        let text = value.split_once('>').unwrap().1.split('<').next().unwrap();
+        assert_eq!(text, "1,234,567 stations");
+        // DejaVu Sans, the widest of the usual fonts, draws this text 9.37 times as wide as its size.
+        assert!(begin + 9.37 * SIZE <= WIDTH, "{svg}");
+        let label = svg.split(r#"class="label" x=""#).nth(1).unwrap();
+        let end: f64 = label.split('"').next().unwrap().parse().unwrap();
+        assert!(width_of(&cut(long, 26), SIZE) <= end, "{svg}");
+        // What a page of 400 pixels leaves beside its margins.
+        let wide = svg
+            .split("viewBox=\"0 0 ")
+            .nth(1)
+            .unwrap()
+            .split(' ')
+            .next()
+            .unwrap();
+        assert!(SIZE * 350.0 / wide.parse::<f64>().unwrap() > 9.0, "{wide}");
     }
 
     #[test]

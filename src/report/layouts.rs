@@ -58,4 +58,30 @@ mod tests {
         assert_eq!(found.get("page.css"), Some("a {}"));
         assert_eq!(found.0.len(), Layouts::of(&Assets::embedded()).unwrap().0.len());
     }
+
+    /// Else columns beyond the edge of a narrow screen are not known to be there.
+    #[test]
+    fn a_box_that_scrolls_shows_that_there_is_more() {
+        let layouts = Layouts::of(&Assets::embedded()).unwrap();
+        let style = layouts.get("page.css").unwrap();
+        let rule = |selector: &str| {
+            let from = style.split_once(&format!("\n{selector} {{")).unwrap().1;
+            from.split('}').next().unwrap()
+        };
+        let scroll = rule(".scroll");
+        assert_eq!(
+            scroll.matches("var(--shadow)").count(),
+            2,
+            "a shadow at each side: {scroll}"
+        );
+        assert_eq!(
+            scroll.matches("% local").count(),
+            2,
+            "and a cover that moves away: {scroll}"
+        );
+        assert!(
+            !rule(".drawing svg").contains("min-width"),
+            "charts fit and need no scrolling"
+        );
+    }
 }

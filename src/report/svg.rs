@@ -141,7 +141,8 @@ pub(super) fn width_of(text: &str, size: f64) -> f64 {
             'i' | 'l' | 'j' | 't' | 'f' | '.' | ',' | ':' | ' ' | '\'' | '|' => 0.33,
             'm' | 'w' | 'M' | 'W' | '…' => 0.9,
             it if it.is_ascii_uppercase() => 0.7,
-            it if it.is_ascii() => 0.57,
+            it if it.is_ascii_digit() => 0.65,
+            it if it.is_ascii() => 0.6,
             _ => 0.85,
         })
         .sum::<f64>()
