@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::cues::tokens;
 use super::lexicon::{self as lists, is_listed};
 use super::naming::singular;
 use super::numbers::{Numbers, as_limit};
+use super::tokens::tokens;
 use crate::model::requirements::{Requirements, StatementKind};
 
 /// Shortest word that may tell objectives apart.

@@ -26,6 +26,8 @@ pub mod requirements;
 pub mod schema;
 pub mod score;
 pub mod templates;
+pub mod tokens;
+pub mod topics;
 pub mod use_cases;
 pub mod verify;
 pub mod vertical;

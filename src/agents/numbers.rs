@@ -4,8 +4,9 @@
 //! in front of exactly three digits groups them when it is a comma or occurs more than once;
 //! otherwise it is the decimal mark.
 
-use super::cues::{Cue, Token, cues};
+use super::cues::{Cue, cues};
 use super::lexicon::{self as lists, is_listed};
+use super::tokens::Token;
 use crate::model::requirements::Bound;
 
 /// A number of a passage with what stands around it.
@@ -344,7 +345,7 @@ fn digits(word: &str) -> Option<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cues::tokens;
+    use super::super::tokens::tokens;
     use super::*;
 
     fn read(text: &str) -> Vec<(f64, Bound, String)> {

@@ -1,7 +1,8 @@
 //! The people a brief names: `Sponsor: …`, "commissioned by …", "the audience is …".
 
-use super::cues::{Cue, Token, any_occurs, cues, tokens};
+use super::cues::{Cue, any_occurs, cues};
 use super::lexicon as lists;
+use super::tokens::{Token, tokens};
 
 /// Labels and phrases, and the role they give. A phrase is followed by the name.
 const ROLES: [(&str, &str, &str); 4] = [
@@ -124,7 +125,7 @@ fn cleaned(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cues::tokens;
+    use super::super::tokens::tokens;
     use super::*;
 
     fn names(text: &str) -> Vec<(String, &'static str)> {

@@ -3,8 +3,9 @@
 //! English, with the common headings of German, French, Spanish, Italian and Dutch briefs. The
 //! heading decides where it speaks; the wording decides elsewhere. Both are lists, kept here.
 
-use super::cues::{Cue, Token, any_occurs, cues, tokens};
+use super::cues::{Cue, any_occurs, cues};
 use super::lexicon as lists;
+use super::tokens::{Token, tokens};
 use crate::model::requirements::{Priority, StatementKind};
 
 /// Most words of a label in front of a passage.

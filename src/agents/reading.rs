@@ -4,10 +4,11 @@
 //! not asking: a sentence about the past, or one that only names a topic, is background; one in the
 //! present that describes in full what a topic looks for asks it.
 
-use super::cues::{Token, TopicCues, TopicMatch, tokens};
 use super::lexicon::LETTER_HEAD;
 use super::people::is_label;
 use super::phrasing::{Asking, Phrasing, Section};
+use super::tokens::{Token, tokens};
+use super::topics::{TopicCues, TopicMatch};
 use crate::model::{
     document::{Document, Passage, PassageKind},
     requirements::StatementKind,

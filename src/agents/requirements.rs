@@ -7,11 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use super::cues::{Token, TopicMatch, demanded_attribute, demands, tokens};
 use super::limits::apply_limits;
 use super::numbers::{Numbers, as_limit, is_unit, unit};
 use super::people::named;
 use super::reading::{ReadPassage, Reader, Reading};
+use super::tokens::{Token, tokens};
+use super::topics::{TopicMatch, demanded_attribute, demands};
 use crate::model::{
     document::{Citation, Document, PassageKind},
     id::RequirementId,

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::brief_numbers::Asked;
-use super::cues::{any_occurs, cues, tokens};
+use super::cues::{any_occurs, cues};
 use super::lexicon::is_listed;
 use super::naming::speaks_of;
 use super::templates::work;
+use super::tokens::tokens;
 use crate::model::{
     id::{RequirementId, UseCaseId},
     requirements::{Objective, Priority, Requirements, StatementKind},

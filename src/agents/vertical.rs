@@ -6,8 +6,9 @@
 
 use std::path::PathBuf;
 
-use super::cues::{cues, tokens};
+use super::cues::cues;
 use super::naming::{speaks_of, words};
+use super::tokens::tokens;
 use serde::{Deserialize, Serialize};
 
 use crate::algorithms::Algorithm;
