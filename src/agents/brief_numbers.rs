@@ -6,10 +6,13 @@
 use super::lexicon::{self as lists, is_listed};
 use super::naming::singular;
 use super::numbers::is_unit;
+use super::purpose::unit_named;
+use super::scopes::scopes;
 use crate::model::{
     fact::Test,
     id::RequirementId,
-    requirements::{Bound, Requirements, StatementKind, Threshold},
+    requirements::{Bound, Objective, Requirements, StatementKind, Threshold},
+    schema::Census,
     template::BriefSetting,
     vertical::{BriefNumber, Detector, Pattern},
 };
@@ -25,6 +28,8 @@ pub(super) struct Asked {
     own: usize,
     /// How many subjects may be named.
     limit: Option<u32>,
+    /// The questions, as they were put.
+    questions: Vec<Objective>,
 }
 
 impl Asked {
@@ -34,6 +39,7 @@ impl Asked {
             .objectives
             .iter()
             .filter(|it| serves.contains(&it.id));
+        let questions: Vec<Objective> = objectives.clone().cloned().collect();
         let unit = objectives.clone().find_map(|it| it.unit.clone());
         let sets_numbers = |kind: StatementKind| match kind {
             StatementKind::Requirement | StatementKind::SuccessCriterion | StatementKind::Constraint => true,
@@ -50,6 +56,7 @@ impl Asked {
         let (own, others): (Vec<&Threshold>, Vec<&Threshold>) =
             requirements.thresholds.iter().partition(is_own);
         Self {
+            questions,
             unit,
             own: own.len(),
             numbers: own.into_iter().chain(others).cloned().collect(),
@@ -79,6 +86,25 @@ impl Asked {
             }
         }
         (settings, unapplied)
+    }
+
+    /// What the questions ask beyond what a pattern can do: clauses that narrow the graph, and a unit
+    /// that the answer is not in; `unit` is the one that it is in.
+    pub(super) fn beyond(&self, pattern: &Pattern, unit: &str, census: &Census) -> Vec<String> {
+        let mut beyond = Vec::new();
+        for question in &self.questions {
+            let source = format!("{}, line {}", question.source.name, question.source.line);
+            let clauses = scopes(question, census);
+            beyond.extend(clauses.iter().map(|it| format!("\"{it}\" ({source})")));
+            // "in minutes" of a pattern that takes a duration is its window.
+            let mut counted = pattern.from_brief.iter().flat_map(|it| &it.counts);
+            let takes_time = counted.any(|it| it == "duration");
+            let wanted = question.unit.as_deref().filter(|_| !takes_time);
+            if let Some(wanted) = wanted.filter(|it| unit_named(it).is_some_and(|it| it != unit)) {
+                beyond.push(format!("\"in {wanted}\" ({source})"));
+            }
+        }
+        beyond
     }
 
     /// Whether the number is the limit on how many subjects are named.

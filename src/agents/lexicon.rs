@@ -439,6 +439,23 @@ pub(super) const FILLERS: &str = "\
     its with from by main key project business following here as study analysis
 ";
 
+/// Words that leave something out of a question.
+pub(super) const EXCLUSIONS: &str = "\
+excluding|except|excepting|disregarding|ignoring
+apart|aside from
+other than
+leaving|leave out|aside
+not|without counting|including
+restricted|limited|confined to";
+
+/// Months.
+pub(super) const MONTHS: &str = "\
+    january february march april may june july august september october november december
+";
+
+/// Stretches of time that have passed.
+pub(super) const PERIODS: &str = "week month quarter year season spring summer autumn fall winter";
+
 /// Words of any sentence, which tell no two questions apart.
 pub(super) const COMMON: &str = "\
     which that this these those with from most more than many much some such have must should would

@@ -24,6 +24,7 @@ pub mod reading;
 pub mod reports;
 pub mod requirements;
 pub mod schema;
+mod scopes;
 pub mod score;
 pub mod templates;
 pub mod tokens;

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 
 use super::binding::{Misfit, Wish};
-use super::naming::{speaks_of, words};
+use super::naming::{singular, speaks_of, words};
 use crate::model::schema::{Attribute, AttributeKind, EdgeCollection};
 
 /// Units in names, and what people call them.
@@ -178,6 +178,12 @@ impl<'a> Purpose<'a> {
             AttributeKind::Text | AttributeKind::Boolean | AttributeKind::Empty => false,
         }
     }
+}
+
+/// The unit that a word of a question means, as [`unit_of`] says it.
+pub(super) fn unit_named(word: &str) -> Option<&'static str> {
+    let word = singular(&word.to_lowercase());
+    UNITS.iter().find(|it| it.0 == word).map(|it| it.1)
 }
 
 /// What an amount is counted in, where the last word of the attribute's name tells, or for money

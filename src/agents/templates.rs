@@ -116,6 +116,7 @@ pub(super) fn work(
     let binding = bind(wish, schema).map_err(|misfit| format!("the graph lacks {}", misfit.lacks))?;
     let band = binding.threshold.as_ref().map(|it| it.1.as_str());
     let (from_brief, mut unapplied) = asked.settings(pattern, band);
+    unapplied.extend(asked.beyond(pattern, &binding.unit, &schema.census));
     // A number that the algorithm refuses is said to be left out; the pattern's own then stands.
     let (algorithm, from_brief) = match planned(pattern, &from_brief) {
         Ok(algorithm) => (algorithm, from_brief),

@@ -197,7 +197,7 @@ fn joined(words: &[Token], one: (usize, usize), other: (usize, usize)) -> bool {
 }
 
 /// Which words belong to a reason: from "so that", "because" and the like to the end of the clause.
-fn reasons(words: &[Token], text: &str) -> Vec<bool> {
+pub(super) fn reasons(words: &[Token], text: &str) -> Vec<bool> {
     let openings = cues([
         "so that",
         "so we|they|it|as|i|he|she|you",
