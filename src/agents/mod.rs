@@ -1,5 +1,6 @@
 //! The code that performs stages: typed in, typed out, never run state.
 
+mod asking;
 pub mod binding;
 mod brief_numbers;
 mod certainty;
@@ -7,6 +8,7 @@ mod charts;
 pub mod coverage;
 pub mod cues;
 mod evidence;
+pub mod examples;
 pub mod findings;
 mod hints;
 mod lexicon;

@@ -1,14 +1,14 @@
 //! Decides what each passage of a brief is: a question, a statement, a person, or background.
 //!
-//! The heading decides where it speaks; elsewhere wording and topic decide together. Telling is
-//! not asking: a sentence about the past, or one that only names a topic, is background; one in the
-//! present that describes in full what a topic looks for asks it.
+//! Whether it asks a topic is weighed ([`super::asking`]): likeness to examples, cues, wording and
+//! place together. For the rest the heading decides where it speaks, and the wording elsewhere.
 
+use super::asking::{Signs, Weigher};
 use super::lexicon::LETTER_HEAD;
 use super::people::is_label;
 use super::phrasing::{Asking, Phrasing, Section};
 use super::tokens::{Token, tokens};
-use super::topics::{TopicCues, TopicMatch};
+use super::topics::TopicMatch;
 use crate::model::{
     document::{Document, Passage, PassageKind},
     requirements::StatementKind,
@@ -41,17 +41,17 @@ pub struct ReadPassage<'a> {
     pub words: Vec<Token>,
     /// What it is.
     pub reading: Reading,
+    /// What it is where it asks nothing that was not asked before.
+    pub otherwise: StatementKind,
 }
 
-/// Evidence for a topic above which a sentence in the present asks it without asking words.
-const DESCRIBED: f64 = 1.45;
 /// Most sentences that a reference goes back over.
 const FARTHEST_REFERENCE: usize = 2;
 
 /// Reads documents in the words of one vertical.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    topics: TopicCues,
+    weigher: Weigher,
     phrasing: Phrasing,
 }
 
@@ -69,7 +69,7 @@ impl Reader {
     /// A reader for the topics of a vertical.
     pub fn new(vertical: &Vertical) -> Self {
         Self {
-            topics: TopicCues::new(vertical),
+            weigher: Weigher::new(vertical),
             phrasing: Phrasing::new(),
         }
     }
@@ -81,7 +81,22 @@ impl Reader {
 
     /// The topics that words name, whether or not they ask.
     pub fn topics(&self, words: &[Token], text: &str) -> Vec<TopicMatch> {
-        self.topics.asked(words, text)
+        self.weigher.named(words, text)
+    }
+
+    /// The topics that words would ask if they asked: of a brief that is only a label.
+    pub fn meant(&self, words: &[Token], text: &str) -> Vec<TopicMatch> {
+        let named = self.topics(words, text);
+        if !named.is_empty() {
+            return named;
+        }
+        let signs = Signs {
+            asking: Asking::Clearly,
+            stated: false,
+            details: false,
+            sentence: false,
+        };
+        self.weigher.asked(words, text, signs)
     }
 
     /// The heading that names the whole document: the first passage, when it is a heading over
@@ -95,21 +110,6 @@ impl Reader {
         let names =
             first.kind == PassageKind::Heading && over_others && self.phrasing.heading(&first.text).is_none();
         names.then_some(first.text.as_str())
-    }
-
-    /// A question that asks no topic outright asks the nearest, if one stands out.
-    fn nearest(&self, words: &[Token]) -> Vec<TopicMatch> {
-        self.topics.nearest(words).into_iter().collect()
-    }
-
-    /// A sentence that asks: for the nearest topic, or for something unknown.
-    fn perhaps(&self, words: &[Token]) -> Reading {
-        let topics = self.nearest(words);
-        if topics.is_empty() {
-            Reading::Unplaced
-        } else {
-            Reading::Asks(topics)
-        }
     }
 
     /// What each passage of a document is, in order.
@@ -145,6 +145,12 @@ impl Reader {
                 passage,
                 words,
                 reading,
+                otherwise: match section {
+                    Some(Section::Statements(kind)) => kind,
+                    Some(Section::Objectives | Section::Stakeholders | Section::Background) | None => {
+                        StatementKind::Requirement
+                    }
+                },
             });
             self.look_back(&mut found);
         }
@@ -197,25 +203,48 @@ impl Reader {
         if is_letter_head(text) {
             return Reading::Background;
         }
+        if place.section == Some(Section::Stakeholders) {
+            return Reading::Names;
+        }
+        let asking = self.phrasing.asking(words, text);
+        let signs = Signs {
+            asking,
+            stated: matches!(place.section, Some(Section::Statements(_))),
+            details: self.phrasing.details(words, text),
+            sentence: passage.kind == PassageKind::Sentence,
+        };
+        let topics = if place.table_head {
+            Vec::new()
+        } else {
+            self.weigher.asked(words, text, signs)
+        };
         match place.section {
-            Some(Section::Stakeholders) => Reading::Names,
-            Some(Section::Statements(StatementKind::Requirement)) => self.requirement(text, words),
+            _ if !topics.is_empty() => Reading::Asks(topics),
             Some(Section::Statements(kind)) if !place.table_head => Reading::States(kind),
-            Some(Section::Objectives) if !place.table_head => self.under_objectives(passage, words),
-            Some(Section::Background) => self.under_background(text, words),
-            Some(Section::Statements(_) | Section::Objectives) | None => self.anywhere(passage, words, place),
+            Some(Section::Objectives) if !place.table_head => self.unknown_objective(text, words, signs),
+            Some(Section::Background) => Reading::Background,
+            _ => self.unknown(text, words, signs, place),
         }
     }
 
     /// A heading asks when its words do and it is no name of a section.
     fn heading(&self, text: &str, words: &[Token]) -> Reading {
-        let asks =
-            self.phrasing.heading(text).is_none() && self.phrasing.asking(words, text) == Asking::Clearly;
-        let topics = if asks {
-            self.topics(words, text)
+        let asking = self.phrasing.asking(words, text);
+        let asks = self.phrasing.heading(text).is_none() && asking == Asking::Clearly;
+        let signs = Signs {
+            asking,
+            stated: false,
+            details: false,
+            sentence: false,
+        };
+        let mut topics = if asks {
+            self.weigher.asked(words, text, signs)
         } else {
             Vec::new()
         };
+        // A heading has few words; those that only resemble a question ask nothing.
+        let named = self.topics(words, text);
+        topics.retain(|it| named.iter().any(|named| named.topic == it.topic));
         if topics.is_empty() {
             Reading::Background
         } else {
@@ -223,102 +252,41 @@ impl Reader {
         }
     }
 
-    fn under_objectives(&self, passage: &Passage, words: &[Token]) -> Reading {
-        let text = &passage.text;
-        let asking = self.phrasing.asking(words, text);
-        let sentence = passage.kind == PassageKind::Sentence;
-        let topics = self.topics(words, text);
-        if !topics.is_empty() {
-            let tells = sentence && asking == Asking::No && self.phrasing.is_past(words);
-            return if tells {
-                Reading::Background
-            } else {
-                Reading::Asks(topics)
-            };
-        }
+    /// What stands under "Objectives" and asks no topic.
+    fn unknown_objective(&self, text: &str, words: &[Token], signs: Signs) -> Reading {
+        let clearly = signs.asking == Asking::Clearly;
         let stated = self.phrasing.statement(words);
-        match stated.filter(|it| *it == StatementKind::Constraint || asking != Asking::Clearly) {
+        match stated.filter(|it| *it == StatementKind::Constraint || !clearly) {
             Some(kind) => Reading::States(kind),
-            None if !sentence || text.ends_with('?') => Reading::Asks(self.nearest(words)),
-            None if asking == Asking::Clearly && !text.ends_with(':') => self.perhaps(words),
+            None if !signs.sentence || text.ends_with('?') => Reading::Asks(Vec::new()),
+            None if clearly && !text.ends_with(':') => Reading::Unplaced,
             None => Reading::Background,
         }
     }
 
-    fn under_background(&self, text: &str, words: &[Token]) -> Reading {
-        let asks = self.phrasing.asking(words, text) == Asking::Clearly && !self.phrasing.is_past(words);
-        let topics = if asks {
-            self.topics(words, text)
-        } else {
-            Vec::new()
-        };
-        if topics.is_empty() {
-            Reading::Background
-        } else {
-            Reading::Asks(topics)
-        }
-    }
-
-    /// Under "Requirements" stand questions and rules alike.
-    fn requirement(&self, text: &str, words: &[Token]) -> Reading {
-        let topics = self.topics(words, text);
-        if topics.is_empty() || self.phrasing.asking(words, text) == Asking::No {
-            Reading::States(StatementKind::Requirement)
-        } else {
-            Reading::Asks(topics)
-        }
-    }
-
-    /// A passage that no heading speaks for.
-    fn anywhere(&self, passage: &Passage, words: &[Token], place: Place) -> Reading {
-        let text = &passage.text;
-        let sentence = passage.kind == PassageKind::Sentence;
-        let asking = self.phrasing.asking(words, text);
+    /// What asks no topic, where no heading speaks.
+    fn unknown(&self, text: &str, words: &[Token], signs: Signs, place: Place) -> Reading {
         if self.phrasing.judges(words) {
             return Reading::States(StatementKind::SuccessCriterion);
-        }
-        let continues =
-            place.after_question && (self.phrasing.goes_on(words) || self.phrasing.is_fragment(words));
-        let may_ask = match asking {
-            Asking::Clearly => true,
-            Asking::Faintly => !self.phrasing.is_past(words),
-            Asking::No => {
-                let told = self.phrasing.is_past(words) && (sentence || !place.after_question);
-                (continues || !sentence) && !told && !self.phrasing.bounds(words)
-            }
-        };
-        let topics = if may_ask {
-            self.topics(words, text)
-        } else {
-            Vec::new()
-        };
-        if !topics.is_empty() {
-            return Reading::Asks(topics);
-        }
-        if !may_ask && !self.phrasing.is_past(words) {
-            let named = self.topics(words, text);
-            // Writers also ask by describing what they look for, in more words than a tale spends on it.
-            if named.iter().any(|it| it.score > DESCRIBED) {
-                return Reading::Asks(named);
-            }
         }
         if place.table_head {
             return Reading::Background;
         }
-        let asks = asking == Asking::Clearly && !text.ends_with(':');
+        let asks = signs.asking == Asking::Clearly && !text.ends_with(':');
         if asks && text.ends_with('?') {
-            if sentence {
-                return self.perhaps(words);
-            }
-            return Reading::Asks(self.nearest(words));
+            return if signs.sentence {
+                Reading::Unplaced
+            } else {
+                Reading::Asks(Vec::new())
+            };
         }
         match self.phrasing.statement(words) {
             Some(kind) => Reading::States(kind),
-            None if asks && !sentence => Reading::Asks(self.nearest(words)),
+            None if asks && !signs.sentence => Reading::Asks(Vec::new()),
             None if asks && place.after_question && self.phrasing.says_more(words) => {
                 Reading::States(StatementKind::Requirement)
             }
-            None if asks => self.perhaps(words),
+            None if asks => Reading::Unplaced,
             None => Reading::Background,
         }
     }

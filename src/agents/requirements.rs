@@ -24,12 +24,10 @@ use crate::model::{
 
 /// Most passages of a brief without any known topic that become objectives.
 const MOST_OTHERS: usize = 12;
-/// Most words of an objective that is only a label.
-const LONGEST_LABEL: usize = 4;
-/// Evidence for a topic above which even a sentence about details asks it.
-const BEYOND_DOUBT: f64 = 1.45;
-/// Lead in evidence from which a later sentence is the better citation.
-const CLEARLY_MORE: f64 = 0.3;
+/// Log-odds above which even a sentence about details asks a topic.
+const BEYOND_DOUBT: f64 = 1.0;
+/// Lead in log-odds from which a later passage is the better citation.
+const CLEARLY_MORE: f64 = 1.0;
 /// Longest title made of a passage, in characters.
 const LONGEST_TITLE: usize = 80;
 
@@ -110,21 +108,21 @@ impl Extractor<'_> {
             |it: &&TopicMatch| !details || it.score > BEYOND_DOUBT || self.asked.contains_key(&it.topic);
         let topics: Vec<TopicMatch> = topics.iter().filter(opens).cloned().collect();
         if !self.add_topics(&said, &topics) {
-            self.states(read, StatementKind::Requirement);
+            self.states(read, read.otherwise);
         }
     }
 
-    /// Adds an objective for each topic that has none yet; `false` when all had one.
+    /// Puts a passage among the objectives: as one for each topic that has none yet, or as the better
+    /// wording of those that have. `false` when it says again what was said.
     fn add_topics(&mut self, said: &Said, topics: &[TopicMatch]) -> bool {
-        let before = self.found.objectives.len();
+        let mut is_news = false;
         for asked in topics {
             let topic = &self.vertical.topics[asked.topic];
-            if let Some(known) = self.asked.get_mut(&asked.topic) {
-                let clearer = asked.score > *known + CLEARLY_MORE;
-                *known = known.max(asked.score);
-                self.say_in_full(said, &topic.id, clearer.then_some(&asked.cues));
+            let known = self.asked.get(&asked.topic).copied();
+            if known.is_some_and(|it| asked.score <= it + CLEARLY_MORE) {
                 continue;
             }
+            is_news = true;
             self.asked.insert(asked.topic, asked.score);
             let needs = demands(topic, &said.words)
                 .into_iter()
@@ -136,49 +134,36 @@ impl Extractor<'_> {
                 needs: needs.collect(),
                 ..self.objective(said, &topic.id)
             };
-            self.found.objectives.push(objective);
+            let mut objectives = self.found.objectives.iter_mut();
+            match objectives.find(|it| it.id == objective.id) {
+                Some(place) => {
+                    let before = std::mem::replace(place, objective);
+                    self.demote(before);
+                }
+                None => self.found.objectives.push(objective),
+            }
         }
-        self.found.objectives.len() > before
+        is_news
     }
 
-    /// Gives an objective that so far is a mere label ("Weak spots."), or that stands beside another
-    /// in a sentence that asks for it less clearly, the words of the sentence that asks for it.
-    fn say_in_full(&mut self, said: &Said, topic: &str, clearer: Option<&Vec<String>>) {
-        let shared = |it: &Objective| {
-            let same = |other: &&Objective| other.source == it.source;
-            self.found.objectives.iter().filter(same).count() > 1
-        };
-        let sharing: Vec<RequirementId> = self
-            .found
-            .objectives
-            .iter()
-            .filter(|it| shared(it))
-            .map(|it| it.id.clone())
-            .collect();
-        let known = self.found.objectives.iter_mut();
-        let mut labels = known.filter(|it| it.topic.as_deref() == Some(topic));
-        let Some(label) = labels.next() else { return };
-        let is_label = tokens(&label.text).len() <= LONGEST_LABEL && said.words.len() > LONGEST_LABEL;
-        let clearer = clearer.filter(|_| sharing.contains(&label.id));
-        if !is_label && clearer.is_none() || label.source.document != said.source.document {
-            return;
+    /// Keeps what asked less clearly as a requirement of the same topic.
+    fn demote(&mut self, before: Objective) {
+        let id = self.next_id(StatementKind::Requirement);
+        if let Some(now) = self.found.objectives.iter_mut().find(|it| it.id == before.id) {
+            now.limit = now.limit.or(before.limit);
+            now.unit = now.unit.take().or(before.unit);
+            now.priority = now.priority.max(before.priority);
+            now.needs.extend(before.needs);
+            now.needs.dedup();
         }
-        if let Some(cues) = clearer {
-            label.cues.clone_from(cues);
-        }
-        let quantities = self.numbers.quantities(&said.words, &said.text);
-        label.text.clone_from(&said.text);
-        label.source = said.source.clone();
-        label.limit = label.limit.or_else(|| quantities.iter().find_map(as_limit));
-        label.unit = label.unit.take().or_else(|| unit(&said.words));
-        label.priority = label.priority.max(said.priority);
-        for it in self.vertical.topics.iter().filter(|it| it.id == topic) {
-            let needs = demands(it, &said.words).into_iter();
-            label
-                .needs
-                .extend(needs.filter_map(|it| demanded_attribute(it, &said.words)));
-        }
-        label.needs.dedup();
+        self.found.statements.push(Statement {
+            id,
+            kind: StatementKind::Requirement,
+            text: before.text,
+            priority: before.priority,
+            topics: before.topic.into_iter().collect(),
+            source: before.source,
+        });
     }
 
     /// Adds an objective that no topic knows.
@@ -216,9 +201,7 @@ impl Extractor<'_> {
     }
 
     fn states(&mut self, read: &ReadPassage<'_>, kind: StatementKind) {
-        let number = self.stated.entry(kind_name(kind)).or_insert(0);
-        *number += 1;
-        let id = RequirementId(format!("{}-{number}", kind_name(kind)));
+        let id = self.next_id(kind);
         let topics = self.reader.topics(&read.words, &read.passage.text);
         self.found.statements.push(Statement {
             id,
@@ -231,6 +214,12 @@ impl Extractor<'_> {
                 .collect(),
             source: citation(read),
         });
+    }
+
+    fn next_id(&mut self, kind: StatementKind) -> RequirementId {
+        let number = self.stated.entry(kind_name(kind)).or_insert(0);
+        *number += 1;
+        RequirementId(format!("{}-{number}", kind_name(kind)))
     }
 
     fn names(&mut self, read: &ReadPassage<'_>, listed: bool) {
@@ -282,7 +271,7 @@ impl Extractor<'_> {
     /// then everything there is.
     fn take_what_there_is(&mut self, rest: &[ReadPassage<'_>]) {
         for read in rest {
-            let topics = self.reader.topics(&read.words, &read.passage.text);
+            let topics = self.reader.meant(&read.words, &read.passage.text);
             if !topics.is_empty() {
                 self.asks(read, &topics);
                 self.thresholds(read);

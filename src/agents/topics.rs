@@ -16,17 +16,14 @@ const CLAIMING: f64 = 0.5;
 const ENOUGH: f64 = 0.999;
 /// Evidence that asks a further topic in the same passage, unless an "and" sets it apart.
 const FURTHER: f64 = 1.099;
-/// Evidence from which a topic is the nearest to a question that asks none outright.
-const NEAR: f64 = 0.699;
-/// Lead over the next topic that it needs.
-const CLEARLY_NEARER: f64 = 0.199;
 
 /// A topic that a passage asks about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopicMatch {
     /// Position among the vertical's topics.
     pub topic: usize,
-    /// Sum of the weights of the groups touched.
+    /// How much speaks for it: the sum of the weights of the cue groups touched, or log-odds where all
+    /// evidence was weighed.
     pub score: f64,
     /// The passage's words that touched them, in its order.
     pub cues: Vec<String>,
@@ -68,25 +65,6 @@ impl TopicCues {
             return self.weighed(words, &vec![false; words.len()]);
         }
         found
-    }
-
-    /// The topic that a question without any topic comes nearest to, if one stands out.
-    pub fn nearest(&self, words: &[Token]) -> Option<TopicMatch> {
-        let free = vec![false; words.len()];
-        let mut scored: Vec<(usize, f64, Vec<usize>)> = (0..self.topics.len())
-            .map(|topic| {
-                let (score, places) = self.score(topic, words, &free, &free);
-                (topic, score, places)
-            })
-            .collect();
-        scored.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let next = scored.get(1).map_or(0.0, |it| it.1);
-        let (topic, score, places) = scored.into_iter().next()?;
-        (score >= NEAR && score - next >= CLEARLY_NEARER).then(|| TopicMatch {
-            topic,
-            score,
-            cues: places.iter().map(|it| words[*it].word.clone()).collect(),
-        })
     }
 
     fn weighed(&self, words: &[Token], skipped: &[bool]) -> Vec<TopicMatch> {

@@ -16,11 +16,14 @@ use crate::assets::{AssetError, Assets};
 use crate::model::{
     document::Document,
     schema::Census,
-    vertical::{Pattern, Topic, Vertical},
+    vertical::{ExampleFile, Pattern, Topic, Vertical},
 };
 
 /// Name of the vertical that all others are read together with.
 pub const GENERIC: &str = "generic";
+
+/// Where example sentences stand, one file for each vertical that has some.
+const EXAMPLES: &str = "verticals/examples/";
 /// Score from which a vertical is sure enough.
 const SURE: f64 = 0.45;
 /// Lead over the next one that it needs.
@@ -95,13 +98,29 @@ pub enum VerticalError {
 pub fn load(assets: &Assets) -> Result<Vec<Vertical>, VerticalError> {
     let mut texts = Vec::new();
     for path in assets.list("verticals/") {
-        if path.ends_with(".toml") {
+        if path.ends_with(".toml") && !path.starts_with(EXAMPLES) {
             texts.push((assets.text(&path)?, path));
         }
     }
     let mut verticals = Vec::new();
     for (text, path) in &texts {
-        verticals.push(parse(path, text)?);
+        let mut vertical = parse(path, text)?;
+        let examples = format!("{EXAMPLES}{}.toml", vertical.name);
+        if assets.list(EXAMPLES).contains(&examples) {
+            add_examples(&mut vertical, &examples, &assets.text(&examples)?)?;
+        }
+        verticals.push(vertical);
+    }
+    let named = |path: &&String| {
+        let known = |it: &Vertical| format!("{EXAMPLES}{}.toml", it.name) == **path;
+        !path.ends_with(".toml") || verticals.iter().any(known)
+    };
+    if let Some(path) = assets.list(EXAMPLES).iter().find(|it| !named(it)) {
+        return Err(VerticalError::Unsound {
+            file: path.clone(),
+            line: 1,
+            fault: "these examples belong to no vertical; name the file after one".to_owned(),
+        });
     }
     let generic = verticals.iter().find(|it| it.name == GENERIC).cloned();
     for (vertical, (text, path)) in verticals.iter().zip(&texts) {
@@ -112,11 +131,34 @@ pub fn load(assets: &Assets) -> Result<Vec<Vertical>, VerticalError> {
 
 /// Reads a vertical from TOML; `file` names it in errors.
 pub fn parse(file: &str, text: &str) -> Result<Vertical, VerticalError> {
-    toml::from_str(text).map_err(|error| VerticalError::Malformed {
+    toml::from_str(text).map_err(|error| malformed(file, text, &error))
+}
+
+fn malformed(file: &str, text: &str, error: &toml::de::Error) -> VerticalError {
+    VerticalError::Malformed {
         file: file.to_owned(),
         line: error.span().map_or(1, |it| line_of(text, it.start)),
         reason: error.message().to_owned(),
-    })
+    }
+}
+
+/// Adds the example sentences of a file to those that the vertical has itself.
+fn add_examples(vertical: &mut Vertical, file: &str, text: &str) -> Result<(), VerticalError> {
+    let mut found: ExampleFile = toml::from_str(text).map_err(|error| malformed(file, text, &error))?;
+    vertical.background.append(&mut found.background);
+    vertical.other.append(&mut found.other);
+    for (id, mut examples) in found.topics {
+        let Some(topic) = vertical.topics.iter_mut().find(|it| it.id == id) else {
+            let at = text.find(&id).map_or(1, |it| line_of(text, it));
+            return Err(VerticalError::Unsound {
+                file: file.to_owned(),
+                line: at,
+                fault: format!("the vertical {} has no topic `{id}`", vertical.name),
+            });
+        };
+        topic.examples.append(&mut examples);
+    }
+    Ok(())
 }
 
 /// Checks that ids are unique, topics exist, algorithms exist and weights can be reached.
@@ -244,7 +286,15 @@ pub fn merged(vertical: &Vertical, generic: &Vertical) -> Vertical {
     let own_topic = |id: &str| vertical.topics.iter().any(|it| it.id == id);
     let own_pattern = |id: &str| vertical.patterns.iter().any(|it| it.id == id);
     let topics = generic.topics.iter().filter(|it| !own_topic(&it.id));
-    whole.topics.extend(topics.cloned());
+    whole
+        .topics
+        .extend(topics.cloned().map(|it| Topic { general: true, ..it }));
+    for topic in &mut whole.topics[..vertical.topics.len()] {
+        let same = generic.topics.iter().filter(|it| it.id == topic.id);
+        topic.examples.extend(same.flat_map(|it| it.examples.clone()));
+    }
+    whole.background.extend(generic.background.iter().cloned());
+    whole.other.extend(generic.other.iter().cloned());
     // Where the vertical answers a topic in its own way, the generic answers only stand in for it.
     let answered = |topic: &str| vertical.patterns.iter().any(|it| it.topic == topic);
     let patterns = generic.patterns.iter().filter(|it| !own_pattern(&it.id));

@@ -1,5 +1,7 @@
 //! What loading, checking and choosing a vertical must hold.
 
+use std::fs;
+
 use super::vertical::{GENERIC, Resolved, VerticalChoice, VerticalError, load, parse, resolve};
 use crate::assets::Assets;
 use crate::documents::from_text;
@@ -54,6 +56,7 @@ fn every_shipped_vertical_loads_and_is_named_as_its_file() {
     let files: Vec<String> = Assets::embedded()
         .list("verticals/")
         .iter()
+        .filter(|it| !it.contains("/examples/"))
         .map(|it| {
             it.trim_start_matches("verticals/")
                 .trim_end_matches(".toml")
@@ -61,6 +64,39 @@ fn every_shipped_vertical_loads_and_is_named_as_its_file() {
         })
         .collect();
     assert_eq!(names, files);
+}
+
+#[test]
+fn every_shipped_topic_has_examples_and_what_fits_nothing_is_refused() {
+    for vertical in shipped() {
+        for topic in &vertical.topics {
+            assert!(topic.examples.len() >= 50, "{}: {}", vertical.name, topic.id);
+        }
+        assert!(!vertical.background.is_empty(), "{}", vertical.name);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let examples = folder.path().join("verticals/examples");
+    fs::create_dir_all(&examples).unwrap();
+    let refused = |file: &str, text: &str| {
+        fs::write(examples.join(file), text).unwrap();
+        let error = load(&Assets::with_override(folder.path()))
+            .unwrap_err()
+            .to_string();
+        fs::remove_file(examples.join(file)).unwrap();
+        error
+    };
+    let error = refused("fraud.toml", "[topics]\nnonsense = [\"Which?\"]");
+    assert!(
+        error.contains("examples/fraud.toml, line 2") && error.contains("nonsense"),
+        "{error}"
+    );
+    let error = refused("frod.toml", "other = [\"Which?\"]");
+    assert!(
+        error.contains("examples/frod.toml") && error.contains("no vertical"),
+        "{error}"
+    );
+    let error = refused("fraud.toml", "others = []");
+    assert!(error.contains("line 1") && error.contains("others"), "{error}");
 }
 
 #[test]

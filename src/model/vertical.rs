@@ -47,6 +47,28 @@ pub struct Vertical {
     /// How they are answered.
     #[serde(default)]
     pub patterns: Vec<Pattern>,
+    /// Sentences that stand around questions and ask nothing, as examples.
+    #[serde(default)]
+    pub background: Vec<String>,
+    /// Sentences that ask what no topic knows, as examples.
+    #[serde(default)]
+    pub other: Vec<String>,
+}
+
+/// Example sentences that stand beside a vertical in a file of their own,
+/// `verticals/examples/NAME.toml`, because there are many.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExampleFile {
+    /// As in [`Vertical::background`].
+    #[serde(default)]
+    pub background: Vec<String>,
+    /// As in [`Vertical::other`].
+    #[serde(default)]
+    pub other: Vec<String>,
+    /// As in [`Topic::examples`], by the topic's id.
+    #[serde(default)]
+    pub topics: BTreeMap<String, Vec<String>>,
 }
 
 /// A question, and the words in which briefs ask it.
@@ -63,9 +85,15 @@ pub struct Topic {
     /// this one only.
     #[serde(default)]
     pub instead_of: Vec<String>,
+    /// Whether it was taken over from `generic` by another vertical; never set in a file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub general: bool,
     /// Groups of cues. A passage asks the topic when the weights of the groups it touches reach 1.
     #[serde(default)]
     pub cues: Vec<CueGroup>,
+    /// Sentences that ask it, as examples. They teach what cues cannot list.
+    #[serde(default)]
+    pub examples: Vec<String>,
     /// Whether the vertical proposes it without being asked.
     #[serde(default)]
     pub proposed: bool,

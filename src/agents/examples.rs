@@ -1,0 +1,226 @@
+//! Compares a passage with example sentences of every topic, and with sentences that ask none.
+//!
+//! Naive Bayes with the multinomial model on the presence of words and of pairs of neighbours
+//! (McCallum and Nigam, "A comparison of event models for naive Bayes text classification", 1998),
+//! smoothed by Lidstone's law. All classes are equally likely beforehand: how often a topic is
+//! asked is not known. Counting needs one pass over the examples and no other training, so that a
+//! vertical is taught by writing sentences into its file.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::naming::singular;
+use super::tokens::{Token, tokens};
+use crate::model::vertical::Vertical;
+
+/// Added to every count (Lidstone). Small, because most words of a brief stand in few examples.
+const SMOOTHING: f64 = 0.1;
+
+/// Known words and pairs below which a comparison says little.
+const FEW: usize = 6;
+
+/// A word, or two neighbours; positions in the vocabulary.
+type Feature = (u32, Option<u32>);
+
+/// The example sentences of a vertical, counted.
+#[derive(Clone, Debug, Default)]
+pub struct Examples {
+    vocabulary: HashMap<String, u32>,
+    /// In how many sentences of each class a feature occurs; classes without it are left out.
+    counts: HashMap<Feature, Vec<(usize, u32)>>,
+    /// For each class, what all its counts add up to. The topics come first, then background, then
+    /// questions that no topic knows.
+    totals: Vec<u32>,
+}
+
+/// How a passage compares with the examples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Likeness {
+    /// For each topic, how many times likelier the passage is there than among sentences that ask
+    /// none, as a natural logarithm over the root of `known`; `None` where a topic has no examples.
+    pub leads: Vec<Option<f64>>,
+    /// Words and pairs of the passage that some example has.
+    pub known: usize,
+    /// Whether that is too little to go by: few, or less than half of the words.
+    pub is_vague: bool,
+}
+
+impl Examples {
+    /// Counts the examples of a vertical. The question of a topic is one of its examples.
+    pub fn new(vertical: &Vertical) -> Self {
+        let topics = vertical.topics.len();
+        let mut found = Self {
+            totals: vec![0; topics + 2],
+            ..Self::default()
+        };
+        for (class, topic) in vertical.topics.iter().enumerate() {
+            if topic.examples.is_empty() {
+                continue;
+            }
+            for sentence in topic.examples.iter().chain([&topic.question]) {
+                found.count(class, sentence);
+            }
+        }
+        for (class, sentences) in [(topics, &vertical.background), (topics + 1, &vertical.other)] {
+            for sentence in sentences {
+                found.count(class, sentence);
+            }
+        }
+        found
+    }
+
+    fn count(&mut self, class: usize, sentence: &str) {
+        let ids: Vec<u32> = tokens(sentence)
+            .iter()
+            .map(|it| {
+                let next = u32::try_from(self.vocabulary.len()).unwrap_or(u32::MAX);
+                *self.vocabulary.entry(singular(&it.word)).or_insert(next)
+            })
+            .collect();
+        let ids: Vec<Option<u32>> = ids.into_iter().map(Some).collect();
+        for feature in features(&ids) {
+            let classes = self.counts.entry(feature).or_default();
+            match classes.iter_mut().find(|it| it.0 == class) {
+                Some(known) => known.1 += 1,
+                None => classes.push((class, 1)),
+            }
+            self.totals[class] += 1;
+        }
+    }
+
+    /// How a passage compares with the examples of each topic.
+    pub fn likeness(&self, words: &[Token]) -> Likeness {
+        let known: Vec<Feature> = self.known(words);
+        let singles = known.iter().filter(|it| it.1.is_none()).count();
+        let scores = self.scores(&known);
+        let (topics, rest) = scores.split_at(scores.len().saturating_sub(2));
+        let none = rest.iter().copied().flatten().fold(f64::NEG_INFINITY, f64::max);
+        let scale = (known.len().max(1) as f64).sqrt();
+        // Without sentences that ask nothing there is nothing to compare with.
+        let lead = |score: &Option<f64>| score.filter(|_| none.is_finite()).map(|it| (it - none) / scale);
+        Likeness {
+            leads: topics.iter().map(lead).collect(),
+            is_vague: known.len() < FEW || 2 * singles < words.len(),
+            known: known.len(),
+        }
+    }
+
+    /// Log-likelihood of the features in each class that has examples.
+    fn scores(&self, known: &[Feature]) -> Vec<Option<f64>> {
+        let unseen = SMOOTHING.ln() * known.len() as f64;
+        let smoothed = SMOOTHING * self.counts.len() as f64;
+        let mut scores: Vec<Option<f64>> = self
+            .totals
+            .iter()
+            .map(|total| {
+                let each = (f64::from(*total) + smoothed).ln();
+                (*total > 0).then_some(unseen - each * known.len() as f64)
+            })
+            .collect();
+        for (class, count) in known.iter().filter_map(|it| self.counts.get(it)).flatten() {
+            if let Some(score) = &mut scores[*class] {
+                *score += (f64::from(*count) / SMOOTHING).ln_1p();
+            }
+        }
+        scores
+    }
+
+    /// The words that speak most for a topic, at most `most`, in the order of the passage.
+    pub fn telling(&self, topic: usize, words: &[Token], most: usize) -> Vec<String> {
+        let mut ranked: Vec<(f64, usize)> = (0..words.len())
+            .filter_map(|at| {
+                let feature = self.known(&words[at..=at]).pop()?;
+                let scores = self.scores(&[feature]);
+                let (topics, rest) = scores.split_at(scores.len() - 2);
+                let none = rest.iter().copied().flatten().fold(f64::NEG_INFINITY, f64::max);
+                Some(((*topics.get(topic)?)? - none, at))
+            })
+            .filter(|it| it.0 > 0.0 && it.0.is_finite())
+            .collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mut places: Vec<usize> = ranked.into_iter().take(most).map(|it| it.1).collect();
+        places.sort_unstable();
+        places.into_iter().map(|it| words[it].word.clone()).collect()
+    }
+
+    /// The features of a passage that some example has.
+    fn known(&self, words: &[Token]) -> Vec<Feature> {
+        let ids: Vec<Option<u32>> = words
+            .iter()
+            .map(|it| self.vocabulary.get(&singular(&it.word)).copied())
+            .collect();
+        let mut known: Vec<Feature> = features(&ids).into_iter().collect();
+        known.retain(|it| self.counts.contains_key(it));
+        known
+    }
+}
+
+/// Words and pairs of neighbours, each once.
+fn features(ids: &[Option<u32>]) -> BTreeSet<Feature> {
+    let single = ids.iter().flatten().map(|it| (*it, None));
+    let pairs = ids.windows(2).filter_map(|it| Some((it[0]?, Some(it[1]?))));
+    single.chain(pairs).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::vertical::Topic;
+
+    fn examples() -> Examples {
+        let topic = |examples: &[&str]| Topic {
+            question: "Which?".to_owned(),
+            examples: examples.iter().map(|it| (*it).to_owned()).collect(),
+            ..Topic::default()
+        };
+        let lines = |it: &[&str]| it.iter().map(|it| (*it).to_owned()).collect();
+        Examples::new(&Vertical {
+            topics: vec![
+                topic(&["Who lends to whom in a ring?", "Loans that go round in a circle."]),
+                topic(&["Which lenders stand alone?", "Lenders nobody borrows from."]),
+                topic(&[]),
+            ],
+            background: lines(&["The bank has lent for a century.", "Please reply by Monday."]),
+            other: lines(&["What will loans cost next year?"]),
+            ..Vertical::default()
+        })
+    }
+
+    fn likeness(text: &str) -> Likeness {
+        examples().likeness(&tokens(text))
+    }
+
+    #[test]
+    fn a_passage_is_likest_to_the_examples_that_share_its_words() {
+        let found = likeness("Which loans run in a circle?");
+        assert!(
+            found.leads[0] > Some(0.0) && found.leads[0] > found.leads[1],
+            "{found:?}"
+        );
+        let found = likeness("Name lenders that stand alone.");
+        assert!(
+            found.leads[1] > Some(0.0) && found.leads[1] > found.leads[0],
+            "{found:?}"
+        );
+        let found = likeness("Reply to the bank by Monday, please.");
+        assert!(
+            found.leads[0] < Some(0.0) && found.leads[1] < Some(0.0),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn what_no_example_has_says_nothing() {
+        let found = likeness("Quokkas sleep");
+        assert_eq!((found.known, found.leads), (0, vec![Some(0.0), Some(0.0), None]));
+        assert_eq!(
+            Examples::new(&Vertical::default()).likeness(&tokens("a b")).leads,
+            []
+        );
+    }
+
+    #[test]
+    fn telling_words_stand_in_their_order() {
+        let words = tokens("By Monday: a ring or circle of loans");
+        assert_eq!(examples().telling(0, &words, 2), ["ring", "circle"]);
+    }
+}
