@@ -11,29 +11,29 @@ use super::topics::{TopicCues, TopicMatch};
 use crate::model::vertical::{Topic, Vertical};
 
 /// Log-odds when nothing speaks for a question.
-const NOTHING: f64 = -2.85;
+const NOTHING: f64 = -3.07;
 /// For each unit by which the passage is likelier among a topic's examples (see
 /// [`super::examples::Likeness::leads`]).
-const LIKENESS: f64 = 0.87;
+const LIKENESS: f64 = 1.31;
 /// For cues that ask the topic in full; as much again for half as much more.
-const CUES: f64 = 1.4;
+const CUES: f64 = 1.2;
 /// Cue evidence counts no further than this.
 const MOST_CUES: f64 = 1.5;
 /// For words that ask.
-const CLEARLY: f64 = 1.46;
+const CLEARLY: f64 = 1.23;
 /// For a wish.
-const FAINTLY: f64 = 0.31;
+const FAINTLY: f64 = 0.37;
 /// Under a heading of constraints, criteria and the like.
-const STATED: f64 = -2.19;
+const STATED: f64 = -2.05;
 /// For what to say of each answer.
-const DETAILS: f64 = -0.46;
-/// For a sentence of a paragraph, against an item of a list.
+const DETAILS: f64 = -0.51;
+/// For a sentence of a paragraph, against an item of a list, unless it asks and names the topic.
 const SENTENCE: f64 = -0.85;
 /// Log-odds from which a topic is asked; below even, because a question that is missed costs more
 /// than one that is answered in vain.
 const ENOUGH: f64 = -1.2;
 /// Log-odds from which a sentence that only tells asks all the same.
-const EVEN: f64 = 0.0;
+const DESCRIBED: f64 = 1.5;
 /// Taken from the likelihood of a topic of `generic` where a vertical has topics of its own, in
 /// natural logarithms before scaling.
 const GENERAL: f64 = 10.0;
@@ -85,7 +85,7 @@ impl Weigher {
         let named = self.named(words, text);
         let mut odds = self.odds(words, &named, signs);
         let tells = signs.sentence && signs.asking == Asking::No;
-        odds.retain(|it| it.1 > if tells { EVEN } else { ENOUGH });
+        odds.retain(|it| it.1 > if tells { DESCRIBED } else { ENOUGH });
         let Some(likeliest) = odds.first().map(|it| it.0) else {
             return Vec::new();
         };
@@ -105,33 +105,30 @@ impl Weigher {
     /// Log-odds of every topic, highest first.
     fn odds(&self, words: &[Token], named: &[TopicMatch], signs: Signs) -> Vec<(usize, f64)> {
         let likeness = self.examples.likeness(words);
-        let scale = (likeness.known.max(1) as f64).sqrt();
         let mut base = NOTHING;
         base += match signs.asking {
             Asking::Clearly => CLEARLY,
             Asking::Faintly => FAINTLY,
             Asking::No => 0.0,
         };
-        for (sign, weight) in [
-            (signs.stated, STATED),
-            (signs.details, DETAILS),
-            (signs.sentence, SENTENCE),
-        ] {
+        for (sign, weight) in [(signs.stated, STATED), (signs.details, DETAILS)] {
             base += if sign { weight } else { 0.0 };
         }
         let mut odds: Vec<(usize, f64)> = Vec::with_capacity(likeness.leads.len());
         for (topic, (lead, handicap)) in likeness.leads.iter().zip(&self.handicaps).enumerate() {
             let cues = named.iter().find(|it| it.topic == topic);
             let cues = cues.map_or(0.0, |it| it.score.min(MOST_CUES));
-            let lead = lead.map(|it| it - handicap / scale);
+            let lead = lead.map(|it| it - handicap / likeness.scale);
+            let named = cues > 0.0 && signs.asking == Asking::Clearly;
             let lead = match lead {
                 // Examples that know too little neither speak for a topic nor against one that is named.
                 _ if likeness.is_vague && cues == 0.0 => continue,
-                Some(lead) if cues > 0.0 && signs.asking == Asking::Clearly => lead.max(0.0),
+                Some(lead) if named => lead.max(0.0),
                 Some(lead) => lead,
                 None => LIKE_EXAMPLES * cues,
             };
-            odds.push((topic, base + LIKENESS * lead + CUES * cues));
+            let place = if signs.sentence && !named { SENTENCE } else { 0.0 };
+            odds.push((topic, base + place + LIKENESS * lead + CUES * cues));
         }
         odds.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         odds

@@ -18,6 +18,10 @@ const SMOOTHING: f64 = 0.1;
 /// Known words and pairs below which a comparison says little.
 const FEW: usize = 6;
 
+/// Added to the number of words and pairs under the root that scales: evidence grows with the root
+/// of its amount, because words of a passage hang together, and a few words are little evidence.
+const STEADYING: f64 = 16.0;
+
 /// A word, or two neighbours; positions in the vocabulary.
 type Feature = (u32, Option<u32>);
 
@@ -36,10 +40,10 @@ pub struct Examples {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Likeness {
     /// For each topic, how many times likelier the passage is there than among sentences that ask
-    /// none, as a natural logarithm over the root of `known`; `None` where a topic has no examples.
+    /// none, as a natural logarithm over `scale`; `None` where a topic has no examples.
     pub leads: Vec<Option<f64>>,
-    /// Words and pairs of the passage that some example has.
-    pub known: usize,
+    /// What the leads were divided by.
+    pub scale: f64,
     /// Whether that is too little to go by: few, or less than half of the words.
     pub is_vague: bool,
 }
@@ -94,13 +98,13 @@ impl Examples {
         let scores = self.scores(&known);
         let (topics, rest) = scores.split_at(scores.len().saturating_sub(2));
         let none = rest.iter().copied().flatten().fold(f64::NEG_INFINITY, f64::max);
-        let scale = (known.len().max(1) as f64).sqrt();
+        let scale = (known.len() as f64 + STEADYING).sqrt();
         // Without sentences that ask nothing there is nothing to compare with.
         let lead = |score: &Option<f64>| score.filter(|_| none.is_finite()).map(|it| (it - none) / scale);
         Likeness {
             leads: topics.iter().map(lead).collect(),
             is_vague: known.len() < FEW || 2 * singles < words.len(),
-            known: known.len(),
+            scale,
         }
     }
 
@@ -211,7 +215,8 @@ mod tests {
     #[test]
     fn what_no_example_has_says_nothing() {
         let found = likeness("Quokkas sleep");
-        assert_eq!((found.known, found.leads), (0, vec![Some(0.0), Some(0.0), None]));
+        assert!(found.is_vague);
+        assert_eq!(found.leads, [Some(0.0), Some(0.0), None]);
         assert_eq!(
             Examples::new(&Vertical::default()).likeness(&tokens("a b")).leads,
             []

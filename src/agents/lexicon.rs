@@ -397,11 +397,6 @@ pub(super) const LETTER_HEAD: &str = "\
     from|to|cc|bcc|re|ref|reference|subject|date|sent|attn|copy|assignee|reporter|watchers|attending|present|apologies
 ";
 
-/// Words in front of a piece that goes on with a question: "the ones that …".
-pub(super) const FRAGMENTS: &str = "\
-    that|which|whose|where|when|who
-";
-
 /// Words of headings that point at what follows.
 pub(super) const POINTERS: &str = "\
     following|these|below|next
@@ -423,6 +418,7 @@ pub(super) const DETAIL_OPENERS: &str = "\
     for|of|in|with the groups|clusters|circles|rings|loops|sets|weak|ones
     membership|members of|per
     if there|so|any|yes
+    give|state|say|quote|add the number|size|count|figure|names|reason|reasons
 ";
 
 /// Words that speak of an answer's details: of what is found, what to say or to hand over.

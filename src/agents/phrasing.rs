@@ -50,7 +50,6 @@ pub struct Phrasing {
     success: Vec<Cue>,
     measured: Vec<Cue>,
     delivery: Vec<Cue>,
-    fragments: Vec<Cue>,
     references: Vec<Cue>,
     pointers: Vec<Cue>,
     more: Vec<Cue>,
@@ -97,7 +96,6 @@ impl Phrasing {
             success: cues(lists::SUCCESS_WORDING.lines()),
             measured: cues(lists::MEASURED.lines()),
             delivery: cues(lists::DELIVERY.lines()),
-            fragments: cues(lists::FRAGMENTS.lines()),
             references: cues(lists::REFERENCES.lines()),
             pointers: cues(lists::POINTERS.lines()),
             more: cues(lists::MORE.lines()),
@@ -172,11 +170,6 @@ impl Phrasing {
         }
     }
 
-    /// Whether the passage begins as if it went on with what was said before: "also", "then", "second".
-    pub fn goes_on(&self, words: &[Token]) -> bool {
-        self.opened(words) > 0
-    }
-
     /// Whether it tells of the past, as background does.
     pub fn is_past(&self, words: &[Token]) -> bool {
         any_occurs(&self.past, words)
@@ -209,11 +202,6 @@ impl Phrasing {
     /// Whether it points back at what was said just before: "such knots", "who are they".
     pub fn refers(&self, words: &[Token]) -> bool {
         any_occurs(&self.references, words)
-    }
-
-    /// Whether it is a piece without a sentence of its own: "the ones that take longest".
-    pub fn is_fragment(&self, words: &[Token]) -> bool {
-        any_occurs(&self.fragments, &words[..words.len().min(4)])
     }
 
     /// The kind of statement by wording, where it is not a question.

@@ -103,9 +103,10 @@ impl Extractor<'_> {
     fn asks(&mut self, read: &ReadPassage<'_>, topics: &[TopicMatch]) {
         let said = self.said(read);
         let details = !self.asked.is_empty() && self.reader.phrasing().details(&read.words, &said.text);
-        // What to say of each answer opens no new question, unless it names one without a doubt.
+        // What to say of each answer opens no new question, unless it names one without a doubt, and
+        // is no better wording of a known one.
         let opens =
-            |it: &&TopicMatch| !details || it.score > BEYOND_DOUBT || self.asked.contains_key(&it.topic);
+            |it: &&TopicMatch| !details || it.score > BEYOND_DOUBT && !self.asked.contains_key(&it.topic);
         let topics: Vec<TopicMatch> = topics.iter().filter(opens).cloned().collect();
         if !self.add_topics(&said, &topics) {
             self.states(read, read.otherwise);

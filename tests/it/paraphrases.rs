@@ -123,3 +123,17 @@ fn briefs_of_five_trades_ask_their_questions() {
         },
     );
 }
+
+/// What no example and no cue was written for: how far the reading carries.
+#[test]
+fn most_questions_in_wordings_that_nobody_taught_are_understood() {
+    let expected = include_str!("../data/briefs/unseen/expected.tsv");
+    compare(
+        "unseen",
+        expected,
+        &Ceilings {
+            missing: 25,
+            beside: 5,
+        },
+    );
+}
