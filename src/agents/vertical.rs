@@ -229,16 +229,7 @@ pub fn resolve(
     census: &Census,
     documents: &[Document],
 ) -> Result<Resolved, VerticalError> {
-    let named = |name: &str| {
-        verticals
-            .iter()
-            .find(|it| it.name == name)
-            .ok_or_else(|| VerticalError::Unknown {
-                name: name.to_owned(),
-                known: verticals.iter().map(|it| it.name.clone()).collect(),
-            })
-    };
-    let generic = named(GENERIC)?;
+    let generic = named(verticals, GENERIC)?;
     let settled = |vertical: &Vertical, reason: String, scores| Resolved {
         vertical: merged(vertical, generic),
         reason,
@@ -247,7 +238,7 @@ pub fn resolve(
     match choice {
         VerticalChoice::Named(name) => {
             let reason = format!("The vertical {name} was asked for.");
-            Ok(settled(named(name)?, reason, Vec::new()))
+            Ok(settled(named(verticals, name)?, reason, Vec::new()))
         }
         VerticalChoice::File { path, text } => {
             let file = path.display().to_string();
@@ -275,6 +266,31 @@ pub fn resolve(
             Ok(settled(chosen, reason, scores))
         }
     }
+}
+
+/// The vertical that `resolved` was read back from, with the example sentences that are not written down.
+pub fn with_examples(
+    resolved: &Vertical,
+    choice: &VerticalChoice,
+    verticals: &[Vertical],
+) -> Result<Vertical, VerticalError> {
+    let generic = named(verticals, GENERIC)?;
+    match choice {
+        VerticalChoice::File { path, text } => {
+            Ok(merged(&parse(&path.display().to_string(), text)?, generic))
+        }
+        VerticalChoice::Named(_) | VerticalChoice::Auto => {
+            Ok(merged(named(verticals, &resolved.name)?, generic))
+        }
+    }
+}
+
+fn named<'a>(verticals: &'a [Vertical], name: &str) -> Result<&'a Vertical, VerticalError> {
+    let unknown = || VerticalError::Unknown {
+        name: name.to_owned(),
+        known: verticals.iter().map(|it| it.name.clone()).collect(),
+    };
+    verticals.iter().find(|it| it.name == name).ok_or_else(unknown)
 }
 
 /// `vertical` with the topics, patterns, kinds, domains and words of `generic` that it does not have itself.

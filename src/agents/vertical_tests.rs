@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::vertical::{GENERIC, Resolved, VerticalChoice, VerticalError, load, parse, resolve};
+use super::vertical::{
+    GENERIC, Resolved, VerticalChoice, VerticalError, load, parse, resolve, with_examples,
+};
 use crate::assets::Assets;
 use crate::documents::from_text;
 use crate::model::schema::{Attribute, Census, EdgeCollection, VertexCollection};
@@ -97,6 +99,17 @@ fn every_shipped_topic_has_examples_and_what_fits_nothing_is_refused() {
     );
     let error = refused("fraud.toml", "others = []");
     assert!(error.contains("line 1") && error.contains("others"), "{error}");
+}
+
+#[test]
+fn examples_are_not_written_down_and_come_back() {
+    let all = shipped();
+    let choice = VerticalChoice::Named("social".to_owned());
+    let resolved = resolve(&choice, &all, &Census::default(), &[]).unwrap().vertical;
+    let written = serde_json::to_string(&resolved).unwrap();
+    let read: Vertical = serde_json::from_str(&written).unwrap();
+    assert!(read.topics.iter().all(|it| it.examples.is_empty()));
+    assert_eq!(with_examples(&read, &choice, &all).unwrap(), resolved);
 }
 
 #[test]

@@ -47,11 +47,11 @@ pub struct Vertical {
     /// How they are answered.
     #[serde(default)]
     pub patterns: Vec<Pattern>,
-    /// Sentences that stand around questions and ask nothing, as examples.
-    #[serde(default)]
+    /// Sentences that stand around questions and ask nothing, as examples; never written down.
+    #[serde(default, skip_serializing)]
     pub background: Vec<String>,
-    /// Sentences that ask what no topic knows, as examples.
-    #[serde(default)]
+    /// Sentences that ask what no topic knows, as examples; never written down.
+    #[serde(default, skip_serializing)]
     pub other: Vec<String>,
 }
 
@@ -91,8 +91,9 @@ pub struct Topic {
     /// Groups of cues. A passage asks the topic when the weights of the groups it touches reach 1.
     #[serde(default)]
     pub cues: Vec<CueGroup>,
-    /// Sentences that ask it, as examples. They teach what cues cannot list.
-    #[serde(default)]
+    /// Sentences that ask it, as examples. They teach what cues cannot list. There are many, and only
+    /// the reading of briefs needs them: what is written down leaves them out.
+    #[serde(default, skip_serializing)]
     pub examples: Vec<String>,
     /// Whether the vertical proposes it without being asked.
     #[serde(default)]

@@ -103,11 +103,12 @@ impl Orchestrator {
         self.desk.stage(spec, vec![choice.handed()], move |attempt| {
             let (this, choice) = (this.clone(), Arc::clone(&choosing));
             async move {
+                let parts = Arc::clone(&this.parts);
                 let requirements = computed(move || {
-                    Ok(requirements::extract(
-                        &choice.documents,
-                        &choice.resolved.vertical,
-                    ))
+                    let resolved = &choice.resolved.vertical;
+                    let vertical = vertical::with_examples(resolved, &parts.wanted, &parts.verticals)
+                        .map_err(Failure::give_up)?;
+                    Ok(requirements::extract(&choice.documents, &vertical))
                 })
                 .await?;
                 this.note(&attempt, &quality::check_requirements(&requirements))?;

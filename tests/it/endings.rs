@@ -370,3 +370,29 @@ fn questions_left_open_are_told_with_their_reason() {
     assert_eq!(open[0]["is_partly_answered"], false);
     assert!(!open[0]["reason"].as_str().unwrap().is_empty());
 }
+
+/// An answer about everything does not pass for one about the part that was asked for.
+#[test]
+fn what_narrows_a_question_and_is_not_applied_makes_the_answer_partial() {
+    let place = tempfile::tempdir().unwrap();
+    let london = data("london");
+    let ask = |question: &str| {
+        let words = [
+            "--json",
+            "run",
+            "--graph",
+            london.to_str().unwrap(),
+            "--ask",
+            question,
+        ];
+        let told: serde_json::Value = serde_json::from_str(&expect(place.path(), &words, 0)).unwrap();
+        told["unanswered"].clone()
+    };
+    let open = ask("Which stations in zone 1 carry the most traffic?");
+    assert_eq!(open[0]["is_partly_answered"], true, "{open}");
+    assert!(open[0]["reason"].to_string().contains("in zone 1"), "{open}");
+    let open = ask("Which stations carry the most traffic, in minutes?");
+    assert!(open[0]["reason"].to_string().contains("in minutes"), "{open}");
+    let open = ask("Which stations carry the most traffic?");
+    assert!(open.as_array().is_none_or(Vec::is_empty), "{open}");
+}
