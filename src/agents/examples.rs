@@ -6,7 +6,7 @@
 //! asked is not known. Counting needs one pass over the examples and no other training, so that a
 //! vertical is taught by writing sentences into its file.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::naming::singular;
 use super::tokens::{Token, tokens};
@@ -28,9 +28,12 @@ type Feature = (u32, Option<u32>);
 /// The example sentences of a vertical, counted.
 #[derive(Clone, Debug, Default)]
 pub struct Examples {
+    /// Words as they stand in examples, and the number of their singular.
     vocabulary: HashMap<String, u32>,
-    /// In how many sentences of each class a feature occurs; classes without it are left out.
-    counts: HashMap<Feature, Vec<(usize, u32)>>,
+    /// In how many sentences of a class a feature occurs, by feature and class.
+    counts: Vec<(Feature, usize, u32)>,
+    /// Distinct features.
+    features: usize,
     /// For each class, what all its counts add up to. The topics come first, then background, then
     /// questions that no topic knows.
     totals: Vec<u32>,
@@ -56,39 +59,54 @@ impl Examples {
             totals: vec![0; topics + 2],
             ..Self::default()
         };
+        let mut seen: Vec<(Feature, usize)> = Vec::new();
         for (class, topic) in vertical.topics.iter().enumerate() {
-            if topic.examples.is_empty() {
-                continue;
-            }
-            for sentence in topic.examples.iter().chain([&topic.question]) {
-                found.count(class, sentence);
+            // A question alone is too little to compare with.
+            let question = Some(&topic.question).filter(|_| !topic.examples.is_empty());
+            for sentence in topic.examples.iter().chain(question) {
+                found.take(class, sentence, &mut seen);
             }
         }
         for (class, sentences) in [(topics, &vertical.background), (topics + 1, &vertical.other)] {
             for sentence in sentences {
-                found.count(class, sentence);
+                found.take(class, sentence, &mut seen);
             }
         }
+        found.count(seen);
         found
     }
 
-    fn count(&mut self, class: usize, sentence: &str) {
-        let ids: Vec<u32> = tokens(sentence)
+    /// Adds the features of a sentence to those seen.
+    fn take(&mut self, class: usize, sentence: &str, seen: &mut Vec<(Feature, usize)>) {
+        let ids: Vec<Option<u32>> = tokens(sentence)
             .iter()
-            .map(|it| {
-                let next = u32::try_from(self.vocabulary.len()).unwrap_or(u32::MAX);
-                *self.vocabulary.entry(singular(&it.word)).or_insert(next)
-            })
+            .map(|it| Some(self.number(&it.word)))
             .collect();
-        let ids: Vec<Option<u32>> = ids.into_iter().map(Some).collect();
-        for feature in features(&ids) {
-            let classes = self.counts.entry(feature).or_default();
-            match classes.iter_mut().find(|it| it.0 == class) {
-                Some(known) => known.1 += 1,
-                None => classes.push((class, 1)),
-            }
-            self.totals[class] += 1;
+        seen.extend(features(&ids).into_iter().map(|it| (it, class)));
+    }
+
+    /// The number of a word's singular, a new one where it is new.
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(known) = self.vocabulary.get(word) {
+            return *known;
         }
+        let next = u32::try_from(self.vocabulary.len()).unwrap_or(u32::MAX);
+        let number = *self.vocabulary.entry(singular(word)).or_insert(next);
+        self.vocabulary.insert(word.to_owned(), number);
+        number
+    }
+
+    fn count(&mut self, mut seen: Vec<(Feature, usize)>) {
+        seen.sort_unstable();
+        for same in seen.chunk_by(|a, b| a == b) {
+            let Some((feature, class)) = same.first() else {
+                continue;
+            };
+            let count = u32::try_from(same.len()).unwrap_or(u32::MAX);
+            self.totals[*class] += count;
+            self.counts.push((*feature, *class, count));
+        }
+        self.features = self.counts.chunk_by(|a, b| a.0 == b.0).count();
     }
 
     /// How a passage compares with the examples of each topic.
@@ -111,7 +129,7 @@ impl Examples {
     /// Log-likelihood of the features in each class that has examples.
     fn scores(&self, known: &[Feature]) -> Vec<Option<f64>> {
         let unseen = SMOOTHING.ln() * known.len() as f64;
-        let smoothed = SMOOTHING * self.counts.len() as f64;
+        let smoothed = SMOOTHING * self.features as f64;
         let mut scores: Vec<Option<f64>> = self
             .totals
             .iter()
@@ -120,7 +138,7 @@ impl Examples {
                 (*total > 0).then_some(unseen - each * known.len() as f64)
             })
             .collect();
-        for (class, count) in known.iter().filter_map(|it| self.counts.get(it)).flatten() {
+        for (_, class, count) in known.iter().flat_map(|it| self.counts_of(*it)) {
             if let Some(score) = &mut scores[*class] {
                 *score += (f64::from(*count) / SMOOTHING).ln_1p();
             }
@@ -148,21 +166,31 @@ impl Examples {
 
     /// The features of a passage that some example has.
     fn known(&self, words: &[Token]) -> Vec<Feature> {
+        let number = |word: &str| self.vocabulary.get(word).copied();
         let ids: Vec<Option<u32>> = words
             .iter()
-            .map(|it| self.vocabulary.get(&singular(&it.word)).copied())
+            .map(|it| number(&it.word).or_else(|| number(&singular(&it.word))))
             .collect();
-        let mut known: Vec<Feature> = features(&ids).into_iter().collect();
-        known.retain(|it| self.counts.contains_key(it));
+        let mut known = features(&ids);
+        known.retain(|it| !self.counts_of(*it).is_empty());
         known
+    }
+
+    fn counts_of(&self, feature: Feature) -> &[(Feature, usize, u32)] {
+        let begin = self.counts.partition_point(|it| it.0 < feature);
+        let end = begin + self.counts[begin..].partition_point(|it| it.0 == feature);
+        &self.counts[begin..end]
     }
 }
 
-/// Words and pairs of neighbours, each once.
-fn features(ids: &[Option<u32>]) -> BTreeSet<Feature> {
+/// Words and pairs of neighbours, each once, in order.
+fn features(ids: &[Option<u32>]) -> Vec<Feature> {
     let single = ids.iter().flatten().map(|it| (*it, None));
     let pairs = ids.windows(2).filter_map(|it| Some((it[0]?, Some(it[1]?))));
-    single.chain(pairs).collect()
+    let mut found: Vec<Feature> = single.chain(pairs).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 #[cfg(test)]

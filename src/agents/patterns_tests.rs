@@ -19,7 +19,7 @@ fn verticals() -> Vec<Vertical> {
     };
     paths
         .iter()
-        .filter(|it| it.ends_with(".toml") && !it.contains("/examples/"))
+        .filter(|it| it.ends_with(".toml"))
         .map(read)
         .collect()
 }

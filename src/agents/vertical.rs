@@ -16,7 +16,7 @@ use crate::assets::{AssetError, Assets};
 use crate::model::{
     document::Document,
     schema::Census,
-    vertical::{ExampleFile, Pattern, Topic, Vertical},
+    vertical::{Pattern, Topic, Vertical},
 };
 
 /// Name of the vertical that all others are read together with.
@@ -98,22 +98,22 @@ pub enum VerticalError {
 pub fn load(assets: &Assets) -> Result<Vec<Vertical>, VerticalError> {
     let mut texts = Vec::new();
     for path in assets.list("verticals/") {
-        if path.ends_with(".toml") && !path.starts_with(EXAMPLES) {
+        if path.ends_with(".toml") {
             texts.push((assets.text(&path)?, path));
         }
     }
     let mut verticals = Vec::new();
     for (text, path) in &texts {
         let mut vertical = parse(path, text)?;
-        let examples = format!("{EXAMPLES}{}.toml", vertical.name);
+        let examples = format!("{EXAMPLES}{}.txt", vertical.name);
         if assets.list(EXAMPLES).contains(&examples) {
             add_examples(&mut vertical, &examples, &assets.text(&examples)?)?;
         }
         verticals.push(vertical);
     }
     let named = |path: &&String| {
-        let known = |it: &Vertical| format!("{EXAMPLES}{}.toml", it.name) == **path;
-        !path.ends_with(".toml") || verticals.iter().any(known)
+        let known = |it: &Vertical| format!("{EXAMPLES}{}.txt", it.name) == **path;
+        verticals.iter().any(known)
     };
     if let Some(path) = assets.list(EXAMPLES).iter().find(|it| !named(it)) {
         return Err(VerticalError::Unsound {
@@ -131,32 +131,48 @@ pub fn load(assets: &Assets) -> Result<Vec<Vertical>, VerticalError> {
 
 /// Reads a vertical from TOML; `file` names it in errors.
 pub fn parse(file: &str, text: &str) -> Result<Vertical, VerticalError> {
-    toml::from_str(text).map_err(|error| malformed(file, text, &error))
-}
-
-fn malformed(file: &str, text: &str, error: &toml::de::Error) -> VerticalError {
-    VerticalError::Malformed {
+    toml::from_str(text).map_err(|error| VerticalError::Malformed {
         file: file.to_owned(),
         line: error.span().map_or(1, |it| line_of(text, it.start)),
         reason: error.message().to_owned(),
-    }
+    })
 }
 
-/// Adds the example sentences of a file to those that the vertical has itself.
+/// Adds the example sentences of a file to those that the vertical has itself: one a line, under the
+/// topic's id, `background` or `other` in brackets; lines that begin with `#` are notes.
 fn add_examples(vertical: &mut Vertical, file: &str, text: &str) -> Result<(), VerticalError> {
-    let mut found: ExampleFile = toml::from_str(text).map_err(|error| malformed(file, text, &error))?;
-    vertical.background.append(&mut found.background);
-    vertical.other.append(&mut found.other);
-    for (id, mut examples) in found.topics {
-        let Some(topic) = vertical.topics.iter_mut().find(|it| it.id == id) else {
-            let at = text.find(&id).map_or(1, |it| line_of(text, it));
-            return Err(VerticalError::Unsound {
-                file: file.to_owned(),
-                line: at,
-                fault: format!("the vertical {} has no topic `{id}`", vertical.name),
-            });
-        };
-        topic.examples.append(&mut examples);
+    let unsound = |line: usize, fault: String| VerticalError::Unsound {
+        file: file.to_owned(),
+        line,
+        fault,
+    };
+    let mut examples: Option<&mut Vec<String>> = None;
+    for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+        let heading = line.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        match heading {
+            Some("background") => examples = Some(&mut vertical.background),
+            Some("other") => examples = Some(&mut vertical.other),
+            Some(id) => {
+                let known: Vec<&str> = vertical.topics.iter().map(|it| it.id.as_str()).collect();
+                let fault = format!(
+                    "the vertical {} has no topic `{id}`; it has {}, `background` and `other`",
+                    vertical.name,
+                    known.join(", ")
+                );
+                let topic = vertical.topics.iter_mut().find(|it| it.id == id);
+                examples = Some(&mut topic.ok_or_else(|| unsound(number, fault))?.examples);
+            }
+            None => match &mut examples {
+                Some(examples) => examples.push(line.to_owned()),
+                None => {
+                    let fault = "a sentence before the first topic; write `[id]` above it".to_owned();
+                    return Err(unsound(number, fault));
+                }
+            },
+        }
     }
     Ok(())
 }

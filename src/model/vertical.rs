@@ -55,22 +55,6 @@ pub struct Vertical {
     pub other: Vec<String>,
 }
 
-/// Example sentences that stand beside a vertical in a file of their own,
-/// `verticals/examples/NAME.toml`, because there are many.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExampleFile {
-    /// As in [`Vertical::background`].
-    #[serde(default)]
-    pub background: Vec<String>,
-    /// As in [`Vertical::other`].
-    #[serde(default)]
-    pub other: Vec<String>,
-    /// As in [`Topic::examples`], by the topic's id.
-    #[serde(default)]
-    pub topics: BTreeMap<String, Vec<String>>,
-}
-
 /// A question, and the words in which briefs ask it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
