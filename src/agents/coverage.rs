@@ -133,7 +133,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Numbers of the brief that no pattern of the use case applies.
+    /// Numbers, units and narrowing clauses of the brief that no pattern of the use case applies.
     fn unapplied(&self, use_case: &UseCase) -> Vec<&str> {
         let own = |it: &&Assignment| it.use_case == use_case.id;
         let mut assignments = self.plan.assignments.iter().filter(own);

@@ -16,7 +16,7 @@ use crate::model::vertical::Vertical;
 const SMOOTHING: f64 = 0.1;
 
 /// Known words and pairs below which a comparison says little.
-const FEW: usize = 6;
+const FEW: usize = 8;
 
 /// Added to the number of words and pairs under the root that scales: evidence grows with the root
 /// of its amount, because words of a passage hang together, and a few words are little evidence.
@@ -47,7 +47,9 @@ pub struct Likeness {
     pub leads: Vec<Option<f64>>,
     /// What the leads were divided by.
     pub scale: f64,
-    /// Whether that is too little to go by: few, or less than half of the words.
+    /// How much likelier it is among questions that no topic knows than among what asks nothing.
+    pub other: f64,
+    /// Whether too little is known of it to go by: few words and pairs, or less than half of the words.
     pub is_vague: bool,
 }
 
@@ -112,16 +114,24 @@ impl Examples {
     /// How a passage compares with the examples of each topic.
     pub fn likeness(&self, words: &[Token]) -> Likeness {
         let known: Vec<Feature> = self.known(words);
-        let singles = known.iter().filter(|it| it.1.is_none()).count();
+        let familiar = words
+            .iter()
+            .filter(|it| self.known_number(&it.word).is_some())
+            .count();
+        let scale = (known.len() as f64 + STEADYING).sqrt();
         let scores = self.scores(&known);
         let (topics, rest) = scores.split_at(scores.len().saturating_sub(2));
+        let other = match rest {
+            [Some(background), Some(other)] => (other - background) / scale,
+            _ => 0.0,
+        };
         let none = rest.iter().copied().flatten().fold(f64::NEG_INFINITY, f64::max);
-        let scale = (known.len() as f64 + STEADYING).sqrt();
         // Without sentences that ask nothing there is nothing to compare with.
         let lead = |score: &Option<f64>| score.filter(|_| none.is_finite()).map(|it| (it - none) / scale);
         Likeness {
             leads: topics.iter().map(lead).collect(),
-            is_vague: known.len() < FEW || 2 * singles < words.len(),
+            other,
+            is_vague: known.len() < FEW || 2 * familiar < words.len(),
             scale,
         }
     }
@@ -166,14 +176,15 @@ impl Examples {
 
     /// The features of a passage that some example has.
     fn known(&self, words: &[Token]) -> Vec<Feature> {
-        let number = |word: &str| self.vocabulary.get(word).copied();
-        let ids: Vec<Option<u32>> = words
-            .iter()
-            .map(|it| number(&it.word).or_else(|| number(&singular(&it.word))))
-            .collect();
+        let ids: Vec<Option<u32>> = words.iter().map(|it| self.known_number(&it.word)).collect();
         let mut known = features(&ids);
         known.retain(|it| !self.counts_of(*it).is_empty());
         known
+    }
+
+    fn known_number(&self, word: &str) -> Option<u32> {
+        let known = self.vocabulary.get(word);
+        known.or_else(|| self.vocabulary.get(&singular(word))).copied()
     }
 
     fn counts_of(&self, feature: Feature) -> &[(Feature, usize, u32)] {
@@ -249,6 +260,14 @@ mod tests {
             Examples::new(&Vertical::default()).likeness(&tokens("a b")).leads,
             []
         );
+    }
+
+    #[test]
+    fn words_that_return_are_known_as_often() {
+        let many = "who lends to whom in a ring in a ring in a ring";
+        assert!(!likeness(many).is_vague);
+        let strange = "quokkas sleep and wombats dig deep holes by night they say often under very dry sand";
+        assert!(likeness(&format!("{many} {strange}")).is_vague);
     }
 
     #[test]

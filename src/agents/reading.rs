@@ -3,12 +3,12 @@
 //! Whether it asks a topic is weighed ([`super::asking`]): likeness to examples, cues, wording and
 //! place together. For the rest the heading decides where it speaks, and the wording elsewhere.
 
-use super::asking::{Signs, Weigher};
+use super::asking::{Signs, TopicMatch, Weigher};
 use super::lexicon::LETTER_HEAD;
 use super::people::is_label;
 use super::phrasing::{Asking, Phrasing, Section};
 use super::tokens::{Token, tokens};
-use super::topics::TopicMatch;
+use super::topics::NamedTopic;
 use crate::model::{
     document::{Document, Passage, PassageKind},
     requirements::StatementKind,
@@ -45,6 +45,8 @@ pub struct ReadPassage<'a> {
     pub otherwise: StatementKind,
 }
 
+/// Log-odds from which words without cues are taken for a question that they do not put.
+const RESEMBLES: f64 = 0.5;
 /// Most sentences that a reference goes back over.
 const FARTHEST_REFERENCE: usize = 2;
 
@@ -80,23 +82,17 @@ impl Reader {
     }
 
     /// The topics that words name, whether or not they ask.
-    pub fn topics(&self, words: &[Token], text: &str) -> Vec<TopicMatch> {
+    pub fn named(&self, words: &[Token], text: &str) -> Vec<NamedTopic> {
         self.weigher.named(words, text)
     }
 
-    /// The topics that words would ask if they asked: of a brief that is only a label.
+    /// The topics that words would ask if they asked: of a label, or of what a question points back to.
+    /// What only resembles a question must do so clearly.
     pub fn meant(&self, words: &[Token], text: &str) -> Vec<TopicMatch> {
-        let named = self.topics(words, text);
-        if !named.is_empty() {
-            return named;
-        }
-        let signs = Signs {
-            asking: Asking::Clearly,
-            stated: false,
-            details: false,
-            sentence: false,
-        };
-        self.weigher.asked(words, text, signs)
+        let named = self.named(words, text);
+        let mut asked = self.weigher.asked(words, text, Signs::OUTRIGHT);
+        asked.retain(|it| it.odds > RESEMBLES || named.iter().any(|named| named.topic == it.topic));
+        asked
     }
 
     /// The heading that names the whole document: the first passage, when it is a heading over
@@ -183,7 +179,7 @@ impl Reader {
             {
                 return;
             }
-            let topics = self.topics(&earlier.words, &earlier.passage.text);
+            let topics = self.meant(&earlier.words, &earlier.passage.text);
             if !topics.is_empty() {
                 earlier.reading = Reading::Asks(topics);
                 last.reading = Reading::States(StatementKind::Requirement);
@@ -229,21 +225,11 @@ impl Reader {
 
     /// A heading asks when its words do and it is no name of a section.
     fn heading(&self, text: &str, words: &[Token]) -> Reading {
-        let asking = self.phrasing.asking(words, text);
-        let asks = self.phrasing.heading(text).is_none() && asking == Asking::Clearly;
-        let signs = Signs {
-            asking,
-            stated: false,
-            details: false,
-            sentence: false,
-        };
-        let mut topics = if asks {
-            self.weigher.asked(words, text, signs)
-        } else {
-            Vec::new()
-        };
+        let asks =
+            self.phrasing.heading(text).is_none() && self.phrasing.asking(words, text) == Asking::Clearly;
+        let mut topics = if asks { self.meant(words, text) } else { Vec::new() };
         // A heading has few words; those that only resemble a question ask nothing.
-        let named = self.topics(words, text);
+        let named = self.named(words, text);
         topics.retain(|it| named.iter().any(|named| named.topic == it.topic));
         if topics.is_empty() {
             Reading::Background
@@ -286,7 +272,7 @@ impl Reader {
             None if asks && place.after_question && self.phrasing.says_more(words) => {
                 Reading::States(StatementKind::Requirement)
             }
-            None if asks => Reading::Unplaced,
+            None if asks && !self.weigher.tells(words) => Reading::Unplaced,
             None => Reading::Background,
         }
     }

@@ -7,12 +7,13 @@
 
 use std::collections::BTreeMap;
 
+use super::asking::TopicMatch;
 use super::limits::apply_limits;
 use super::numbers::{Numbers, as_limit, is_unit, unit};
 use super::people::named;
 use super::reading::{ReadPassage, Reader, Reading};
 use super::tokens::{Token, tokens};
-use super::topics::{TopicMatch, demanded_attribute, demands};
+use super::topics::{demanded_attribute, demands};
 use crate::model::{
     document::{Citation, Document, PassageKind},
     id::RequirementId,
@@ -67,7 +68,7 @@ struct Extractor<'a> {
     vertical: &'a Vertical,
     reader: Reader,
     numbers: Numbers,
-    /// Topics that have an objective, by position, with the evidence for them.
+    /// Topics that have an objective, by position, with the log-odds of its passage.
     asked: BTreeMap<usize, f64>,
     /// Objectives without a topic, and statements of each kind, so far.
     others: usize,
@@ -106,7 +107,7 @@ impl Extractor<'_> {
         // What to say of each answer opens no new question, unless it names one without a doubt, and
         // is no better wording of a known one.
         let opens =
-            |it: &&TopicMatch| !details || it.score > BEYOND_DOUBT && !self.asked.contains_key(&it.topic);
+            |it: &&TopicMatch| !details || it.odds > BEYOND_DOUBT && !self.asked.contains_key(&it.topic);
         let topics: Vec<TopicMatch> = topics.iter().filter(opens).cloned().collect();
         if !self.add_topics(&said, &topics) {
             self.states(read, read.otherwise);
@@ -120,11 +121,11 @@ impl Extractor<'_> {
         for asked in topics {
             let topic = &self.vertical.topics[asked.topic];
             let known = self.asked.get(&asked.topic).copied();
-            if known.is_some_and(|it| asked.score <= it + CLEARLY_MORE) {
+            if known.is_some_and(|it| asked.odds <= it + CLEARLY_MORE) {
                 continue;
             }
             is_news = true;
-            self.asked.insert(asked.topic, asked.score);
+            self.asked.insert(asked.topic, asked.odds);
             let needs = demands(topic, &said.words)
                 .into_iter()
                 .filter_map(|it| demanded_attribute(it, &said.words));
@@ -203,7 +204,7 @@ impl Extractor<'_> {
 
     fn states(&mut self, read: &ReadPassage<'_>, kind: StatementKind) {
         let id = self.next_id(kind);
-        let topics = self.reader.topics(&read.words, &read.passage.text);
+        let topics = self.reader.named(&read.words, &read.passage.text);
         self.found.statements.push(Statement {
             id,
             kind,
@@ -274,6 +275,8 @@ impl Extractor<'_> {
         for read in rest {
             let topics = self.reader.meant(&read.words, &read.passage.text);
             if !topics.is_empty() {
+                let cited = citation(read);
+                self.found.unplaced.retain(|it| *it != cited);
                 self.asks(read, &topics);
                 self.thresholds(read);
             }
@@ -281,7 +284,7 @@ impl Extractor<'_> {
         if self.found.objectives.is_empty() {
             for statement in self.found.statements.clone() {
                 let words = tokens(&statement.text);
-                let topics = self.reader.topics(&words, &statement.text);
+                let topics = self.reader.meant(&words, &statement.text);
                 let said = Said {
                     text: statement.text,
                     words,

@@ -4,6 +4,8 @@
 //! No pattern narrows its graph by such a clause. Each is reported as not applied, because an answer
 //! about everything must not pass for one about the part that was asked for.
 
+use std::sync::LazyLock;
+
 use super::cues::{Cue, cues};
 use super::lexicon::{self as lists, is_listed};
 use super::naming::{singular, words as name_words};
@@ -14,10 +16,15 @@ use crate::model::{
     schema::{Attribute, AttributeKind, Census},
 };
 
+/// Distinct values above which an attribute is no category.
+const MOST_VALUES: u64 = 200;
 /// Most words of a clause.
 const LONGEST_CLAUSE: usize = 9;
 /// Farthest that "to" may stand behind "from".
 const FARTHEST_END: usize = 6;
+
+/// What opens a clause that leaves something out, compiled once.
+static EXCLUSIONS: LazyLock<Vec<Cue>> = LazyLock::new(|| cues(lists::EXCLUSIONS.lines()));
 
 /// The narrowing clauses of an objective, in its words.
 pub(super) fn scopes(objective: &Objective, census: &Census) -> Vec<String> {
@@ -26,8 +33,7 @@ pub(super) fn scopes(objective: &Objective, census: &Census) -> Vec<String> {
         text: &objective.text,
         reasons: reasons(&words, &objective.text),
         words,
-        asks: &objective.cues,
-        exclusions: cues(lists::EXCLUSIONS.lines()),
+        objective,
         attributes: attributes(census),
     };
     let mut clauses = Vec::new();
@@ -52,37 +58,59 @@ struct Question<'a> {
     text: &'a str,
     words: Vec<Token>,
     reasons: Vec<bool>,
-    /// The words that ask; what they say is the question, not a limit of it.
-    asks: &'a [String],
-    exclusions: Vec<Cue>,
-    attributes: Vec<(String, &'a Attribute)>,
+    objective: &'a Objective,
+    attributes: Vec<Named<'a>>,
+}
+
+/// An attribute by the word that people say for it.
+struct Named<'a> {
+    word: String,
+    attribute: &'a Attribute,
+    /// The words of its sample values, where they can be told from other words.
+    values: Vec<Vec<String>>,
 }
 
 impl Question<'_> {
     /// Where a narrowing clause with a telling word at `at` begins.
     fn narrows(&self, at: usize) -> Option<usize> {
-        if self.excludes(at) || self.dates(at) || self.names_ends(at) {
+        if self.excludes(at) || self.dates(at) || self.names_ends(at) || self.supposes(at) {
             return Some(at);
         }
-        self.picks_value(at).then(|| {
-            let before = at.checked_sub(1).filter(|it| {
-                let word = self.words[*it].word.as_str();
-                ["in", "on", "of", "at", "with", "for", "whose"].contains(&word)
-            });
-            before.unwrap_or(at)
-        })
+        (self.numbers_value(at) || self.names_value(at)).then(|| self.opening(at))
+    }
+
+    /// The preposition, and the article, in front of a word, where they stand there.
+    fn opening(&self, at: usize) -> usize {
+        let is = |place: usize, list: &[&str]| list.contains(&self.words[place].word.as_str());
+        let articled = at
+            .checked_sub(1)
+            .filter(|it| is(*it, &["the", "a", "an"]))
+            .unwrap_or(at);
+        let prepositions = [
+            "in", "on", "of", "at", "with", "for", "whose", "by", "if", "only", "from",
+        ];
+        let opened = articled.checked_sub(1).filter(|it| is(*it, &prepositions));
+        opened.unwrap_or(articled)
     }
 
     /// "excluding …", "apart from …", "without touching …".
     fn excludes(&self, at: usize) -> bool {
-        let asked = |it: &Token| self.asks.contains(&it.word);
-        let opens = self.exclusions.iter().any(|it| it.begins(&self.words, at))
-            || self.words[at].word == "without"
-                && self.words.get(at + 1).is_some_and(|it| it.word.ends_with("ing"));
-        opens && !self.words[at..].iter().take(3).any(asked)
+        let follows = |place: usize, list: &[&str]| {
+            self.words
+                .get(place)
+                .is_some_and(|it| list.contains(&it.word.as_str()))
+        };
+        let asked = |it: &Token| self.objective.cues.contains(&it.word);
+        let leaves = EXCLUSIONS.iter().any(|it| it.begins(&self.words, at));
+        let without = self.words[at].word == "without"
+            && self.words.get(at + 1).is_some_and(|it| it.word.ends_with("ing"))
+            && !follows(at + 2, &["it", "this", "that", "them", "us"]);
+        // "apart from one another" leaves nothing out.
+        let mutual = follows(at + 2, &["one", "each"]);
+        (leaves || without) && !mutual && !self.words[at..].iter().take(3).any(asked)
     }
 
-    /// "since 2023", "in March", "last quarter".
+    /// "since 2023", "in March", "last quarter", in the clause that asks.
     fn dates(&self, at: usize) -> bool {
         let Some(next) = self.words.get(at + 1) else {
             return false;
@@ -94,7 +122,17 @@ impl Question<'_> {
         let month = is_listed(lists::MONTHS, &next.word) && self.is_capital(at + 1);
         let dated = ["in", "during", "since", "before", "after", "until", "of", "from"].contains(&word);
         let past = ["last", "past", "previous"].contains(&word) && is_listed(lists::PERIODS, &next.word);
-        dated && (year || month) || past
+        (dated && (year || month) || past) && self.asks_here(at)
+    }
+
+    /// Whether the clause around a word holds one that asks.
+    fn asks_here(&self, at: usize) -> bool {
+        let (before, behind) = self.text.split_at(self.words[at].start);
+        let marks = [';', ':', '.', '?', '!'];
+        let from = before.rfind(marks).map_or(0, |it| it + 1);
+        let to = behind.find(marks).map_or(self.text.len(), |it| before.len() + it);
+        let mut here = self.words.iter().filter(|it| it.start >= from && it.end <= to);
+        self.objective.cues.is_empty() || here.any(|it| self.objective.cues.contains(&it.word))
     }
 
     /// "from Brixton to Bank", "between Brixton and Bank".
@@ -111,22 +149,41 @@ impl Question<'_> {
                 .any(|it| self.words[it].word == joint && self.is_capital(it + 1))
     }
 
-    /// "zone 1", "whose zone is 1", "the Victoria line", where the graph has such an attribute.
-    fn picks_value(&self, at: usize) -> bool {
+    /// "if Bank closes".
+    fn supposes(&self, at: usize) -> bool {
+        let opens = ["if", "when", "once", "should", "without"].contains(&self.words[at].word.as_str());
+        let named = self.words.get(at + 1).is_some_and(|it| it.word.len() > 1);
+        opens && named && self.is_capital(at + 1)
+    }
+
+    /// "zone 1", "whose zone is 1", where the graph has such an attribute of numbers.
+    fn numbers_value(&self, at: usize) -> bool {
         let word = singular(&self.words[at].word);
-        let mut named = self.attributes.iter().filter(|it| it.0 == word);
-        named.any(|(_, attribute)| {
-            let is_value = |place: usize, number: bool| {
-                self.words.get(place).is_some_and(|it| {
-                    let sample = |known: &String| known.to_lowercase() == it.word;
-                    number && it.word.starts_with(|it: char| it.is_ascii_digit())
-                        || self.is_capital(place) && attribute.samples.iter().any(sample)
-                })
-            };
-            let equals = |it: &Token| ["is", "of", "equals", "number"].contains(&it.word.as_str());
-            let behind = at + 1 + usize::from(self.words.get(at + 1).is_some_and(equals));
-            is_value(behind, true) || at.checked_sub(1).is_some_and(|it| is_value(it, false))
-        })
+        let counts = |it: &&Named<'_>| {
+            let numeric = matches!(it.attribute.kind, AttributeKind::Integer | AttributeKind::Number);
+            it.word == word && numeric
+        };
+        let equals = |it: &Token| ["is", "of", "equals", "number"].contains(&it.word.as_str());
+        let behind = at + 1 + usize::from(self.words.get(at + 1).is_some_and(equals));
+        let number = self.words.get(behind).and_then(|it| it.word.parse::<f64>().ok());
+        // The first word gives an order; how many to name is no value.
+        let limit = self.objective.limit.map(f64::from);
+        at > 0 && number.is_some() && number != limit && self.attributes.iter().any(|it| counts(&it))
+    }
+
+    /// "the Victoria Line", where an attribute has that value.
+    fn names_value(&self, at: usize) -> bool {
+        let same = |value: &Vec<String>| {
+            let here = self.words[at..].iter().map(|it| &it.word);
+            value.len() <= self.words.len() - at && here.zip(value).all(|(said, word)| said == word)
+        };
+        let next = self.words.get(at + 1).map(|it| singular(&it.word));
+        // Samples are few; a name in front of the attribute's word is a value as well.
+        let any = |it: &Named<'_>| {
+            it.values.iter().any(same)
+                || it.attribute.kind == AttributeKind::Text && next.as_ref() == Some(&it.word)
+        };
+        self.is_capital(at) && at > 0 && self.attributes.iter().any(any)
     }
 
     fn is_capital(&self, at: usize) -> bool {
@@ -146,17 +203,33 @@ impl Question<'_> {
     }
 }
 
-/// Attributes by the last word of their name: the one that people say. What identifies a thing and
-/// what has no values to pick from is left out.
-fn attributes(census: &Census) -> Vec<(String, &Attribute)> {
+/// Attributes by the last word of their name: the one that people say. Those that name or number
+/// things have no values to pick from, nor have times.
+fn attributes(census: &Census) -> Vec<Named<'_>> {
     let vertices = census.vertices.iter().flat_map(|it| &it.attributes);
     let all = vertices.chain(census.edges.iter().flat_map(|it| &it.attributes));
-    let mut named: Vec<(String, &Attribute)> = all
-        .filter(|it| !matches!(it.kind, AttributeKind::Time | AttributeKind::Empty))
-        .filter_map(|it| Some((name_words(&it.name).pop()?, it)))
-        .collect();
-    named.retain(|it| it.0 != "id" && it.0 != "key");
-    named
+    all.filter(|it| !matches!(it.kind, AttributeKind::Time | AttributeKind::Empty))
+        .filter_map(|attribute| {
+            let word = name_words(&attribute.name).pop()?;
+            let identifies = ["id", "key", "name", "label", "title"].contains(&word.as_str());
+            (!identifies).then(|| Named {
+                values: values(attribute),
+                word,
+                attribute,
+            })
+        })
+        .collect()
+}
+
+/// The words of an attribute's values, where there are few: what many values have is no category.
+fn values(attribute: &Attribute) -> Vec<Vec<String>> {
+    if attribute.kind != AttributeKind::Text || attribute.distinct > MOST_VALUES {
+        return Vec::new();
+    }
+    let split = |it: &String| tokens(it).into_iter().map(|it| it.word).collect::<Vec<_>>();
+    let mut values: Vec<Vec<String>> = attribute.samples.iter().map(split).collect();
+    values.retain(|it| !it.is_empty());
+    values
 }
 
 #[cfg(test)]
@@ -180,7 +253,8 @@ mod tests {
             vertices: vec![VertexCollection {
                 attributes: vec![
                     attribute("zone", AttributeKind::Integer, &["1", "2"]),
-                    attribute("tube_line", AttributeKind::Text, &["Victoria", "Northern"]),
+                    attribute("tube_line", AttributeKind::Text, &["Victoria Line", "DLR"]),
+                    attribute("name", AttributeKind::Text, &["Bank"]),
                 ],
                 ..VertexCollection::default()
             }],
@@ -194,7 +268,9 @@ mod tests {
             priority: Priority::Medium,
             limit: None,
             unit: None,
-            cues: vec!["cutting".to_owned(), "off".to_owned()],
+            cues: ["cutting", "off", "busiest", "traffic"]
+                .map(str::to_owned)
+                .to_vec(),
             needs: Vec::new(),
             source: Citation {
                 document: DocumentId::from("D1"),
@@ -211,7 +287,17 @@ mod tests {
     fn clauses_that_narrow_are_found_whole() {
         for (text, expected) in [
             ("Which stations in zone 1 are busiest?", "in zone 1 are busiest"),
-            ("Name the busiest stations on the Victoria line.", "line"),
+            (
+                "Name the busiest stations on the Victoria line.",
+                "on the Victoria line",
+            ),
+            (
+                "Which Jubilee line stations are busiest?",
+                "Jubilee line stations are busiest",
+            ),
+            ("If Bank closes, which are cut off?", "If Bank closes"),
+            ("Which DLR stations are busiest?", "DLR stations are busiest"),
+            ("I run it since 2019; which are busiest since 2023?", "since 2023"),
             (
                 "Which are busiest, leaving out the termini?",
                 "leaving out the termini",
@@ -238,6 +324,10 @@ mod tests {
             "How far is it from everywhere to everywhere?",
             "Know which stations are busiest, so that crews are there in 2025.",
             "Which lines matter most?",
+            "Name 5 stations that strand others.",
+            "I run the network since 2019; which stations are busiest?",
+            "What keeps the parts apart from one another?",
+            "Can it be run without forcing it?",
         ] {
             assert_eq!(found(text), Vec::<String>::new(), "{text}");
         }

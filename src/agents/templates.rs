@@ -117,6 +117,7 @@ pub(super) fn work(
     let band = binding.threshold.as_ref().map(|it| it.1.as_str());
     let (from_brief, mut unapplied) = asked.settings(pattern, band);
     unapplied.extend(asked.beyond(pattern, &binding.unit, &schema.census));
+    keep_longest(&mut unapplied);
     // A number that the algorithm refuses is said to be left out; the pattern's own then stands.
     let (algorithm, from_brief) = match planned(pattern, &from_brief) {
         Ok(algorithm) => (algorithm, from_brief),
@@ -134,6 +135,20 @@ pub(super) fn work(
         from_brief,
         unapplied,
     })
+}
+
+/// Drops what another item says too: the number inside a clause, the clause of a second question.
+fn keep_longest(items: &mut Vec<String>) {
+    let said = |it: &String| it.split('"').nth(1).unwrap_or(it).to_owned();
+    let mut kept: Vec<String> = Vec::new();
+    items.sort_by_key(|it| std::cmp::Reverse(said(it).len()));
+    for item in items.drain(..) {
+        if !kept.iter().any(|it| said(it).contains(&said(&item))) {
+            kept.push(item);
+        }
+    }
+    kept.sort();
+    *items = kept;
 }
 
 /// The pattern's algorithm with its parameters, some of them set by the brief.

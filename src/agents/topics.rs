@@ -1,9 +1,11 @@
-//! Decides which topics a passage asks about, by the cues in it.
+//! Finds the topics that a passage names, by the cues in it.
 //!
-//! A topic is asked when the weights of the cue groups touched reach 1. A passage may ask several
-//! topics: the best takes its words away, then the rest are weighed again, so that one wording never
+//! A topic is named when the weights of the cue groups touched reach 1; whether it is asked,
+//! [`super::asking`] decides. A passage may name several topics: the best takes its words away, then the rest are weighed again, so that one wording never
 //! counts for two questions. Words are neither read as negated nor as affirmed: "cannot be reached"
 //! and "which can be reached" ask about the same thing.
+
+use std::sync::LazyLock;
 
 use super::cues::{Cue, any_occurs, cues};
 use super::naming::singular;
@@ -12,19 +14,33 @@ use crate::model::vertical::{CueGroup, Demand, Topic, Vertical};
 
 /// Groups at or above this weight take their words away from other topics; lighter ones are context.
 const CLAIMING: f64 = 0.5;
-/// Evidence that asks a topic; a hair below 1, because tenths do not add up exactly.
+/// Weight that names a topic; a hair below 1, because tenths do not add up exactly.
 const ENOUGH: f64 = 0.999;
-/// Evidence that asks a further topic in the same passage, unless an "and" sets it apart.
+/// Weight that names a further topic in the same passage, unless an "and" sets it apart.
 const FURTHER: f64 = 1.099;
 
-/// A topic that a passage asks about.
+/// What opens a reason.
+static REASONS: LazyLock<Vec<Cue>> = LazyLock::new(|| {
+    cues([
+        "so that",
+        "so we|they|it|as|i|he|she|you",
+        "with a view to",
+        "as a|the basis",
+        "to inform",
+        "because",
+        "in order to|that",
+        "since",
+        "as they|it|these|those",
+    ])
+});
+
+/// A topic that a passage names.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TopicMatch {
+pub struct NamedTopic {
     /// Position among the vertical's topics.
     pub topic: usize,
-    /// How much speaks for it: the sum of the weights of the cue groups touched, or log-odds where all
-    /// evidence was weighed.
-    pub score: f64,
+    /// Sum of the weights of the groups touched.
+    pub weight: f64,
     /// The passage's words that touched them, in its order.
     pub cues: Vec<String>,
 }
@@ -56,9 +72,9 @@ impl TopicCues {
         }
     }
 
-    /// The topics asked by a passage, best first. A reason given ("so that …", "because …") counts
-    /// only when the rest asks nothing.
-    pub fn asked(&self, words: &[Token], text: &str) -> Vec<TopicMatch> {
+    /// The topics named by a passage, best first. A reason given ("so that …", "because …") counts
+    /// only when the rest names nothing.
+    pub fn named(&self, words: &[Token], text: &str) -> Vec<NamedTopic> {
         let reasons = reasons(words, text);
         let found = self.weighed(words, &reasons);
         if found.is_empty() && reasons.iter().any(|it| *it) {
@@ -67,9 +83,9 @@ impl TopicCues {
         found
     }
 
-    fn weighed(&self, words: &[Token], skipped: &[bool]) -> Vec<TopicMatch> {
+    fn weighed(&self, words: &[Token], skipped: &[bool]) -> Vec<NamedTopic> {
         let mut taken = skipped.to_vec();
-        let mut found: Vec<TopicMatch> = Vec::new();
+        let mut found: Vec<NamedTopic> = Vec::new();
         let mut spans: Vec<(usize, usize)> = Vec::new();
         while let Some((topic, score, places)) = self.best(words, skipped, &taken, &found) {
             let (Some(first), Some(last)) = (places.first(), places.last()) else {
@@ -87,9 +103,9 @@ impl TopicCues {
             {
                 taken[place] = true;
             }
-            found.push(TopicMatch {
+            found.push(NamedTopic {
                 topic,
-                score,
+                weight: score,
                 cues: places.iter().map(|it| words[*it].word.clone()).collect(),
             });
         }
@@ -102,10 +118,10 @@ impl TopicCues {
         words: &[Token],
         skipped: &[bool],
         taken: &[bool],
-        found: &[TopicMatch],
+        found: &[NamedTopic],
     ) -> Option<(usize, f64, Vec<usize>)> {
-        let asked = |topic: &usize| found.iter().any(|it| it.topic == *topic);
-        let closed = |topic: &usize| asked(topic) || self.finer[*topic].iter().any(asked);
+        let known = |topic: &usize| found.iter().any(|it| it.topic == *topic);
+        let closed = |topic: &usize| known(topic) || self.finer[*topic].iter().any(known);
         let scored = |topic: usize| {
             let (score, places) = self.score(topic, words, skipped, taken);
             (score >= ENOUGH).then_some((topic, score, places))
@@ -121,7 +137,7 @@ impl TopicCues {
             self.finer[topic]
                 .iter()
                 .copied()
-                .filter(|it| !asked(it))
+                .filter(|it| !known(it))
                 .find_map(scored)
         };
         best.map(|it| finer(it.0).unwrap_or(it))
@@ -176,17 +192,6 @@ fn joined(words: &[Token], one: (usize, usize), other: (usize, usize)) -> bool {
 
 /// Which words belong to a reason: from "so that", "because" and the like to the end of the clause.
 pub(super) fn reasons(words: &[Token], text: &str) -> Vec<bool> {
-    let openings = cues([
-        "so that",
-        "so we|they|it|as|i|he|she|you",
-        "with a view to",
-        "as a|the basis",
-        "to inform",
-        "because",
-        "in order to|that",
-        "since",
-        "as they|it|these|those",
-    ]);
     let mut flags = vec![false; words.len()];
     let mut inside = false;
     for at in 0..words.len() {
@@ -194,7 +199,7 @@ pub(super) fn reasons(words: &[Token], text: &str) -> Vec<bool> {
         // A reason in front ends at a comma; one behind goes on over commas.
         let closed = text[before..words[at].start].contains(['.', ';', '?', '!', ':'])
             || (flags.first() == Some(&true) && text[before..words[at].start].contains(','));
-        inside = (inside && !closed) || openings.iter().any(|it| it.begins(words, at));
+        inside = (inside && !closed) || REASONS.iter().any(|it| it.begins(words, at));
         flags[at] = inside;
     }
     flags
@@ -243,8 +248,8 @@ mod tests {
             ..Vertical::default()
         };
         let text = "packages that many depend on";
-        let asked = TopicCues::new(&vertical).asked(&tokens(text), text);
-        assert_eq!(asked.iter().map(|it| it.topic).collect::<Vec<_>>(), [1]);
+        let named = TopicCues::new(&vertical).named(&tokens(text), text);
+        assert_eq!(named.iter().map(|it| it.topic).collect::<Vec<_>>(), [1]);
     }
 
     #[test]

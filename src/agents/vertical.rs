@@ -166,6 +166,12 @@ fn add_examples(vertical: &mut Vertical, file: &str, text: &str) -> Result<(), V
                 examples = Some(&mut topic.ok_or_else(|| unsound(number, fault))?.examples);
             }
             None => match &mut examples {
+                Some(_) if tokens(line).is_empty() => {
+                    return Err(unsound(
+                        number,
+                        "an example without words; take it out".to_owned(),
+                    ));
+                }
                 Some(examples) => examples.push(line.to_owned()),
                 None => {
                     let fault = "a sentence before the first topic; write `[id]` above it".to_owned();

@@ -97,6 +97,11 @@ fn every_shipped_topic_has_examples_and_what_fits_nothing_is_refused() {
         error.contains("examples/frod.txt") && error.contains("no vertical"),
         "{error}"
     );
+    let error = refused("fraud.txt", "[other]\nWhy?\n???");
+    assert!(
+        error.contains("line 3") && error.contains("without words"),
+        "{error}"
+    );
     let error = refused("fraud.txt", "# note\n\nWhich?");
     assert!(
         error.contains("line 3") && error.contains("before the first topic"),

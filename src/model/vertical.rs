@@ -69,10 +69,10 @@ pub struct Topic {
     /// this one only.
     #[serde(default)]
     pub instead_of: Vec<String>,
-    /// Whether it was taken over from `generic` by another vertical; never set in a file.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    /// Whether it was taken over from `generic` by another vertical; no file can set it.
+    #[serde(skip)]
     pub general: bool,
-    /// Groups of cues. A passage asks the topic when the weights of the groups it touches reach 1.
+    /// Groups of cues. A passage names the topic when the weights of the groups it touches reach 1.
     #[serde(default)]
     pub cues: Vec<CueGroup>,
     /// Sentences that ask it, as examples. They teach what cues cannot list. There are many, and only
