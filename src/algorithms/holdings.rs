@@ -2,7 +2,9 @@
 //!
 //! Items that fewer than two or more than `max_holders` vertices hold are left out, since they link
 //! nobody; with a window, times of an item within whose window more hold it. Cost: O(n a + m log m)
-//! time for a attributes; 20 bytes a holding, 8 a time and 16 an item.
+//! time for a attributes; 20 bytes a holding, 8 a time and 16 an item. To visit who shares an item
+//! takes a step for each other holder or, with times, for each time near one of the vertex's own, and
+//! a search in the item's times for each of these; it needs no memory.
 
 use super::linkage::LinkageConfig;
 use super::registry::ItemCodes;
@@ -58,37 +60,42 @@ impl Holdings {
         all
     }
 
-    /// Visits the vertices after `v` that share an item with it, once for each item. `near` is only
-    /// room to work in.
-    pub(super) fn sharing(&self, v: u32, near: &mut Vec<u32>, mut visit: impl FnMut(u32)) {
+    /// Visits the vertices after `v` that share an item with it, each with the item: item by item, and
+    /// one that has several times near those of `v` once for each of its times.
+    pub(super) fn sharing(&self, v: u32, mut visit: impl FnMut(u32, u32)) {
         let places = &self.places[self.offsets[v as usize]..self.offsets[v as usize + 1]];
         for own in places.chunk_by(|a, b| a.1 == b.1) {
-            let (begin, end) = self.items[own[0].1 as usize];
-            near.clear();
-            for (place, _) in own {
-                if self.times.is_empty() || *place < self.timed {
-                    near.extend_from_slice(&self.holders[place + 1..end]);
-                } else {
-                    self.meeting(*place, begin, end, |other| {
-                        if other > v {
-                            near.push(other);
-                        }
-                    });
-                }
+            let (first, item) = own[0];
+            let (begin, end) = self.items[item as usize];
+            if self.times.is_empty() || first < self.timed {
+                let after = &self.holders[first + 1..end];
+                after.iter().for_each(|other| visit(item, *other));
+            } else {
+                self.meetings(own, (begin, end), |other| {
+                    if other > v {
+                        visit(item, other);
+                    }
+                });
             }
-            near.sort_unstable();
-            near.dedup();
-            near.iter().for_each(|other| visit(*other));
         }
     }
 
-    /// Visits the holders of an item with times whose time is near that at `place`.
-    fn meeting(&self, place: usize, begin: usize, end: usize, mut visit: impl FnMut(u32)) {
+    /// Visits the holders of an item with times whose time is near one of those at the places `own`.
+    fn meetings(&self, own: &[(usize, u32)], (begin, end): (usize, usize), mut visit: impl FnMut(u32)) {
         let time = |at: usize| self.times[at - self.timed];
-        let is_near = |at: &usize| time(*at).abs_diff(time(place)) <= self.window;
-        let before = (begin..place).rev().take_while(is_near);
-        let after = (place + 1..end).take_while(is_near);
-        before.chain(after).for_each(|at| visit(self.holders[at]));
+        let mut next = begin;
+        for (place, _) in own {
+            // Windows overlap: without going on where the last one ended, two vertices with many edges
+            // to the item cost the product of their edges.
+            if next < *place {
+                let times = &self.times[next - self.timed..*place - self.timed];
+                next += times.partition_point(|it| it.abs_diff(time(*place)) > self.window);
+            }
+            while next < end && time(next).abs_diff(time(*place)) <= self.window {
+                visit(self.holders[next]);
+                next += 1;
+            }
+        }
     }
 
     /// Adds one item a value.
@@ -222,5 +229,36 @@ impl Crowds {
             .for_each(|it| self.counts[it.1 as usize] = 0);
         let mut is_crowded = crowded.into_iter();
         events.retain(|_| !is_crowded.next().unwrap_or(false));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithms::random_graphs::keep_all;
+    use crate::graph::{EdgeList, build};
+
+    /// Two that return to one post again and again, all within the window.
+    #[test]
+    fn many_times_of_two_vertices_are_each_visited_once() {
+        let events = 2_000_u32;
+        let edges = EdgeList {
+            sources: (0..2 * events).map(|event| event % 2).collect(),
+            targets: vec![2; 2 * events as usize],
+            weights: None,
+            times: Some((0..2 * i64::from(events)).collect()),
+        };
+        let config = LinkageConfig {
+            through_edges: true,
+            window_ms: 1_000_000,
+            ..LinkageConfig::default()
+        };
+        let holdings = Holdings::new(&build(3, &edges, keep_all(true)), &[], &config);
+        let mut visits = 0;
+        holdings.sharing(0, |item, other| {
+            assert_eq!((item, other), (0, 1));
+            visits += 1;
+        });
+        assert_eq!(visits, events);
     }
 }

@@ -13,8 +13,9 @@
 //! and the outcome is truncated.
 //! Out-neighbours are all neighbours when the projection is undirected.
 //!
-//! Cost: O(h k log k) time for h holdings of items with k holders (within the window), divided by the
-//! threads; 28 bytes a holding, 12 a pair, 8 a vertex and thread.
+//! Cost: O(h (k + log h)) time for h holdings and k = `max_holders`, divided by the threads, where each
+//! edge is a holding if there is a window; 28 bytes a holding, 12 a pair, 12 a vertex and thread. Many edges
+//! of the same two vertices to an item add to h, never a product of theirs.
 //! Source: co-occurrence projection of a bipartite graph; Zweig & Kaufmann 2011.
 
 use std::ops::ControlFlow;
@@ -236,7 +237,7 @@ pub fn work(config: &LinkageConfig, n: u64, m: u64, attributes: u64) -> Work {
         bytes: listed
             // 24 while they are counted; their rows, since few pairs of the bound come to be, the rest.
             .saturating_mul(64)
-            .saturating_add(36 * holdings + chunks * 8 * n + 48 * n),
+            .saturating_add(36 * holdings + chunks * 12 * n + 48 * n),
         operations: met.saturating_add(holdings),
         rows: 0,
     }
@@ -282,8 +283,8 @@ pub fn run(
         control,
         || Workspace {
             shared: vec![0; n as usize],
+            last: vec![NO_ITEM; n as usize],
             met: Vec::new(),
-            near: Vec::new(),
         },
         |workspace, range| {
             let mut found = Vec::new();
@@ -323,24 +324,32 @@ pub fn run(
 struct Workspace {
     /// Items shared with the vertex at hand, by vertex; all 0 between vertices.
     shared: Vec<u32>,
+    /// The item that was counted last, by vertex; [`NO_ITEM`] between vertices.
+    last: Vec<u32>,
     /// Vertices that share any; empty between vertices.
     met: Vec<u32>,
-    near: Vec<u32>,
 }
+
+const NO_ITEM: u32 = u32::MAX;
 
 /// Adds the pairs of `v` with later vertices.
 fn partners(holdings: &Holdings, v: u32, min_shared: u32, workspace: &mut Workspace, found: &mut Vec<Pair>) {
-    let Workspace { shared, met, near } = workspace;
-    holdings.sharing(v, near, |other| {
-        let count = &mut shared[other as usize];
-        if *count == 0 {
+    let Workspace { shared, last, met } = workspace;
+    holdings.sharing(v, |item, other| {
+        let at = other as usize;
+        // Who has several times near is visited for each, item by item, and shares the item once.
+        if std::mem::replace(&mut last[at], item) == item {
+            return;
+        }
+        if shared[at] == 0 {
             met.push(other);
         }
-        *count += 1;
+        shared[at] += 1;
     });
     met.sort_unstable();
     for other in met.drain(..) {
         let count = std::mem::take(&mut shared[other as usize]);
+        last[other as usize] = NO_ITEM;
         if count >= min_shared {
             found.push((v, other, count));
         }

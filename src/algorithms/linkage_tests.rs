@@ -174,6 +174,25 @@ fn holders_are_counted_within_the_window() {
     assert_eq!(too_common.unwrap().2, 1.0);
 }
 
+/// However often two return to the same post, they share one post.
+#[test]
+fn many_edges_of_two_vertices_to_one_item_are_one_shared_item() {
+    let events = 40_000_u32;
+    let edges = EdgeList {
+        sources: (0..events).map(|event| event % 2).collect(),
+        targets: vec![2; events as usize],
+        weights: None,
+        times: Some((0..i64::from(events)).collect()),
+    };
+    let config = LinkageConfig {
+        through_edges: true,
+        window_ms: 1_000_000,
+        ..LinkageConfig::default()
+    };
+    let outcome = answer(&build(3, &edges, keep_all(true)), &config, &Inputs::default()).unwrap();
+    assert_eq!(integer_column(&outcome, "shared"), [1, 1, 0]);
+}
+
 #[test]
 fn one_thread_and_four_link_the_same() {
     let codes = |modulus: u32| (0..2000).map(|v| v * v % modulus).collect::<Vec<u32>>();
