@@ -39,8 +39,13 @@ pub(super) fn evidence(
     }
 }
 
-/// Rows that are shown, each with its instance, in the order of the instances.
-fn shown<'a>(detector: &Detector, limit: Option<u32>, detected: &'a Detected) -> Vec<(&'a Found, usize)> {
+/// Rows that are shown of `limit` instances at most, each with its instance, in the order of the
+/// instances.
+pub(super) fn shown<'a>(
+    detector: &Detector,
+    limit: Option<u32>,
+    detected: &'a Detected,
+) -> Vec<(&'a Found, usize)> {
     let most = detector.show.unwrap_or(10) as usize;
     let instances = limit.map_or(usize::MAX, |it| it as usize);
     let found: Vec<&Found> = detected.found.iter().take(instances).collect();

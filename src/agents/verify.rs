@@ -7,18 +7,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::evidence::shown;
 use super::findings::claims;
 use super::hints::{THRESHOLD, parameter};
 use super::naming::plural;
 use crate::engine::{Detected, FactContext, Found, ResultTables, detect, evaluate};
 use crate::model::{
     fact::{Claim, Derivation, Fact, FactValue},
-    finding::Finding,
+    finding::{Evidence, Finding},
     format::{Piece, pieces, render},
     id::{ClaimId, FactId, FindingId, TemplateId},
     report::Report,
     schema::Census,
     template::Template,
+    vertical::Detector,
 };
 
 /// Something in a report that does not agree with the tables.
@@ -68,7 +70,7 @@ pub fn verify_report(
                 });
             }
         }
-        for reason in finding_faults(finding, tables) {
+        for reason in finding_faults(finding, report.use_case.limit, tables) {
             mismatches.push(Mismatch {
                 finding: Some(finding.id.clone()),
                 reason,
@@ -228,7 +230,11 @@ fn names(census: &Census) -> BTreeSet<String> {
 }
 
 /// What of a finding's evidence, instances and chart is not in the tables.
-fn finding_faults(finding: &Finding, tables: &BTreeMap<TemplateId, ResultTables>) -> Vec<String> {
+fn finding_faults(
+    finding: &Finding,
+    limit: Option<u32>,
+    tables: &BTreeMap<TemplateId, ResultTables>,
+) -> Vec<String> {
     let Some(tables) = tables.get(&finding.template) else {
         return vec![format!("the tables of {} are missing", finding.template)];
     };
@@ -241,7 +247,9 @@ fn finding_faults(finding: &Finding, tables: &BTreeMap<TemplateId, ResultTables>
     if !instances.eq(&finding.instances) || finding.found == detected.found.is_empty() {
         faults.push("its instances are not what the detector finds".to_owned());
     }
-    faults.extend(evidence_faults(finding, &detected, tables));
+    let limit = limit.filter(|_| !finding.detector.all);
+    let (evidence, detector) = (&finding.evidence, &finding.detector);
+    faults.extend(evidence_faults(evidence, detector, limit, &detected, tables));
     if let Some(chart) = &finding.chart {
         let bars = chart.bars.iter().zip(&detected.found);
         let agree = |(bar, found): (&crate::model::finding::Bar, &Found)| {
@@ -254,8 +262,13 @@ fn finding_faults(finding: &Finding, tables: &BTreeMap<TemplateId, ResultTables>
     faults
 }
 
-fn evidence_faults(finding: &Finding, detected: &Detected, tables: &ResultTables) -> Vec<String> {
-    let evidence = &finding.evidence;
+fn evidence_faults(
+    evidence: &Evidence,
+    detector: &Detector,
+    limit: Option<u32>,
+    detected: &Detected,
+    tables: &ResultTables,
+) -> Vec<String> {
     let mut faults = Vec::new();
     if evidence.hits != detected.hits.len() as u64 || evidence.total != detected.total as u64 {
         faults.push(format!(
@@ -270,21 +283,24 @@ fn evidence_faults(finding: &Finding, detected: &Detected, tables: &ResultTables
         faults.push(format!("there is no table `{}`", evidence.table));
         return faults;
     };
-    let found: BTreeMap<usize, &Found> = detected
-        .found
-        .iter()
-        .flat_map(|it| it.rows.iter().map(move |row| (*row, it)))
-        .collect();
-    for row in &evidence.rows {
-        let at = usize::try_from(row.row).unwrap_or(usize::MAX);
-        let instance = found.get(&at);
-        if instance.is_none() || row.values.len() != evidence.columns.len() {
+    // In the order of the instances: a row that two of them have is shown for each.
+    let expected = shown(detector, limit, detected);
+    if evidence.rows.len() != expected.len() {
+        faults.push(format!(
+            "its evidence has {} rows, the detector shows {}",
+            evidence.rows.len(),
+            expected.len()
+        ));
+    }
+    for (row, (instance, at)) in evidence.rows.iter().zip(expected) {
+        if row.row != at as u64 || row.values.len() != evidence.columns.len() {
             faults.push(format!(
-                "row {at} is not one that the detector finds, or is not whole"
+                "row {} is not row {at}, which the detector shows in its place, or is not whole",
+                row.row
             ));
         }
         for (column, shown) in evidence.columns.iter().zip(&row.values) {
-            let value = instance.and_then(|it| it.shown(&finding.detector, table, &column.name, at));
+            let value = instance.shown(detector, table, &column.name, at);
             if value != *shown {
                 faults.push(format!(
                     "row {at}, column `{}` shows {shown:?}, the table has {value:?}",
@@ -300,7 +316,76 @@ fn evidence_faults(finding: &Finding, detected: &Detected, tables: &ResultTables
 mod tests {
     use super::*;
     use crate::algorithms::Quantity;
+    use crate::engine::Table;
+    use crate::model::finding::{EvidenceColumn, EvidenceRow, Instance};
     use crate::model::schema::VertexCollection;
+    use crate::model::vertical::MEMBERS;
+
+    /// An instance of row 0 whose second member is `next`.
+    fn with_row_0(next: &str) -> Found {
+        let label = |it: &str| (format!("v/{it}"), it.to_owned());
+        Found {
+            rows: vec![0],
+            instance: Instance {
+                members: Vec::new(),
+                label: "first".to_owned(),
+                value: 2.0,
+            },
+            labels: vec![label("first"), label(next)],
+        }
+    }
+
+    /// What evidence shows of row 0 where the second member is `next`.
+    fn row_0(next: &str) -> EvidenceRow {
+        EvidenceRow {
+            row: 0,
+            values: vec![Some(FactValue::List(vec![next.to_owned()]))],
+        }
+    }
+
+    #[test]
+    fn a_row_of_two_instances_is_checked_for_each() {
+        let detector = Detector {
+            group_by: "group".to_owned(),
+            columns: vec![MEMBERS.to_owned()],
+            ..Detector::default()
+        };
+        let mut evidence = Evidence {
+            table: "vertices".to_owned(),
+            columns: vec![EvidenceColumn {
+                name: MEMBERS.to_owned(),
+                title: String::new(),
+                quantity: Quantity::Name,
+                unit: String::new(),
+            }],
+            rows: vec![row_0("a"), row_0("b")],
+            hits: 1,
+            total: 1,
+        };
+        let tables = ResultTables {
+            tables: vec![Table {
+                name: "vertices".to_owned(),
+                rows: 1,
+                columns: Vec::new(),
+            }],
+            summary: Vec::new(),
+        };
+        let detected = Detected {
+            hits: vec![0],
+            total: 1,
+            found: vec![with_row_0("a"), with_row_0("b")],
+        };
+        let faults = |evidence: &Evidence| evidence_faults(evidence, &detector, None, &detected, &tables);
+        assert_eq!(faults(&evidence), [""; 0]);
+        evidence.rows.swap(0, 1);
+        assert_eq!(faults(&evidence).len(), 2);
+        evidence.rows.swap(0, 1);
+        evidence.rows.pop();
+        assert_eq!(
+            faults(&evidence),
+            ["its evidence has 1 rows, the detector shows 2"]
+        );
+    }
 
     #[test]
     fn digits_in_names_are_names_in_the_plural_too() {
