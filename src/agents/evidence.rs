@@ -1,7 +1,7 @@
 //! The rows that show a finding.
 
 use super::wording::{Speech, capitalised, headed};
-use crate::algorithms::Quantity;
+use crate::algorithms::{Info, Quantity};
 use crate::engine::{Detected, Found, ResultTables, Table};
 use crate::model::{
     finding::{Evidence, EvidenceColumn, EvidenceRow},
@@ -79,6 +79,29 @@ fn columns(detector: &Detector, table: &Table, speech: &Speech<'_>, unit: &str) 
         .into_iter()
         .filter_map(|it| column(it, detector, table, speech, unit))
         .collect()
+}
+
+/// Why a detector on the tables of `algorithm` cannot show its column [`MEMBERS`], if it has one: it
+/// would be left out without a word, or hide a column of the table.
+pub(super) fn members_fault(detector: &Detector, algorithm: &Info) -> Option<String> {
+    let mut names = detector.columns.iter().filter_map(|it| it.split(": ").next());
+    if !names.any(|it| it == MEMBERS) {
+        return None;
+    }
+    let table = detector.table_name();
+    let own = algorithm.rows.filter(|(name, _)| *name == table);
+    let is_in_table = own.is_some_and(|(_, columns)| columns.iter().any(|it| it.name == MEMBERS));
+    match (is_in_table, detector.group_by.is_empty()) {
+        (true, true) | (false, false) => None,
+        (false, true) => Some(format!(
+            "`columns` names `{MEMBERS}`, which needs groups: the table `{table}` has no such column; say in \
+             `group_by` which column tells the groups, or leave `{MEMBERS}` out"
+        )),
+        (true, false) => Some(format!(
+            "`columns` names `{MEMBERS}`, which is both a column of the table `{table}` and the members of a \
+             group; leave out `group_by`, or name `{MEMBERS}_labels` instead"
+        )),
+    }
 }
 
 /// A column by `name` or `name: title`; `None` where the table lacks it.

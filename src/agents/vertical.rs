@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 
 use super::cues::cues;
+use super::evidence::members_fault;
 use super::naming::{speaks_of, words};
 use super::tokens::tokens;
 use serde::{Deserialize, Serialize};
@@ -237,8 +238,12 @@ pub fn check(
             );
             return Err(unsound(&at, 0, fault));
         }
-        if let Err(error) = Algorithm::find(&pattern.algorithm) {
-            return Err(unsound(&at, 0, format!("pattern `{}`: {error}", pattern.id)));
+        let fault = match Algorithm::find(&pattern.algorithm) {
+            Ok(algorithm) => members_fault(&pattern.detector, algorithm),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(fault) = fault {
+            return Err(unsound(&at, 0, format!("pattern `{}`: {fault}", pattern.id)));
         }
     }
     Ok(())

@@ -238,3 +238,32 @@ fn faults_name_file_and_line() {
     );
     assert!(parse("x.toml", "name = ").is_err());
 }
+
+/// A column that would be missing from the report without a word is refused by name.
+#[test]
+fn members_are_shown_of_groups_only() {
+    let checked = |algorithm: &str, detector: &str| {
+        let text = format!(
+            "name = \"x\"\ntitle = \"X\"\nversion = 1\ndescription = \"d\"\n[[patterns]]\nid = \"p\"\n\
+             topic = \"hubs\"\ntitle = \"P\"\nwhy = \"w\"\nalgorithm = \"{algorithm}\"\n\
+             detector = {{ columns = [\"label\", \"members: Next\"]{detector} }}\n"
+        );
+        let choice = VerticalChoice::File {
+            path: "mine.toml".into(),
+            text,
+        };
+        let resolved = resolve(&choice, &shipped(), &Census::default(), &[]);
+        resolved.map_err(|it| it.to_string()).map(|_| ())
+    };
+    let alone = checked("wcc", "").unwrap_err();
+    assert!(
+        alone.starts_with("mine.toml, line 6: pattern `p`: `columns` names `members`"),
+        "{alone}"
+    );
+    assert!(alone.contains("`group_by`"), "{alone}");
+    assert_eq!(checked("wcc", ", group_by = \"component\""), Ok(()));
+    // The table of cycles has such a column itself.
+    assert_eq!(checked("cycles", ", table = \"cycles\""), Ok(()));
+    let both = checked("cycles", ", table = \"cycles\", group_by = \"length\"").unwrap_err();
+    assert!(both.contains("`members_labels`"), "{both}");
+}
