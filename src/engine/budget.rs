@@ -87,11 +87,21 @@ pub(super) fn bytes(count: u64) -> String {
 
 /// Time as people write it, never less than it is: `800 ms`, `91 s`.
 pub(super) fn time(ms: u64) -> String {
-    // Rounding a budget up must not make it look larger than what did not fit.
     if ms < 1000 || (ms < 10_000 && !ms.is_multiple_of(1000)) {
         format!("{ms} ms")
     } else {
         format!("{} s", ms.div_ceil(1000))
+    }
+}
+
+/// A budget of time as it was set, to the millisecond: `60 s`, `60.5 s`. Rounded as [`time`] is, it
+/// could read like the time that did not fit.
+pub(super) fn exact_time(ms: u64) -> String {
+    if ms < 10_000 || ms.is_multiple_of(1000) {
+        time(ms)
+    } else {
+        let digits = format!("{}.{:03}", ms / 1000, ms % 1000);
+        format!("{} s", digits.trim_end_matches('0'))
     }
 }
 

@@ -172,6 +172,28 @@ fn what_takes_too_long_is_refused_with_the_sample_named_first() {
     );
 }
 
+/// "About 61 s and the budget is 61 s" would tell nobody why.
+#[test]
+fn a_budget_of_time_never_reads_like_what_did_not_fit() {
+    let told = |needed_ms, budget_ms| {
+        let hint = String::new();
+        EngineError::Time {
+            needed_ms,
+            budget_ms,
+            hint,
+        }
+        .to_string()
+    };
+    for (needed, budget, expected) in [
+        (60_600, 60_500, "it takes about 61 s and the budget is 60.5 s; "),
+        (60_502, 60_501, "it takes about 61 s and the budget is 60.501 s; "),
+        (61_500, 61_000, "it takes about 62 s and the budget is 61 s; "),
+        (1_501, 1_500, "it takes about 1501 ms and the budget is 1500 ms; "),
+    ] {
+        assert_eq!(told(needed, budget), expected);
+    }
+}
+
 #[test]
 fn a_bound_that_is_no_number_has_no_hash() {
     let mut projection = Projection::default();

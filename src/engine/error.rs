@@ -1,6 +1,6 @@
 //! What can go wrong with an execution, and what to do about it.
 
-use super::budget::{bytes, time};
+use super::budget::{bytes, exact_time, time};
 use crate::algorithms::KernelError;
 use crate::flow::Remedy;
 use crate::source::SourceError;
@@ -25,7 +25,7 @@ pub enum EngineError {
         hint: String,
     },
     /// It would take too long.
-    #[error("it takes about {} and the budget is {}; {hint}", time(*.needed_ms), time(*.budget_ms))]
+    #[error("it takes about {} and the budget is {}; {hint}", time(*.needed_ms), exact_time(*.budget_ms))]
     Time {
         /// Milliseconds by the estimate.
         needed_ms: u64,
