@@ -16,6 +16,7 @@ use super::tokens::{Token, tokens};
 use super::topics::{demanded_attribute, demands};
 use crate::model::{
     document::{Citation, Document, PassageKind},
+    format::shortened,
     id::RequirementId,
     requirements::{
         Bound, Objective, Priority, Requirements, Stakeholder, Statement, StatementKind, Threshold,
@@ -182,7 +183,7 @@ impl Extractor<'_> {
         Objective {
             id: RequirementId::from(id),
             topic: None,
-            title: shortened(&said.text),
+            title: shortened(&said.text, LONGEST_TITLE),
             text: said.text.clone(),
             priority: said.priority,
             limit: quantities.iter().find_map(as_limit),
@@ -346,20 +347,4 @@ fn kind_name(kind: StatementKind) -> &'static str {
         StatementKind::Risk => "risk",
         StatementKind::Assumption => "assumption",
     }
-}
-
-/// The text, cut between words where it is long.
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= LONGEST_TITLE {
-        return text.to_owned();
-    }
-    let mut short = String::new();
-    for word in text.split(' ') {
-        if short.chars().count() + word.chars().count() + 2 > LONGEST_TITLE {
-            break;
-        }
-        short.push_str(word);
-        short.push(' ');
-    }
-    format!("{}…", short.trim_end())
 }

@@ -20,6 +20,9 @@ use crate::model::{
 /// Use cases at most unless said.
 pub const DEFAULT_MAX: usize = 20;
 
+/// Why a question stays open that no analysis answers.
+pub const NO_ANALYSIS: &str = "no analysis is known for it; say it in other words, or with another vertical";
+
 /// The use cases for `requirements` on `schema`, best first; at most `max` that are answered, the rest
 /// with the reason why they are not.
 ///
@@ -217,8 +220,7 @@ fn feasibility(
     vertical: &Vertical,
 ) -> Feasibility {
     let Some(topic) = topic(vertical, topic_id) else {
-        let reason =
-            "no analysis is known for it; say it in other words, or with another vertical".to_owned();
+        let reason = NO_ANALYSIS.to_owned();
         return Feasibility::Not { reason };
     };
     let asked = Asked::of(asking.serves, asking.limit, asking.requirements);
@@ -236,7 +238,7 @@ fn feasibility(
         }
     }
     let Some((pattern, binding)) = fits else {
-        let reason = lacking.unwrap_or_else(|| "no analysis is known for it".to_owned());
+        let reason = lacking.unwrap_or_else(|| NO_ANALYSIS.to_owned());
         return Feasibility::Not { reason };
     };
     let objectives = asking.requirements.objectives.iter();

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::agents::use_cases::NO_ANALYSIS;
 use crate::model::{
     format::render_claim,
     report::{CoverageStatus, RunReport},
@@ -35,9 +36,6 @@ pub struct Unanswered {
     pub reason: String,
 }
 
-/// Why a question that fits no topic stays open.
-const UNKNOWN: &str = "no analysis is known for it; say it in other words, or with another vertical";
-
 /// The questions of the brief that `index` leaves open, in the brief's order; those that fitted
 /// nothing come last.
 pub fn unanswered(index: &RunReport) -> Vec<Unanswered> {
@@ -58,7 +56,7 @@ pub fn unanswered(index: &RunReport) -> Vec<Unanswered> {
         question: it.quote.clone(),
         source: format!("{}, line {}", it.name, it.line),
         is_partly_answered: false,
-        reason: UNKNOWN.to_owned(),
+        reason: NO_ANALYSIS.to_owned(),
     });
     open.chain(unplaced).collect()
 }

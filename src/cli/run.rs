@@ -18,12 +18,14 @@ use super::progress::Progress;
 use crate::app::{self, Asked, Begin, Face, Finished, Running, TraceExport, Unanswered};
 use crate::config;
 use crate::flow::{Approve, Cancel};
-use crate::model::{event::RunState, id::RunId, report::RunReport};
+use crate::model::{event::RunState, format::shortened, id::RunId, report::RunReport};
 use crate::pipeline::{Effort, Mode, PipelineError, RunRequest};
 use crate::trace::{self, Durability, EventSink};
 
 /// Open questions that the summary names; a long brief must not push the findings off the screen.
 const MOST_OPEN: usize = 10;
+/// Characters of an open question that the summary prints; a passage of a brief may be a page.
+const LONGEST_QUESTION: usize = 100;
 
 /// Does the main job.
 pub(super) fn run(session: &Session, arguments: RunArguments) -> anyhow::Result<u8> {
@@ -287,15 +289,16 @@ fn write_findings(index: &RunReport, directory: &Path, out: &mut dyn Write) -> i
 /// The questions that stay open, each with the reason.
 fn write_unanswered(open: &[Unanswered], out: &mut dyn Write) -> io::Result<()> {
     if !open.is_empty() {
-        writeln!(out, "\nNot answered")?;
+        writeln!(out, "\nNot answered, or not in full")?;
     }
     for item in open.iter().take(MOST_OPEN) {
         let partly = if item.is_partly_answered {
-            " (answered in part)"
+            "; answered in part"
         } else {
             ""
         };
-        writeln!(out, "  {}{partly}: {}", item.question, item.reason)?;
+        let question = shortened(&item.question, LONGEST_QUESTION);
+        writeln!(out, "  {question} ({}{partly}): {}", item.source, item.reason)?;
     }
     let more = open.len().saturating_sub(MOST_OPEN);
     if more > 0 {
@@ -341,4 +344,32 @@ pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_questions_are_short_and_say_where_they_stand() {
+        let open = |question: &str, is_partly_answered| Unanswered {
+            question: question.to_owned(),
+            source: "brief.md, line 7".to_owned(),
+            is_partly_answered,
+            reason: "no times".to_owned(),
+        };
+        let mut out = Vec::new();
+        let long = "which of them ".repeat(20);
+        write_unanswered(&[open("Who leads?", true), open(&long, false)], &mut out).unwrap();
+        let told = String::from_utf8(out).unwrap();
+        let cut = format!("{}…", "which of them ".repeat(7).trim_end());
+        assert_eq!(
+            told,
+            format!(
+                "\nNot answered, or not in full\n  \
+                 Who leads? (brief.md, line 7; answered in part): no times\n  \
+                 {cut} (brief.md, line 7): no times\n"
+            )
+        );
+    }
 }

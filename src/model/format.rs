@@ -271,9 +271,28 @@ fn separated(number: &str) -> String {
     text
 }
 
+/// The text on one line, cut between words and ended with "…" where it is longer than `most` characters.
+pub fn shortened(text: &str, most: usize) -> String {
+    let whole: Vec<&str> = text.split_whitespace().collect();
+    let whole = whole.join(" ");
+    if whole.chars().count() <= most {
+        return whole;
+    }
+    let cut: String = whole.chars().take(most.saturating_sub(1)).collect();
+    let kept = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
+    format!("{kept}…")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_words() {
+        assert_eq!(shortened("which  users\nlead?", 17), "which users lead?");
+        assert_eq!(shortened("which users lead?", 16), "which users…");
+        assert_eq!(shortened("überallhin", 5), "über…");
+    }
 
     fn number(value: f64, quantity: Quantity, unit: &str) -> String {
         render(&FactValue::Number(value), quantity, unit)
