@@ -7,7 +7,7 @@ use crate::model::{
     id::{FindingId, RequirementId},
     report::{Coverage, CoverageStatus, Report},
     requirements::{Requirements, StatementKind},
-    template::{Assignment, TemplatePlan},
+    template::TemplatePlan,
     use_case::{Feasibility, UseCase},
 };
 
@@ -119,30 +119,14 @@ impl Judge<'_> {
         if findings.is_empty() {
             return (CoverageStatus::NotAnswerable, findings, failures(report));
         }
-        let unapplied = self.unapplied(use_case);
-        match &use_case.feasibility {
+        // The report knows more than the proposal: which clauses of the question were not applied.
+        match &report.use_case.feasibility {
             Feasibility::Partly { answered, reason } => {
                 (CoverageStatus::Partly, findings, format!("{answered} {reason}"))
-            }
-            _ if !unapplied.is_empty() => {
-                let reason = format!("not applied: {}", unapplied.join("; "));
-                (CoverageStatus::Partly, findings, reason)
             }
             _ if !report.failures.is_empty() => (CoverageStatus::Partly, findings, failures(report)),
             _ => (CoverageStatus::Answered, findings, String::new()),
         }
-    }
-
-    /// Numbers, units and narrowing clauses of the brief that no pattern of the use case applies.
-    fn unapplied(&self, use_case: &UseCase) -> Vec<&str> {
-        let own = |it: &&Assignment| it.use_case == use_case.id;
-        let mut assignments = self.plan.assignments.iter().filter(own);
-        let first = assignments.next().map_or(&[][..], |it| it.unapplied.as_slice());
-        let rest: Vec<&Assignment> = assignments.collect();
-        let by_none = first
-            .iter()
-            .filter(|it| rest.iter().all(|other| other.unapplied.contains(it)));
-        by_none.map(String::as_str).collect()
     }
 
     fn why_no_report(&self, use_case: &UseCase) -> String {

@@ -300,7 +300,7 @@ fn write(
 fn caveats(input: &FindingInput<'_>, speech: &Speech<'_>) -> Vec<String> {
     let own = input.pattern.caveats.iter().map(|it| speech.plain(it));
     let unapplied = input.assignment.unapplied.iter();
-    own.chain(unapplied.map(|it| format!("A number of the brief was not applied: {it}.")))
+    own.chain(unapplied.map(|it| format!("Not applied, though the brief says it: {it}.")))
         .collect()
 }
 

@@ -14,7 +14,7 @@ use crate::model::{
     requirements::Requirements,
     schema::{Census, Schema},
     template::{Template, TemplatePlan},
-    use_case::UseCase,
+    use_case::{Feasibility, UseCase},
     vertical::Vertical,
 };
 
@@ -45,8 +45,18 @@ pub struct Context<'a> {
 }
 
 impl Draft {
-    /// An empty draft.
-    pub fn new(use_case: UseCase) -> Self {
+    /// An empty draft. What of the question the plan did not apply makes the answer a partial one.
+    pub fn new(mut use_case: UseCase, plan: &TemplatePlan) -> Self {
+        let unapplied = plan.unapplied(&use_case.id);
+        if !unapplied.is_empty() && matches!(use_case.feasibility, Feasibility::Fully { .. }) {
+            use_case.feasibility = Feasibility::Partly {
+                answered: "The question as put to everything in the graph.".to_owned(),
+                reason: format!(
+                    "What the brief says beside it was not applied: {}.",
+                    unapplied.join("; ")
+                ),
+            };
+        }
         Self {
             use_case,
             results: Vec::new(),

@@ -117,6 +117,17 @@ pub struct TemplatePlan {
     pub rejected: Vec<Rejection>,
 }
 
+impl TemplatePlan {
+    /// Numbers, units and narrowing clauses of the brief that no pattern of the use case applies.
+    pub fn unapplied(&self, use_case: &UseCaseId) -> Vec<&str> {
+        let mut own = self.assignments.iter().filter(|it| it.use_case == *use_case);
+        let first = own.next().map_or(&[][..], |it| it.unapplied.as_slice());
+        let rest: Vec<&Assignment> = own.collect();
+        let by_none = |it: &&String| rest.iter().all(|other| other.unapplied.contains(it));
+        first.iter().filter(by_none).map(String::as_str).collect()
+    }
+}
+
 /// A pattern that got no template.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rejection {

@@ -126,8 +126,8 @@ impl Orchestrator {
                 ResultTables::open(&self.setting.directory, &execution.value).map_err(Failure::give_up)?;
             tables.insert(execution.value.template.clone(), opened);
         }
-        let mut draft = reports::Draft::new(material.use_case.clone());
         let plan = &ground.plan.value;
+        let mut draft = reports::Draft::new(material.use_case.clone(), plan);
         for assignment in plan
             .assignments
             .iter()

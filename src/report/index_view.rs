@@ -142,6 +142,7 @@ fn head(run: &RunReport) -> HeadView {
             words::counted(run.reports.len() as u64, "report", "reports"),
             run.graph
         ),
+        partly: None,
         graph: run.graph.clone(),
         brief: run.requirements.title.clone(),
         vertical: run.vertical.clone(),

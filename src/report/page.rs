@@ -17,6 +17,8 @@ pub(super) const MODE: &str = "offline: no model";
 pub(super) struct HeadView {
     pub title: String,
     pub question: String,
+    /// What is answered and what is not, where the answer is partial.
+    pub partly: Option<String>,
     pub graph: String,
     pub brief: String,
     pub vertical: String,

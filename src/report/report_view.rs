@@ -15,6 +15,7 @@ use crate::model::fact::FactValue;
 use crate::model::finding::Finding;
 use crate::model::format;
 use crate::model::report::{Failure, Report, Volatile};
+use crate::model::use_case::Feasibility;
 
 /// Findings in the summary at most: it must fit one screen.
 const SUMMARY: usize = 5;
@@ -83,6 +84,8 @@ pub(super) fn report_view(
         head: HeadView {
             title: report.use_case.title.clone(),
             question: report.use_case.question.trim().to_owned(),
+            partly: matches!(report.use_case.feasibility, Feasibility::Partly { .. })
+                .then(|| answerable_reason.clone()),
             graph: report.graph.clone(),
             brief: report.brief.clone(),
             vertical: report.vertical.clone(),
