@@ -3,7 +3,8 @@
 use super::requirements::extract;
 use super::templates::generate;
 use super::use_cases::{DEFAULT_MAX, propose};
-use super::vertical::{VerticalChoice, load, resolve};
+use super::vertical::{VerticalChoice, resolve};
+use super::vertical_files::load;
 use crate::algorithms::Algorithm;
 use crate::assets::Assets;
 use crate::documents::from_text;

@@ -34,6 +34,7 @@ pub mod topics;
 pub mod use_cases;
 pub mod verify;
 pub mod vertical;
+pub mod vertical_files;
 mod wording;
 
 #[cfg(test)]

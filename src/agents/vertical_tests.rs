@@ -2,9 +2,8 @@
 
 use std::fs;
 
-use super::vertical::{
-    GENERIC, Resolved, VerticalChoice, VerticalError, load, parse, resolve, with_examples,
-};
+use super::vertical::{GENERIC, Resolved, VerticalChoice, resolve, with_examples};
+use super::vertical_files::{VerticalError, load, parse};
 use crate::assets::Assets;
 use crate::documents::from_text;
 use crate::model::schema::{Attribute, Census, EdgeCollection, VertexCollection};

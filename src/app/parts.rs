@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::graphs::Location;
 use super::inputs;
-use crate::agents::vertical::{self, VerticalChoice};
+use crate::agents::vertical::VerticalChoice;
+use crate::agents::vertical_files;
 use crate::algorithms::Control;
 use crate::assets::Assets;
 use crate::documents::{self, DocumentError};
@@ -42,7 +43,7 @@ pub(super) fn open(request: &RunRequest, effort: &Effort) -> Result<Opened, Pipe
     let formats = formats(request)?;
     let assets = assets(request.assets.as_deref());
     let renderer = renderer(&assets)?;
-    let verticals = vertical::load(&assets).map_err(|error| invalid(&error))?;
+    let verticals = vertical_files::load(&assets).map_err(|error| invalid(&error))?;
     let wanted = wanted_vertical(request, &verticals)?;
     let location = Location::parse(&request.location, &demo_kinds()).map_err(PipelineError::Invalid)?;
     let location = match location {
@@ -103,7 +104,7 @@ fn wanted_vertical(request: &RunRequest, verticals: &[Vertical]) -> Result<Verti
         PipelineError::Invalid(format!("the vertical {text} cannot be used: {error}"))
     };
     let read = std::fs::read_to_string(&path).map_err(|error| invalid(&error))?;
-    vertical::parse(text, &read).map_err(|error| invalid(&error))?;
+    vertical_files::parse(text, &read).map_err(|error| invalid(&error))?;
     Ok(VerticalChoice::File { path, text: read })
 }
 

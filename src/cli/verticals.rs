@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Session;
 use super::arguments::VerticalCommand;
-use crate::agents::vertical;
+use crate::agents::vertical_files;
 use crate::app;
 use crate::pipeline::PipelineError;
 
@@ -12,7 +12,7 @@ use crate::pipeline::PipelineError;
 pub(super) fn perform(session: &Session, command: VerticalCommand) -> anyhow::Result<u8> {
     let folder = session.project.assets.as_ref();
     let assets = app::assets(folder.map(|it| session.project.directory.join(it)).as_deref());
-    let verticals = vertical::load(&assets)?;
+    let verticals = vertical_files::load(&assets)?;
     match command {
         VerticalCommand::List => session.console.result(&verticals, |out| {
             for it in &verticals {
@@ -25,7 +25,7 @@ pub(super) fn perform(session: &Session, command: VerticalCommand) -> anyhow::Re
             let found = match verticals.iter().find(|it| it.name == name) {
                 Some(found) => found.clone(),
                 None if Path::new(&name).is_file() => {
-                    vertical::parse(&name, &std::fs::read_to_string(&name)?)?
+                    vertical_files::parse(&name, &std::fs::read_to_string(&name)?)?
                 }
                 None => {
                     return Err(PipelineError::Invalid(format!(

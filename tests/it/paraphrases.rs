@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use gaai::agents::requirements::extract;
-use gaai::agents::vertical::{VerticalChoice, load, resolve};
+use gaai::agents::vertical::{VerticalChoice, resolve};
+use gaai::agents::vertical_files::load;
 use gaai::assets::Assets;
 use gaai::documents::read_files;
 use gaai::model::requirements::Requirements;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use gaai::agents::requirements::extract;
-use gaai::agents::vertical::{VerticalChoice, load, resolve};
+use gaai::agents::vertical::{VerticalChoice, resolve};
+use gaai::agents::vertical_files::load;
 use gaai::assets::Assets;
 use gaai::documents::{from_text, read_files};
 use gaai::model::requirements::{Requirements, StatementKind};
