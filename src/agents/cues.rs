@@ -57,6 +57,16 @@ impl Cue {
         (0..words.len()).find_map(|at| self.matched(words, at, free))
     }
 
+    /// Whether all its parts can be found among the words, in whatever order.
+    pub(super) fn may_occur(&self, words: &Present<'_>) -> bool {
+        self.0.iter().all(|part| match part {
+            Part::Gap => true,
+            Part::Words(alternatives) => alternatives
+                .iter()
+                .any(|forms| forms.iter().all(|it| words.has(it))),
+        })
+    }
+
     /// Whether the cue occurs.
     pub fn occurs(&self, words: &[Token]) -> bool {
         self.find(words, &|_| true).is_some()
@@ -108,6 +118,23 @@ impl Cue {
                 rest
             }),
         }
+    }
+}
+
+/// The words of a passage in order, to tell quickly what does not occur.
+pub(super) struct Present<'a>(Vec<&'a str>);
+
+impl<'a> Present<'a> {
+    pub(super) fn new(words: &'a [Token]) -> Self {
+        let mut sorted: Vec<&str> = words.iter().map(|it| it.word.as_str()).collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        Self(sorted)
+    }
+
+    fn has(&self, form: &Form) -> bool {
+        let at = self.0.partition_point(|it| *it < form.text.as_str());
+        self.0.get(at).is_some_and(|it| form.fits(it))
     }
 }
 

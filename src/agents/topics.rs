@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use super::cues::{Cue, any_occurs, cues};
+use super::cues::{Cue, Present, any_occurs, cues};
 use super::naming::singular;
 use super::tokens::Token;
 use crate::model::vertical::{CueGroup, Demand, Topic, Vertical};
@@ -76,28 +76,55 @@ impl TopicCues {
     /// only when the rest names nothing.
     pub fn named(&self, words: &[Token], text: &str) -> Vec<NamedTopic> {
         let reasons = reasons(words, text);
-        let found = self.weighed(words, &reasons);
+        let passage = self.passage(words);
+        let found = passage.weighed(&reasons);
         if found.is_empty() && reasons.iter().any(|it| *it) {
-            return self.weighed(words, &vec![false; words.len()]);
+            return passage.weighed(&vec![false; words.len()]);
         }
         found
     }
 
-    fn weighed(&self, words: &[Token], skipped: &[bool]) -> Vec<NamedTopic> {
+    /// A passage with the cues that may occur in it: few of a thousand.
+    fn passage<'a>(&'a self, words: &'a [Token]) -> Passage<'a> {
+        let present = Present::new(words);
+        let possible = |cues: &'a Vec<Cue>| cues.iter().filter(|it| it.may_occur(&present)).collect();
+        let topic = |groups: &'a Vec<(f64, Vec<Cue>)>| {
+            groups
+                .iter()
+                .map(|(weight, cues)| (*weight, possible(cues)))
+                .collect()
+        };
+        Passage {
+            words,
+            topics: self.topics.iter().map(topic).collect(),
+            finer: &self.finer,
+        }
+    }
+}
+
+/// The words of a passage, and the cues that may occur in them.
+struct Passage<'a> {
+    words: &'a [Token],
+    topics: Vec<Vec<(f64, Vec<&'a Cue>)>>,
+    finer: &'a [Vec<usize>],
+}
+
+impl Passage<'_> {
+    fn weighed(&self, skipped: &[bool]) -> Vec<NamedTopic> {
         let mut taken = skipped.to_vec();
         let mut found: Vec<NamedTopic> = Vec::new();
         let mut spans: Vec<(usize, usize)> = Vec::new();
-        while let Some((topic, score, places)) = self.best(words, skipped, &taken, &found) {
+        while let Some((topic, score, places)) = self.best(skipped, &taken, &found) {
             let (Some(first), Some(last)) = (places.first(), places.last()) else {
                 break;
             };
-            let apart = |it: &(usize, usize)| joined(words, *it, (*first, *last));
+            let apart = |it: &(usize, usize)| joined(self.words, *it, (*first, *last));
             if score < FURTHER && !spans.iter().all(apart) {
                 break;
             }
             spans.push((*first, *last));
             for place in self
-                .claims(topic, words, skipped)
+                .claims(topic, skipped)
                 .into_iter()
                 .chain(places.iter().copied())
             {
@@ -106,7 +133,7 @@ impl TopicCues {
             found.push(NamedTopic {
                 topic,
                 weight: score,
-                cues: places.iter().map(|it| words[*it].word.clone()).collect(),
+                cues: places.iter().map(|it| self.words[*it].word.clone()).collect(),
             });
         }
         found
@@ -115,7 +142,6 @@ impl TopicCues {
     /// The topic with the highest score among those still open, or the finer one in its place.
     fn best(
         &self,
-        words: &[Token],
         skipped: &[bool],
         taken: &[bool],
         found: &[NamedTopic],
@@ -123,7 +149,7 @@ impl TopicCues {
         let known = |topic: &usize| found.iter().any(|it| it.topic == *topic);
         let closed = |topic: &usize| known(topic) || self.finer[*topic].iter().any(known);
         let scored = |topic: usize| {
-            let (score, places) = self.score(topic, words, skipped, taken);
+            let (score, places) = self.score(topic, skipped, taken);
             (score >= ENOUGH).then_some((topic, score, places))
         };
         let mut best: Option<(usize, f64, Vec<usize>)> = None;
@@ -145,14 +171,14 @@ impl TopicCues {
 
     /// Sum of the weights touched, and where. A group adds nothing when heavier groups of the same
     /// topic already used all its words.
-    fn score(&self, topic: usize, words: &[Token], skipped: &[bool], taken: &[bool]) -> (f64, Vec<usize>) {
+    fn score(&self, topic: usize, skipped: &[bool], taken: &[bool]) -> (f64, Vec<usize>) {
         let mut used: Vec<usize> = Vec::new();
         let mut score = 0.0;
         for (weight, cues) in &self.topics[topic] {
             let blocked = if *weight >= CLAIMING { taken } else { skipped };
             let fresh = cues
                 .iter()
-                .filter_map(|cue| cue.find(words, &|at| !blocked[at]))
+                .filter_map(|cue| cue.find(self.words, &|at| !blocked[at]))
                 .find(|places| places.iter().any(|it| !used.contains(it)));
             if let Some(places) = fresh {
                 score += weight;
@@ -165,12 +191,16 @@ impl TopicCues {
     }
 
     /// Every word that speaks for a topic in its heavier groups.
-    fn claims(&self, topic: usize, words: &[Token], skipped: &[bool]) -> Vec<usize> {
+    fn claims(&self, topic: usize, skipped: &[bool]) -> Vec<usize> {
         let mut places = Vec::new();
         let heavy = self.topics[topic].iter().filter(|it| it.0 >= CLAIMING);
         for cue in heavy.flat_map(|it| &it.1) {
-            for at in 0..words.len() {
-                places.extend(cue.matched(words, at, &|it| !skipped[it]).into_iter().flatten());
+            for at in 0..self.words.len() {
+                places.extend(
+                    cue.matched(self.words, at, &|it| !skipped[it])
+                        .into_iter()
+                        .flatten(),
+                );
             }
         }
         places

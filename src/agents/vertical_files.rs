@@ -2,7 +2,6 @@
 
 use super::evidence::members_fault;
 use super::naming::words;
-use super::tokens::tokens;
 use super::vertical::GENERIC;
 use crate::algorithms::Algorithm;
 use crate::assets::{AssetError, Assets};
@@ -119,7 +118,7 @@ fn add_examples(vertical: &mut Vertical, file: &str, text: &str) -> Result<(), V
                 examples = Some(&mut topic.ok_or_else(|| unsound(number, fault))?.examples);
             }
             None => match &mut examples {
-                Some(_) if tokens(line).is_empty() => {
+                Some(_) if !line.contains(char::is_alphanumeric) => {
                     return Err(unsound(
                         number,
                         "an example without words; take it out".to_owned(),
