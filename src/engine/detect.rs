@@ -26,6 +26,9 @@ use crate::model::{
 /// Members written out in the label of a list; the rest is "…".
 const NAMED_MEMBERS: usize = 6;
 
+/// Members of a group written out in evidence beside the first: a district is to be read whole.
+const MOST_WRITTEN: usize = 30;
+
 /// What a detector found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Detected {
@@ -49,14 +52,18 @@ pub struct Found {
 }
 
 impl Found {
-    /// What evidence shows of it: the value of `table` in a column and one of its rows, or its next
+    /// What evidence shows of it: the value of `table` in a column and one of its rows, or its
     /// members after the first.
     pub fn shown(&self, detector: &Detector, table: &Table, column: &str, row: usize) -> Option<FactValue> {
         if column != MEMBERS || !detector.has_group_rows() {
             return table.value(column, row);
         }
-        let next = self.labels.iter().skip(1).take(NAMED_MEMBERS - 1);
-        Some(FactValue::List(next.map(|(_, label)| label.clone()).collect()))
+        let others = self.labels.iter().skip(1).map(|(_, label)| label.clone());
+        let mut written: Vec<String> = others.take(MOST_WRITTEN).collect();
+        if self.labels.len() > MOST_WRITTEN + 1 {
+            written.push("…".to_owned());
+        }
+        Some(FactValue::List(written))
     }
 }
 
