@@ -10,7 +10,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::time::Instant;
 
-use gaai::algorithms::{Algorithm, Control, Info, Inputs, ItemCodes};
+use gaai::algorithms::{Algorithm, Control, Extent, Info, Inputs, ItemCodes};
 use gaai::engine::{ResultTables, write_tables};
 use gaai::graph::{
     Csr, EdgeList, ProjectionRules, build,
@@ -40,7 +40,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         for n in SIZES {
             let graph = random_graph(n);
             let algorithm = algorithm(info)?;
-            let steps = algorithm.work(u64::from(n), graph.edge_count, 4).operations;
+            let steps = algorithm
+                .work(Extent {
+                    n: u64::from(n),
+                    m: graph.edge_count,
+                    attributes: 4,
+                })
+                .operations;
             if steps <= MOST_STEPS {
                 let inputs = inputs(n);
                 let began = Instant::now();

@@ -226,26 +226,8 @@ fn template_id(plan: &TemplatePlan, work: &WorkItem) -> TemplateId {
 
 /// Whether the algorithm's question is void, or trivial, on edges without direction.
 fn needs_direction(algorithm: &Algorithm) -> bool {
-    match algorithm {
-        Algorithm::Scc(_)
-        | Algorithm::Reachability(_)
-        | Algorithm::TemporalCycles(_)
-        | Algorithm::PassThrough(_) => true,
-        Algorithm::Linkage(config) => config.through_edges,
-        Algorithm::Degree(_)
-        | Algorithm::Pagerank(_)
-        | Algorithm::Wcc(_)
-        | Algorithm::LabelPropagation(_)
-        | Algorithm::Louvain(_)
-        | Algorithm::Betweenness(_)
-        | Algorithm::Closeness(_)
-        | Algorithm::Triangles(_)
-        | Algorithm::KCore(_)
-        | Algorithm::Bfs(_)
-        | Algorithm::Sssp(_)
-        | Algorithm::Articulation(_)
-        | Algorithm::Cycles(_) => false,
-    }
+    let through_edges = matches!(algorithm, Algorithm::Linkage(config) if config.through_edges);
+    through_edges || algorithm.info().needs_direction
 }
 
 /// The algorithm with sampling where exact work would be too much and sampling is known.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{ColumnInfo, Info, Inputs, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
 use super::simple_view::SimpleView;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -91,6 +91,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: false,
+    needs_direction: false,
+    steps_a_second: 5.0e7,
 };
 
 impl ArticulationConfig {
@@ -100,8 +102,9 @@ impl ArticulationConfig {
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(_config: &ArticulationConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(_config: &ArticulationConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     Work {
         bytes: 70 * n + 10 * m,
         operations: 2 * n + 4 * m,

@@ -21,7 +21,7 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::path_counts::Paths;
-use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sampling::{Draw, sample};
 use super::shortest_paths::{first_weight, refuse_negative};
 use crate::graph::Csr;
@@ -112,6 +112,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: true,
+    needs_direction: false,
+    steps_a_second: 2.5e8,
 };
 
 impl BetweennessConfig {
@@ -127,8 +129,9 @@ const CHUNK: usize = 32;
 /// Probability that every sampled value is within the error given.
 const CONFIDENCE: f64 = 0.95;
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(config: &BetweennessConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(config: &BetweennessConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     let sources = match u64::from(config.samples) {
         0 => n,
         samples => samples.min(n),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::Distances;
 use crate::graph::Csr;
 
@@ -67,6 +67,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: false,
+    needs_direction: false,
+    steps_a_second: 2.5e8,
 };
 
 impl BfsConfig {
@@ -87,8 +89,9 @@ pub(super) fn need_sources(missing: bool) -> Result<(), KernelError> {
     Ok(())
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(_config: &BfsConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(_config: &BfsConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     Work {
         bytes: 36 * n,
         operations: 2 * n + 4 * m,

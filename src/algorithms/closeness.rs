@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::{Distances, refuse_negative};
 use crate::graph::Csr;
 
@@ -99,6 +99,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: true,
+    needs_direction: false,
+    steps_a_second: 2.5e8,
 };
 
 impl ClosenessConfig {
@@ -108,8 +110,9 @@ impl ClosenessConfig {
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(config: &ClosenessConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(config: &ClosenessConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     let entries = n + 2 * m;
     let (search, heap) = if config.weighted {
         (entries * u64::from(entries.max(2).ilog2()), 32 * m)

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::scc;
 use crate::graph::{Adjacency, Csr};
 
@@ -121,6 +121,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: true,
+    needs_direction: false,
+    steps_a_second: 1.0e8,
 };
 
 impl CyclesConfig {
@@ -152,7 +154,8 @@ const CHUNK: usize = 64;
 
 /// What it takes on a graph of `n` vertices and `m` edges: bytes at most; steps where degrees are near
 /// their mean, since a few hubs can take more.
-pub fn work(config: &CyclesConfig, n: u64, m: u64) -> Work {
+pub fn work(config: &CyclesConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     let chunks = n.div_ceil(CHUNK as u64).min(WAVE as u64);
     let length = u64::from(config.max_length);
     let degree = (2 * m).div_ceil(n.max(1)).max(1);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Info, Inputs, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
 use super::simple_view::{distinct, distinct_neighbours};
 use crate::graph::{Adjacency, Csr};
 
@@ -56,6 +56,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: true,
     uses_weights: true,
+    needs_direction: false,
+    steps_a_second: 1.0e8,
 };
 
 const fn count(name: &'static str, meaning: &'static str) -> ColumnInfo {
@@ -81,8 +83,9 @@ impl DegreeConfig {
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(_config: &DegreeConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(_config: &DegreeConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     Work {
         bytes: 72 * n,
         operations: n + 6 * m,

@@ -21,7 +21,7 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::LabelPropagation`].
@@ -102,6 +102,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: false,
+    needs_direction: false,
+    steps_a_second: 6.0e8,
 };
 
 impl LabelPropagationConfig {
@@ -117,8 +119,9 @@ impl LabelPropagationConfig {
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(config: &LabelPropagationConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(config: &LabelPropagationConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     Work {
         // Sorting the labels around a vertex visits each about four times.
         operations: u64::from(config.max_iterations) * (n + 8 * m),

@@ -26,7 +26,7 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::holdings::Holdings;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::wcc;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -186,6 +186,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: false,
+    needs_direction: false,
+    steps_a_second: 9.0e7,
 };
 
 impl LinkageConfig {
@@ -225,7 +227,8 @@ const CHUNK: usize = 256;
 
 /// Upper bounds of what it takes on a graph of `n` vertices and `m` edges, where vertices are linked by so many
 /// `attributes`.
-pub fn work(config: &LinkageConfig, n: u64, m: u64, attributes: u64) -> Work {
+pub fn work(config: &LinkageConfig, size: Extent) -> Work {
+    let Extent { n, m, attributes } = size;
     let holdings = attributes * n + if config.through_edges { 2 * m } else { 0 };
     let others = u64::from(config.max_holders).min(n) / 2;
     let met = holdings.saturating_mul(others);

@@ -23,7 +23,7 @@ use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::modularity::{Layer, Sums};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sampling::permutation;
 use super::simple_view::distinct_neighbours;
 use crate::graph::Csr;
@@ -148,6 +148,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: true,
+    needs_direction: false,
+    steps_a_second: 1.0e8,
 };
 
 impl LouvainConfig {
@@ -177,7 +179,8 @@ impl LouvainConfig {
 
 /// Upper bounds of what it takes on a graph of `n` vertices and `m` edges; the operations are what
 /// slowly settling graphs took.
-pub fn work(config: &LouvainConfig, n: u64, m: u64) -> Work {
+pub fn work(config: &LouvainConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     Work {
         bytes: 120 * n + 64 * m,
         operations: 60 * (n + 2 * m) * u64::from(config.trials),

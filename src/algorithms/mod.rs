@@ -45,4 +45,4 @@ pub mod wcc;
 
 pub use control::{Control, KernelError};
 pub use outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-pub use registry::{Algorithm, ColumnInfo, Info, Inputs, ItemCodes, ParameterInfo, Work};
+pub use registry::{Algorithm, ColumnInfo, Extent, Info, Inputs, ItemCodes, ParameterInfo, Work};

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use crate::graph::{Adjacency, Csr};
 
 /// Parameters of [`super::Algorithm::PassThrough`].
@@ -111,6 +111,8 @@ pub static INFO: Info = Info {
     needs_times: true,
     counts_parallel: true,
     uses_weights: true,
+    needs_direction: true,
+    steps_a_second: 1.0e8,
 };
 
 const fn column(name: &'static str, quantity: Quantity, meaning: &'static str) -> ColumnInfo {
@@ -134,8 +136,9 @@ impl PassThroughConfig {
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(_config: &PassThroughConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(_config: &PassThroughConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     Work {
         bytes: n.saturating_mul(150).saturating_add(m.saturating_mul(48)),
         operations: n.saturating_add(m.saturating_mul(20)),

@@ -22,7 +22,7 @@ use super::condensation::Condensation;
 use super::control::{Control, KernelError};
 use super::dominators::Dominators;
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Info, Inputs, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Reachability`]; it has none.
@@ -82,6 +82,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: false,
+    needs_direction: true,
+    steps_a_second: 2.0e8,
 };
 
 impl ReachabilityConfig {
@@ -102,8 +104,9 @@ const CHUNK: usize = 4;
 
 type Bits = [u64; WORDS];
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(_config: &ReachabilityConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(_config: &ReachabilityConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     let passes = n.div_ceil(BITS as u64);
     let tasks = (2 * passes).div_ceil(CHUNK as u64).min(WAVE as u64);
     Work {

@@ -10,6 +10,10 @@ fn given(parameters: Value) -> BTreeMap<String, Value> {
     serde_json::from_value(parameters).unwrap()
 }
 
+fn extent(n: u64, m: u64, attributes: u64) -> Extent {
+    Extent { n, m, attributes }
+}
+
 fn made(name: &str, parameters: Value) -> Result<Algorithm, KernelError> {
     Algorithm::from_parameters(name, &given(parameters))
 }
@@ -192,8 +196,8 @@ fn progress_ends_where_it_was_announced() {
 fn work_grows_with_the_graph() {
     for algorithm in all_with_defaults() {
         let (small, large) = (
-            algorithm.work(1_000, 5_000, 2),
-            algorithm.work(100_000, 1_000_000, 2),
+            algorithm.work(extent(1_000, 5_000, 2)),
+            algorithm.work(extent(100_000, 1_000_000, 2)),
         );
         let name = algorithm.info().name;
         assert!(
@@ -201,7 +205,7 @@ fn work_grows_with_the_graph() {
             "{name}"
         );
         // Counts of a graph too large for any machine must not wrap around to small ones.
-        let huge = algorithm.work(u64::from(u32::MAX), 1 << 40, 12);
+        let huge = algorithm.work(extent(u64::from(u32::MAX), 1 << 40, 12));
         assert!(
             huge.bytes >= large.bytes && huge.operations >= large.operations,
             "{name}"

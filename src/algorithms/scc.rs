@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
 use super::outcome::Outcome;
-use super::registry::{Info, Inputs, Work};
+use super::registry::{Extent, Info, Inputs, Work};
 use super::wcc;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -37,6 +37,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: false,
+    needs_direction: true,
+    steps_a_second: 1.0e8,
 };
 
 impl SccConfig {
@@ -46,8 +48,9 @@ impl SccConfig {
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(_config: &SccConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(_config: &SccConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     Work {
         bytes: 52 * n,
         operations: 2 * n + 2 * m,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::bfs::{distances, need_sources};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
-use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
 use crate::graph::Csr;
 
@@ -69,6 +69,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: true,
+    needs_direction: false,
+    steps_a_second: 4.0e8,
 };
 
 impl SsspConfig {
@@ -78,8 +80,9 @@ impl SsspConfig {
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(_config: &SsspConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(_config: &SsspConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     let entries = n + 2 * m;
     Work {
         bytes: 36 * n + 32 * m,

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{ColumnInfo, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::temporal_search::{Found, Limits, Search};
 use super::time_order::{TimeOrder, TimedEdge};
 use crate::graph::Csr;
@@ -177,6 +177,8 @@ pub static INFO: Info = Info {
     needs_times: true,
     counts_parallel: true,
     uses_weights: true,
+    needs_direction: true,
+    steps_a_second: 1.0e8,
 };
 
 impl TemporalCyclesConfig {
@@ -219,7 +221,8 @@ impl TemporalCyclesConfig {
 const CHUNK: usize = 512;
 
 /// What it takes on a graph of `n` vertices and `m` edges: bytes at most, and steps where a vertex has about ten edges within a window; denser windows take more.
-pub fn work(config: &TemporalCyclesConfig, n: u64, m: u64) -> Work {
+pub fn work(config: &TemporalCyclesConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     let chunks = m.div_ceil(CHUNK as u64).min(WAVE as u64);
     let log = u64::from(m.max(2).ilog2());
     Work {

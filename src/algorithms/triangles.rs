@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Info, Inputs, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
 use super::simple_view::SimpleView;
 use crate::graph::Csr;
 
@@ -71,6 +71,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: false,
+    needs_direction: false,
+    steps_a_second: 4.0e8,
 };
 
 impl TrianglesConfig {
@@ -80,8 +82,9 @@ impl TrianglesConfig {
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(_config: &TrianglesConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(_config: &TrianglesConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     Work {
         bytes: 64 * n + 18 * m,
         operations: n + 6 * m + m.saturating_mul((2 * m).isqrt()),

@@ -16,7 +16,7 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Outcome, Quantity};
-use super::registry::{ColumnInfo, Info, Inputs, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Wcc`].
@@ -44,6 +44,8 @@ pub static INFO: Info = Info {
     needs_times: false,
     counts_parallel: false,
     uses_weights: false,
+    needs_direction: false,
+    steps_a_second: 3.0e8,
 };
 
 /// The columns of components, weak or strong.
@@ -86,8 +88,9 @@ impl WccConfig {
     }
 }
 
-/// Upper bounds of what it takes on a graph of `n` vertices and `m` edges.
-pub fn work(_config: &WccConfig, n: u64, m: u64) -> Work {
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(_config: &WccConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
     Work {
         bytes: 28 * n,
         operations: n + 4 * m,

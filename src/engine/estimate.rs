@@ -3,7 +3,7 @@
 //! Bytes are upper bounds by the layout of the arrays; time is the kernel's elementary steps at the
 //! rate measured for it (`examples/calibrate.rs` prints the rates of a machine).
 
-use crate::algorithms::Algorithm;
+use crate::algorithms::{Algorithm, Extent};
 use crate::graph::Direction;
 use crate::model::{
     schema::Census,
@@ -49,7 +49,11 @@ impl Size {
     /// The size of `algorithm` on `projection`, by the census.
     pub(super) fn of(algorithm: &Algorithm, projection: &Projection, census: &Census) -> Self {
         let (vertices, edges) = counts(projection, census);
-        let work = algorithm.work(vertices, edges, projection.attributes.len() as u64);
+        let work = algorithm.work(Extent {
+            n: vertices,
+            m: edges,
+            attributes: projection.attributes.len() as u64,
+        });
         Self {
             vertices,
             edges,
@@ -72,7 +76,7 @@ impl Size {
 /// What `algorithm` on `projection` will take by the census.
 pub fn estimate(algorithm: &Algorithm, projection: &Projection, census: &Census) -> Estimate {
     let size = Size::of(algorithm, projection, census);
-    let rate = steps_a_second(algorithm);
+    let rate = algorithm.info().steps_a_second;
     let seconds = size.edges as f64 / EDGES_LOADED_A_SECOND
         + size.operations as f64 / rate
         + size.vertices as f64 / ROWS_WRITTEN_A_SECOND;
@@ -133,33 +137,4 @@ pub(super) fn loaded_bytes(graph: &LoadedGraph) -> u64 {
     let text = |texts: &[String]| texts.iter().map(|it| 24 + it.len() as u64).sum::<u64>();
     let attributes = graph.attributes.len() as u64 * graph.keys.len() as u64 * BYTES_A_VALUE;
     graph.csr.bytes() + text(&graph.keys.keys) + text(&graph.keys.labels) + attributes
-}
-
-/// Elementary steps of the kernel that one core does in a second.
-///
-/// Measured with `cargo run --release --example calibrate` on random graphs of 1,000 to 60,000
-/// vertices with eight edges each; the slowest of the sizes, rounded down. Steps are upper bounds,
-/// so a kernel that usually stays far below its own (triangles) has a high rate.
-fn steps_a_second(algorithm: &Algorithm) -> f64 {
-    match algorithm {
-        Algorithm::Degree(_) => 1.0e8,
-        Algorithm::Pagerank(_) => 4.0e8,
-        Algorithm::Wcc(_) => 3.0e8,
-        Algorithm::Scc(_) => 1.0e8,
-        Algorithm::LabelPropagation(_) => 6.0e8,
-        Algorithm::Louvain(_) => 1.0e8,
-        Algorithm::Betweenness(_) => 2.5e8,
-        Algorithm::Closeness(_) => 2.5e8,
-        // A clique of 2,000, where every step is taken; others stay far below their steps.
-        Algorithm::Triangles(_) => 4.0e8,
-        Algorithm::KCore(_) => 1.0e8,
-        Algorithm::Bfs(_) => 2.5e8,
-        Algorithm::Sssp(_) => 4.0e8,
-        Algorithm::Articulation(_) => 5.0e7,
-        Algorithm::Reachability(_) => 2.0e8,
-        // How much there is to list cannot be known before; the rate is the search's.
-        Algorithm::Cycles(_) => 1.0e8,
-        Algorithm::TemporalCycles(_) | Algorithm::PassThrough(_) => 1.0e8,
-        Algorithm::Linkage(_) => 9.0e7,
-    }
 }
