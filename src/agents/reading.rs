@@ -1,6 +1,6 @@
 //! Decides what each passage of a brief is: a question, a statement, a person, or background.
 //!
-//! Whether it asks a topic is weighed ([`super::asking`]): likeness to examples, cues, wording and
+//! Whether it asks a topic is weighed (`asking`): likeness to examples, cues, wording and
 //! place together. For the rest the heading decides where it speaks, and the wording elsewhere.
 
 use super::asking::{Signs, TopicMatch, Weigher};

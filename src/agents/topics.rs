@@ -1,7 +1,7 @@
 //! Finds the topics that a passage names, by the cues in it.
 //!
 //! A topic is named when the weights of the cue groups touched reach 1; whether it is asked,
-//! [`super::asking`] decides. A passage may name several topics: the best takes its words away, then the rest are weighed again, so that one wording never
+//! `asking` decides. A passage may name several topics: the best takes its words away, then the rest are weighed again, so that one wording never
 //! counts for two questions. Words are neither read as negated nor as affirmed: "cannot be reached"
 //! and "which can be reached" ask about the same thing.
 
