@@ -18,19 +18,24 @@ mod registry;
 mod sampling;
 mod shortest_paths;
 mod simple_view;
+mod sweeps;
 mod temporal_search;
 mod time_order;
 
 #[cfg(test)]
 mod random_graphs;
 
+pub mod article_rank;
 pub mod articulation;
 pub mod betweenness;
 pub mod bfs;
 pub mod closeness;
 pub mod cycles;
 pub mod degree;
+pub mod eigenvector;
+pub mod hits;
 pub mod k_core;
+pub mod katz;
 pub mod label_propagation;
 pub mod linkage;
 pub mod louvain;

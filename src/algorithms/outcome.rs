@@ -131,6 +131,15 @@ impl Outcome {
         self.vertices.iter().find(|it| it.name == name)
     }
 
+    /// The real numbers of a column of the vertices.
+    #[cfg(test)]
+    pub(super) fn numbers(&self, name: &str) -> &[f64] {
+        match self.vertex_column(name).map(|it| &it.values) {
+            Some(Values::Numbers(values)) => values,
+            other => panic!("{name} is {other:?}"),
+        }
+    }
+
     /// The column `name` of the table of rows, or `None` where there is no such column.
     pub fn row_column(&self, name: &str) -> Option<&OutputColumn> {
         self.rows.as_ref()?.columns.iter().find(|it| it.name == name)

@@ -15,9 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks;
 use super::control::{Control, KernelError};
-use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
+use super::outcome::{Outcome, Quantity};
 use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
+use super::sweeps::{self, Stop, received};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Pagerank`].
@@ -92,18 +93,7 @@ pub static INFO: Info = Info {
         meaning: "Share of a random walk's time spent at the vertex.",
     }],
     rows: None,
-    summary_values: &[
-        ColumnInfo {
-            name: "iterations",
-            quantity: Quantity::Count,
-            meaning: "Sweeps done.",
-        },
-        ColumnInfo {
-            name: "residual",
-            quantity: Quantity::Score,
-            meaning: "Sum of the absolute changes of the last sweep.",
-        },
-    ],
+    summary_values: &sweeps::SUMMARY,
     needs_times: false,
     counts_parallel: false,
     uses_weights: true,
@@ -114,23 +104,20 @@ pub static INFO: Info = Info {
 impl PagerankConfig {
     /// Whether every parameter is in its range.
     pub fn validate(&self) -> Result<(), KernelError> {
-        let refuse = |parameter, problem: String| Err(KernelError::Parameter { parameter, problem });
         if !(0.0..1.0).contains(&self.damping) {
-            return refuse(
-                "damping",
-                format!("is {}; it must be from 0 to below 1", self.damping),
-            );
+            return Err(KernelError::Parameter {
+                parameter: "damping",
+                problem: format!("is {}; it must be from 0 to below 1", self.damping),
+            });
         }
-        if !(self.tolerance >= 0.0 && self.tolerance.is_finite()) {
-            return refuse(
-                "tolerance",
-                format!("is {}; it must be 0 or more", self.tolerance),
-            );
+        self.stop().validate()
+    }
+
+    fn stop(&self) -> Stop {
+        Stop {
+            tolerance: self.tolerance,
+            max_iterations: self.max_iterations,
         }
-        if self.max_iterations == 0 {
-            return refuse("max_iterations", "is 0; it must be 1 or more".to_owned());
-        }
-        Ok(())
     }
 }
 
@@ -162,47 +149,20 @@ pub fn run(
         });
     }
     let n = graph.vertex_count() as usize;
-    let sweeps = u64::from(config.max_iterations);
-    control.expect((sweeps + 1) * n as u64);
+    control.expect(n as u64);
     let shares = follow_shares(graph, control)?;
     let teleport = teleport(n, &inputs.sources);
-    let mut scores = teleport.clone();
-    let (mut iterations, mut residual) = (0, f64::INFINITY);
     let mut walk = Sweep {
         graph,
         shares: &shares,
         teleport: &teleport,
         damping: config.damping,
         sent: vec![0.0; n],
-        next: vec![0.0; n],
     };
-    while iterations < sweeps && (config.tolerance == 0.0 || residual >= config.tolerance) {
-        residual = walk.sweep(&mut scores, control)?;
-        iterations += 1;
-    }
-    control.advance((sweeps - iterations) * n as u64);
-    // Without a tolerance a number of sweeps was asked for.
-    let is_settled = config.tolerance == 0.0 || residual < config.tolerance;
-    Ok(Outcome {
-        exactness: if is_settled {
-            Exactness::Exact
-        } else {
-            Exactness::Unsettled {
-                rounds: iterations,
-                change: residual,
-            }
-        },
-        vertices: vec![OutputColumn::new(
-            "score",
-            Quantity::Score,
-            Values::Numbers(scores),
-        )],
-        summary: vec![
-            ("iterations", Quantity::Count, iterations as f64),
-            ("residual", Quantity::Score, residual),
-        ],
-        ..Outcome::default()
-    })
+    let settled = config.stop().repeat(teleport.clone(), control, |scores, next| {
+        walk.sweep(scores, next, control)
+    })?;
+    Ok(settled.into_outcome("score"))
 }
 
 /// One over each vertex's weight out; 0 for dangling vertices.
@@ -228,7 +188,7 @@ fn teleport(n: usize, sources: &[u32]) -> Vec<f64> {
     shares
 }
 
-/// What a sweep reads, and its two buffers.
+/// What a sweep reads, and its buffer.
 struct Sweep<'a> {
     graph: &'a Csr,
     shares: &'a [f64],
@@ -236,32 +196,22 @@ struct Sweep<'a> {
     damping: f64,
     /// What each vertex sends along an edge of weight 1.
     sent: Vec<f64>,
-    next: Vec<f64>,
 }
 
 impl Sweep<'_> {
-    /// Replaces `scores` by those of the next sweep and returns the L1 change.
-    fn sweep(&mut self, scores: &mut Vec<f64>, control: &Control) -> Result<f64, KernelError> {
+    /// Fills `next` with the scores that follow `scores` and returns the L1 change.
+    fn sweep(&mut self, scores: &[f64], next: &mut [f64], control: &Control) -> Result<f64, KernelError> {
         let silent = Control::default();
         let dangling = blocks::fill_and_sum(&mut self.sent, &silent, |v| {
             let (score, share) = (scores[v as usize], self.shares[v as usize]);
             (score * share, if share == 0.0 { score } else { 0.0 })
         })?;
-        let (sent, damping, into) = (&self.sent, self.damping, &*self.graph.into);
-        let jump = 1.0 - damping + damping * dangling;
-        let change = blocks::fill_and_sum(&mut self.next, control, |v| {
-            let received: f64 = match &into.weights {
-                None => into.neighbours(v).iter().map(|u| sent[*u as usize]).sum(),
-                Some(weights) => into
-                    .range(v)
-                    .map(|at| sent[into.targets[at] as usize] * weights[at])
-                    .sum(),
-            };
-            let score = jump * self.teleport[v as usize] + damping * received;
+        let jump = 1.0 - self.damping + self.damping * dangling;
+        blocks::fill_and_sum(next, control, |v| {
+            let received = received(&self.graph.into, v, &self.sent);
+            let score = jump * self.teleport[v as usize] + self.damping * received;
             (score, (score - scores[v as usize]).abs())
-        })?;
-        std::mem::swap(scores, &mut self.next);
-        Ok(change)
+        })
     }
 }
 
@@ -269,7 +219,9 @@ impl Sweep<'_> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::outcome::Exactness;
     use super::super::random_graphs::{any_graph, on_threads, skewed};
+    use super::super::sweeps::solve;
     use super::*;
     use crate::graph::{Direction, EdgeList, ProjectionRules, build};
 
@@ -279,10 +231,7 @@ mod tests {
             ..Inputs::default()
         };
         let outcome = run(graph, config, &inputs, &Control::default()).unwrap();
-        match &outcome.vertices[0].values {
-            Values::Numbers(values) => values.clone(),
-            other => panic!("{other:?}"),
-        }
+        outcome.numbers("score").to_vec()
     }
 
     #[test]
@@ -325,21 +274,7 @@ mod tests {
                 }
             }
         }
-        for pivot in 0..n {
-            // Columns are diagonally dominant, so no row exchange is needed.
-            let pivot_row = rows[pivot].clone();
-            for (at, row) in rows.iter_mut().enumerate() {
-                let factor = if at == pivot {
-                    0.0
-                } else {
-                    row[pivot] / pivot_row[pivot]
-                };
-                row.iter_mut()
-                    .zip(&pivot_row)
-                    .for_each(|(cell, above)| *cell -= factor * above);
-            }
-        }
-        (0..n).map(|v| rows[v][n] / rows[v][v]).collect()
+        solve(rows)
     }
 
     proptest! {

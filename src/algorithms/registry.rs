@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
 use super::{
-    articulation, betweenness, bfs, closeness, cycles, degree, k_core, label_propagation, linkage, louvain,
-    pagerank, pass_through, reachability, scc, sssp, temporal_cycles, triangles, wcc,
+    article_rank, articulation, betweenness, bfs, closeness, cycles, degree, eigenvector, hits, k_core, katz,
+    label_propagation, linkage, louvain, pagerank, pass_through, reachability, scc, sssp, temporal_cycles,
+    triangles, wcc,
 };
 use crate::graph::Csr;
 
@@ -80,6 +81,14 @@ algorithms! {
     Degree(degree::DegreeConfig),
     /// PageRank, with teleport to all vertices or to given sources.
     Pagerank(pagerank::PagerankConfig, sources),
+    /// PageRank that trusts short lists less.
+    ArticleRank(article_rank::ArticleRankConfig),
+    /// Leading eigenvector.
+    Eigenvector(eigenvector::EigenvectorConfig),
+    /// Hubs and authorities.
+    Hits(hits::HitsConfig),
+    /// Attenuated count of walks.
+    Katz(katz::KatzConfig),
     /// Weakly connected components.
     Wcc(wcc::WccConfig),
     /// Strongly connected components.

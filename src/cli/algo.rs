@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use serde_json::Value;
 
 use super::Session;
+use super::algo_handbook;
 use super::arguments::{AlgoCommand, AlgoRunArguments, DirectionArgument, ParallelArgument};
 use super::inert::Inert;
 use super::run::runtime;
@@ -24,7 +25,8 @@ use crate::pipeline::{Effort, PipelineError};
 /// Lists, explains or runs single algorithms.
 pub(super) fn perform(session: &Session, command: AlgoCommand) -> anyhow::Result<u8> {
     match command {
-        AlgoCommand::List => session.console.result(&Algorithm::all(), |out| {
+        AlgoCommand::List { markdown: true } => algo_handbook::write(&mut io::stdout().lock())?,
+        AlgoCommand::List { markdown: false } => session.console.result(&Algorithm::all(), |out| {
             for info in Algorithm::all() {
                 writeln!(out, "{:<18} {}", info.name, info.summary)?;
             }

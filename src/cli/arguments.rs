@@ -208,7 +208,11 @@ pub(super) enum DurabilityArgument {
 #[derive(Debug, Subcommand)]
 pub(super) enum AlgoCommand {
     /// List the algorithms.
-    List,
+    List {
+        /// Print the whole handbook as Markdown.
+        #[arg(long)]
+        markdown: bool,
+    },
     /// Print parameters, columns and conventions of one.
     Show {
         /// Name or alias.

@@ -4,6 +4,7 @@
 //! of [`exit`].
 
 mod algo;
+mod algo_handbook;
 mod arguments;
 mod catalog;
 mod console;

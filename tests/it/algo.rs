@@ -23,3 +23,14 @@ fn algorithms_that_count_each_edge_are_given_each() {
     assert!(run(&["degree"]).contains("5100"), "{}", run(&["degree"]));
     assert!(run(&["degree", "--self-loops"]).contains("5101"));
 }
+
+#[test]
+fn the_handbook_is_what_the_registry_says() {
+    let place = tempfile::tempdir().unwrap();
+    let said = expect(place.path(), &["algo", "list", "--markdown"], 0);
+    let written = include_str!("../../docs/algorithms.md");
+    assert!(
+        said == written,
+        "docs/algorithms.md is stale: write it with `gaai algo list --markdown > docs/algorithms.md`"
+    );
+}

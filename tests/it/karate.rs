@@ -82,6 +82,16 @@ fn personalised_pagerank_agrees() {
 }
 
 #[test]
+fn eigenvector_and_hits_agree() {
+    let parameters = json!({"tolerance": 1e-13, "max_iterations": 5000});
+    let outcome = run(&club(None), "eigenvector", parameters.clone(), &[]);
+    assert_column(&outcome, "score", "eigenvector");
+    let outcome = run(&club(None), "hits", parameters, &[]);
+    assert_column(&outcome, "authority", "hits_authority_sum1");
+    assert_column(&outcome, "hub", "hits_authority_sum1");
+}
+
+#[test]
 fn betweenness_agrees() {
     let outcome = run(&club(None), "betweenness", json!({}), &[]);
     assert_column(&outcome, "betweenness", "betweenness_unnormalised");

@@ -1,0 +1,74 @@
+//! The handbook of algorithms as Markdown, from the registry: what `docs/algorithms.md` holds.
+
+use std::io::{self, Write};
+
+use crate::algorithms::{Algorithm, ColumnInfo, Info};
+
+/// Writes all of it.
+pub(super) fn write(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "# Algorithms\n\nWritten by `gaai algo list --markdown` from the registry; a test compares. Run one with \
+         `gaai algo run NAME --graph GRAPH`.\n\n| Name | What it tells |\n| --- | --- |"
+    )?;
+    for info in Algorithm::all() {
+        let anchor = info.name.replace('_', "-");
+        writeln!(out, "| [`{}`](#{anchor}) | {} |", info.name, info.summary)?;
+    }
+    for info in Algorithm::all() {
+        write_one(info, out)?;
+    }
+    Ok(())
+}
+
+fn write_one(info: &Info, out: &mut dyn Write) -> io::Result<()> {
+    let anchor = info.name.replace('_', "-");
+    writeln!(
+        out,
+        "\n<a id=\"{anchor}\"></a>\n\n## {}\n\n`{}`: {}",
+        info.title, info.name, info.summary
+    )?;
+    writeln!(out, "\n* Convention: {}", info.convention)?;
+    writeln!(out, "* Source: {}", info.source)?;
+    let aliases: Vec<String> = info.aliases.iter().map(|it| format!("`{it}`")).collect();
+    if !aliases.is_empty() {
+        writeln!(out, "* Also called: {}", aliases.join(", "))?;
+    }
+    let needs = [
+        (info.needs_direction, "direction"),
+        (info.needs_times, "edge times"),
+        (info.counts_parallel, "parallel edges kept"),
+    ];
+    let needs: Vec<&str> = needs.into_iter().filter(|it| it.0).map(|it| it.1).collect();
+    if !needs.is_empty() {
+        writeln!(out, "* Needs: {}", needs.join(", "))?;
+    }
+    let weights = if info.uses_weights { "used" } else { "not used" };
+    writeln!(out, "* Edge weights: {weights}")?;
+    if !info.parameters.is_empty() {
+        writeln!(
+            out,
+            "\n| Parameter | Meaning | Type | Default | Range |\n| --- | --- | --- | --- | --- |"
+        )?;
+    }
+    for it in info.parameters {
+        let cells = [it.meaning, it.kind, it.default, it.range].join(" | ");
+        writeln!(out, "| `{}` | {cells} |", it.name)?;
+    }
+    write_columns("Columns of `vertices`", info.columns, out)?;
+    if let Some((name, columns)) = info.rows {
+        write_columns(&format!("Columns of `{name}`"), columns, out)?;
+    }
+    write_columns("Summary", info.summary_values, out)
+}
+
+fn write_columns(title: &str, columns: &[ColumnInfo], out: &mut dyn Write) -> io::Result<()> {
+    if !columns.is_empty() {
+        writeln!(out, "\n| {title} | Quantity | Meaning |\n| --- | --- | --- |")?;
+    }
+    for it in columns {
+        let quantity = format!("{:?}", it.quantity).to_lowercase();
+        writeln!(out, "| `{}` | {quantity} | {} |", it.name, it.meaning)?;
+    }
+    Ok(())
+}
