@@ -43,8 +43,10 @@ pub mod pagerank;
 pub mod pass_through;
 pub mod reachability;
 pub mod scc;
+pub mod spanning_forest;
 pub mod sssp;
 pub mod temporal_cycles;
+pub mod topological_order;
 pub mod triangles;
 pub mod wcc;
 

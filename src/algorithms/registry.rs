@@ -8,8 +8,8 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
 use super::{
     article_rank, articulation, betweenness, bfs, closeness, cycles, degree, eigenvector, hits, k_core, katz,
-    label_propagation, linkage, louvain, pagerank, pass_through, reachability, scc, sssp, temporal_cycles,
-    triangles, wcc,
+    label_propagation, linkage, louvain, pagerank, pass_through, reachability, scc, spanning_forest, sssp,
+    temporal_cycles, topological_order, triangles, wcc,
 };
 use crate::graph::Csr;
 
@@ -109,6 +109,10 @@ algorithms! {
     Bfs(bfs::BfsConfig, sources),
     /// Weighted distance from the nearest source.
     Sssp(sssp::SsspConfig, sources),
+    /// Minimum spanning forest.
+    SpanningForest(spanning_forest::SpanningForestConfig),
+    /// Topological order and longest path.
+    TopologicalOrder(topological_order::TopologicalOrderConfig),
     /// Articulation points and bridges, with what each strands.
     Articulation(articulation::ArticulationConfig),
     /// How many vertices each vertex reaches, is reached from, and alone gives access to.

@@ -92,6 +92,14 @@ fn eigenvector_and_hits_agree() {
 }
 
 #[test]
+fn the_spanning_forest_weighs_the_same() {
+    let weight: fn(u32, u32) -> u32 = |u, v| 1 + (7 * u + 13 * v) % 10;
+    let outcome = run(&club(Some(weight)), "mst", json!({}), &[]);
+    assert_eq!(json!(summary(&outcome, "weight")), expected("mst_weight"));
+    assert_eq!(summary(&outcome, "edges"), 33.0);
+}
+
+#[test]
 fn betweenness_agrees() {
     let outcome = run(&club(None), "betweenness", json!({}), &[]);
     assert_column(&outcome, "betweenness", "betweenness_unnormalised");
