@@ -138,3 +138,19 @@ fn most_questions_in_wordings_that_nobody_taught_are_understood() {
         },
     );
 }
+
+#[test]
+fn no_unseen_question_is_an_example() {
+    let mut examples: BTreeSet<String> = BTreeSet::new();
+    for name in ["generic", "fraud", "supply_chain", "social"] {
+        let vertical = vertical(name);
+        let topics = vertical.topics.iter().flat_map(|it| &it.examples);
+        let others = vertical.background.iter().chain(&vertical.other);
+        examples.extend(topics.chain(others).map(|it| bare(it)));
+    }
+    assert!(examples.len() > 1_000);
+    for line in include_str!("../data/briefs/unseen/expected.tsv").lines() {
+        let question = line.split('\t').next_back().unwrap();
+        assert!(!examples.contains(&bare(question)), "{question}");
+    }
+}
