@@ -59,20 +59,8 @@ pub static INFO: Info = Info {
             range: "from 0 to below 1",
             meaning: "Part of a score that is passed on.",
         },
-        ParameterInfo {
-            name: "tolerance",
-            kind: "number",
-            default: "1e-9",
-            range: "from 0",
-            meaning: "Stops when the scores of a sweep change by less than this in sum; 0 runs all sweeps.",
-        },
-        ParameterInfo {
-            name: "max_iterations",
-            kind: "whole number",
-            default: "100",
-            range: "from 1",
-            meaning: "Sweeps at most.",
-        },
+        sweeps::TOLERANCE,
+        sweeps::max_iterations("100"),
     ],
     columns: &[ColumnInfo {
         name: "score",
@@ -91,20 +79,12 @@ pub static INFO: Info = Info {
 impl ArticleRankConfig {
     /// Whether every parameter is in its range.
     pub fn validate(&self) -> Result<(), KernelError> {
-        if !(0.0..1.0).contains(&self.damping) {
-            return Err(KernelError::Parameter {
-                parameter: "damping",
-                problem: format!("is {}; it must be from 0 to below 1", self.damping),
-            });
-        }
+        sweeps::validate_damping(self.damping)?;
         self.stop().validate()
     }
 
     fn stop(&self) -> Stop {
-        Stop {
-            tolerance: self.tolerance,
-            max_iterations: self.max_iterations,
-        }
+        Stop::new(self.tolerance, self.max_iterations)
     }
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received};
 use crate::graph::Csr;
@@ -51,22 +51,7 @@ pub static INFO: Info = Info {
                  weights, where there are some, multiply what is passed on. Outside the best connected part \
                  scores go to 0.",
     source: "Bonacich, Journal of Mathematical Sociology 2, 1972; power method with a shift as in networkx.",
-    parameters: &[
-        ParameterInfo {
-            name: "tolerance",
-            kind: "number",
-            default: "1e-9",
-            range: "from 0",
-            meaning: "Stops when the scores of a sweep change by less than this in sum; 0 runs all sweeps.",
-        },
-        ParameterInfo {
-            name: "max_iterations",
-            kind: "whole number",
-            default: "1000",
-            range: "from 1",
-            meaning: "Sweeps at most.",
-        },
-    ],
+    parameters: &[sweeps::TOLERANCE, sweeps::max_iterations("1000")],
     columns: &[ColumnInfo {
         name: "score",
         quantity: Quantity::Score,
@@ -88,10 +73,7 @@ impl EigenvectorConfig {
     }
 
     fn stop(&self) -> Stop {
-        Stop {
-            tolerance: self.tolerance,
-            max_iterations: self.max_iterations,
-        }
+        Stop::new(self.tolerance, self.max_iterations)
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received};
 use crate::graph::Csr;
@@ -47,22 +47,7 @@ pub static INFO: Info = Info {
     convention: "Each of the two scores sums to 1, or is 0 everywhere without edges. Edge weights, where there \
                  are some, multiply what is passed on. On undirected edges both scores are equal.",
     source: "Kleinberg, Journal of the ACM 46, 1999; convention of networkx.",
-    parameters: &[
-        ParameterInfo {
-            name: "tolerance",
-            kind: "number",
-            default: "1e-9",
-            range: "from 0",
-            meaning: "Stops when the scores of a sweep change by less than this in sum; 0 runs all sweeps.",
-        },
-        ParameterInfo {
-            name: "max_iterations",
-            kind: "whole number",
-            default: "1000",
-            range: "from 1",
-            meaning: "Sweeps at most.",
-        },
-    ],
+    parameters: &[sweeps::TOLERANCE, sweeps::max_iterations("1000")],
     columns: &[
         ColumnInfo {
             name: "authority",
@@ -91,10 +76,7 @@ impl HitsConfig {
     }
 
     fn stop(&self) -> Stop {
-        Stop {
-            tolerance: self.tolerance,
-            max_iterations: self.max_iterations,
-        }
+        Stop::new(self.tolerance, self.max_iterations)
     }
 }
 

@@ -17,7 +17,7 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
 use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
-use super::sweeps::{Stop, received};
+use super::sweeps::{self, Stop, received};
 use crate::graph::Csr;
 
 /// Part of the bound that the attenuation takes unless given.
@@ -65,20 +65,8 @@ pub static INFO: Info = Info {
             range: "from 0, below one over the largest eigenvalue",
             meaning: "What each further edge multiplies a way's worth by; 0 chooses one that fits the graph.",
         },
-        ParameterInfo {
-            name: "tolerance",
-            kind: "number",
-            default: "1e-9",
-            range: "from 0",
-            meaning: "Stops when the scores of a sweep change by less than this in sum; 0 runs all sweeps.",
-        },
-        ParameterInfo {
-            name: "max_iterations",
-            kind: "whole number",
-            default: "1000",
-            range: "from 1",
-            meaning: "Sweeps at most.",
-        },
+        sweeps::TOLERANCE,
+        sweeps::max_iterations("1000"),
     ],
     columns: &[ColumnInfo {
         name: "score",
@@ -87,16 +75,8 @@ pub static INFO: Info = Info {
     }],
     rows: None,
     summary_values: &[
-        ColumnInfo {
-            name: "iterations",
-            quantity: Quantity::Count,
-            meaning: "Sweeps done.",
-        },
-        ColumnInfo {
-            name: "residual",
-            quantity: Quantity::Score,
-            meaning: "Sum of the absolute changes of the last sweep.",
-        },
+        sweeps::ITERATIONS,
+        sweeps::RESIDUAL,
         ColumnInfo {
             name: "attenuation",
             quantity: Quantity::Score,
@@ -123,10 +103,7 @@ impl KatzConfig {
     }
 
     fn stop(&self) -> Stop {
-        Stop {
-            tolerance: self.tolerance,
-            max_iterations: self.max_iterations,
-        }
+        Stop::new(self.tolerance, self.max_iterations)
     }
 }
 

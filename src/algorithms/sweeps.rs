@@ -5,30 +5,64 @@
 
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
-use super::registry::ColumnInfo;
+use super::registry::{ColumnInfo, ParameterInfo};
 use crate::graph::Adjacency;
 
+/// The summary's number of sweeps.
+pub(super) const ITERATIONS: ColumnInfo = ColumnInfo {
+    name: "iterations",
+    quantity: Quantity::Count,
+    meaning: "Sweeps done.",
+};
+
+/// The summary's last change.
+pub(super) const RESIDUAL: ColumnInfo = ColumnInfo {
+    name: "residual",
+    quantity: Quantity::Score,
+    meaning: "Sum of the absolute changes of the last sweep.",
+};
+
 /// Numbers of the summary that every such kernel gives.
-pub(super) static SUMMARY: [ColumnInfo; 2] = [
-    ColumnInfo {
-        name: "iterations",
-        quantity: Quantity::Count,
-        meaning: "Sweeps done.",
-    },
-    ColumnInfo {
-        name: "residual",
-        quantity: Quantity::Score,
-        meaning: "Sum of the absolute changes of the last sweep.",
-    },
-];
+pub(super) static SUMMARY: [ColumnInfo; 2] = [ITERATIONS, RESIDUAL];
+
+/// The parameter that says when scores are settled.
+pub(super) const TOLERANCE: ParameterInfo = ParameterInfo {
+    name: "tolerance",
+    kind: "number",
+    default: "1e-9",
+    range: "from 0",
+    meaning: "Stops when the scores of a sweep change by less than this in sum; 0 runs all sweeps.",
+};
+
+/// The parameter that bounds the sweeps.
+pub(super) const fn max_iterations(default: &'static str) -> ParameterInfo {
+    ParameterInfo {
+        name: "max_iterations",
+        kind: "whole number",
+        default,
+        range: "from 1",
+        meaning: "Sweeps at most.",
+    }
+}
+
+/// Whether a damping is in its range.
+pub(super) fn validate_damping(damping: f64) -> Result<(), KernelError> {
+    if (0.0..1.0).contains(&damping) {
+        return Ok(());
+    }
+    Err(KernelError::Parameter {
+        parameter: "damping",
+        problem: format!("is {damping}; it must be from 0 to below 1"),
+    })
+}
 
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stop {
     /// Stop when the L1 change of a sweep falls below this; 0 runs all sweeps.
-    pub(super) tolerance: f64,
+    tolerance: f64,
     /// Sweeps at most.
-    pub(super) max_iterations: u32,
+    max_iterations: u32,
 }
 
 /// Scores, and how they came to rest.
@@ -40,6 +74,13 @@ pub(super) struct Settled {
 }
 
 impl Stop {
+    pub(super) fn new(tolerance: f64, max_iterations: u32) -> Self {
+        Self {
+            tolerance,
+            max_iterations,
+        }
+    }
+
     /// Whether both are in their range.
     pub(super) fn validate(self) -> Result<(), KernelError> {
         let refuse = |parameter, problem: String| Err(KernelError::Parameter { parameter, problem });
