@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::brief_numbers::{is_amount, place};
+use super::brief_numbers::is_amount;
 use super::naming::speaks_of;
 use super::purpose::{Purpose, unit_of};
 use crate::graph::Direction;
@@ -254,7 +254,7 @@ fn threshold(band: &Band, thresholds: &[Threshold]) -> (f64, String) {
     };
     thresholds.iter().find(speaks).map_or_else(
         || (band.threshold, "the default of the vertical".to_owned()),
-        |it| (it.value, place(it)),
+        |it| (it.value, it.source.place()),
     )
 }
 

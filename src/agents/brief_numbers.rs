@@ -28,18 +28,31 @@ pub(super) struct Asked {
     own: usize,
     /// How many subjects may be named.
     limit: Option<u32>,
-    /// The questions, as they were put.
-    questions: Vec<Objective>,
+    /// Clauses by which the questions narrow the graph, each with its place.
+    scopes: Vec<String>,
+    /// Units that the questions name, each with the place.
+    units: Vec<(String, String)>,
 }
 
 impl Asked {
     /// What the items that a use case serves ask.
-    pub(super) fn of(serves: &[RequirementId], limit: Option<u32>, requirements: &Requirements) -> Self {
+    pub(super) fn of(
+        serves: &[RequirementId],
+        limit: Option<u32>,
+        requirements: &Requirements,
+        census: &Census,
+    ) -> Self {
         let objectives = requirements
             .objectives
             .iter()
             .filter(|it| serves.contains(&it.id));
-        let questions: Vec<Objective> = objectives.clone().cloned().collect();
+        let narrowed = |it: &Objective| {
+            let (clauses, place) = (scopes(it, census), it.source.place());
+            clauses.into_iter().map(move |it| format!("\"{it}\" ({place})"))
+        };
+        let in_unit = |it: &Objective| Some((it.unit.clone()?, it.source.place()));
+        let scopes = objectives.clone().flat_map(narrowed).collect();
+        let units = objectives.clone().filter_map(in_unit).collect();
         let unit = objectives.clone().find_map(|it| it.unit.clone());
         let sets_numbers = |kind: StatementKind| match kind {
             StatementKind::Requirement | StatementKind::SuccessCriterion | StatementKind::Constraint => true,
@@ -56,7 +69,8 @@ impl Asked {
         let (own, others): (Vec<&Threshold>, Vec<&Threshold>) =
             requirements.thresholds.iter().partition(is_own);
         Self {
-            questions,
+            scopes,
+            units,
             unit,
             own: own.len(),
             numbers: own.into_iter().chain(others).cloned().collect(),
@@ -74,7 +88,7 @@ impl Asked {
                 let free = settings.iter().all(|known| known.sets != it.sets);
                 Some((it, value(it, number)?)).filter(|_| free)
             });
-            let source = place(number);
+            let source = number.source.place();
             if let Some((wanted, value)) = wanted {
                 settings.push(BriefSetting {
                     sets: wanted.sets.clone(),
@@ -90,21 +104,14 @@ impl Asked {
 
     /// What the questions ask beyond what a pattern can do: clauses that narrow the graph, and a unit
     /// that the answer is not in; `unit` is the one that it is in.
-    pub(super) fn beyond(&self, pattern: &Pattern, unit: &str, census: &Census) -> Vec<String> {
-        let mut beyond = Vec::new();
-        for question in &self.questions {
-            let source = format!("{}, line {}", question.source.name, question.source.line);
-            let clauses = scopes(question, census);
-            beyond.extend(clauses.iter().map(|it| format!("\"{it}\" ({source})")));
-            // "in minutes" of a pattern that takes a duration is its window.
-            let mut counted = pattern.from_brief.iter().flat_map(|it| &it.counts);
-            let takes_time = counted.any(|it| it == "duration");
-            let wanted = question.unit.as_deref().filter(|_| !takes_time);
-            if let Some(wanted) = wanted.filter(|it| unit_named(it).is_some_and(|it| it != unit)) {
-                beyond.push(format!("\"in {wanted}\" ({source})"));
-            }
-        }
-        beyond
+    pub(super) fn beyond(&self, pattern: &Pattern, unit: &str) -> Vec<String> {
+        // "in minutes" of a pattern that takes a duration is its window.
+        let mut counted = pattern.from_brief.iter().flat_map(|it| &it.counts);
+        let takes_time = counted.any(|it| it == "duration");
+        let other = |wanted: &str| !takes_time && unit_named(wanted).is_some_and(|it| it != unit);
+        let units = self.units.iter().filter(|it| other(&it.0));
+        let units = units.map(|(wanted, place)| format!("\"in {wanted}\" ({place})"));
+        self.scopes.iter().cloned().chain(units).collect()
     }
 
     /// Whether the number is the limit on how many subjects are named.
@@ -112,11 +119,6 @@ impl Asked {
         let counts_things = !number.subject.is_empty() && !is_unit(&number.subject);
         self.limit.is_some() && counts_things && number.bound == Bound::AtMost
     }
-}
-
-/// Where a number stands, for people.
-pub(super) fn place(number: &Threshold) -> String {
-    format!("{}, line {}", number.source.name, number.source.line)
 }
 
 /// Whether a number may be an amount: it counts nothing, a currency, or says so.

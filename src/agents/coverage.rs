@@ -90,7 +90,7 @@ impl Judge<'_> {
             status,
             findings,
             reason,
-            source: format!("{}, line {}", source.name, source.line),
+            source: source.place(),
         }
     }
 

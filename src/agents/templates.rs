@@ -80,7 +80,7 @@ fn fitting<'a>(
         }
     }
     let (fallbacks, own): (Vec<&Pattern>, Vec<&Pattern>) = patterns.into_iter().partition(|it| it.fallback);
-    let asked = Asked::of(&use_case.serves, use_case.limit, requirements);
+    let asked = Asked::of(&use_case.serves, use_case.limit, requirements, &schema.census);
     let mut fit = Vec::new();
     for pattern in own.into_iter().chain(fallbacks) {
         if pattern.fallback && !fit.is_empty() {
@@ -116,7 +116,7 @@ pub(super) fn work(
     let binding = bind(wish, schema).map_err(|misfit| format!("the graph lacks {}", misfit.lacks))?;
     let band = binding.threshold.as_ref().map(|it| it.1.as_str());
     let (from_brief, mut unapplied) = asked.settings(pattern, band);
-    unapplied.extend(asked.beyond(pattern, &binding.unit, &schema.census));
+    unapplied.extend(asked.beyond(pattern, &binding.unit));
     keep_longest(&mut unapplied);
     // A number that the algorithm refuses is said to be left out; the pattern's own then stands.
     let (algorithm, from_brief) = match planned(pattern, &from_brief) {

@@ -223,7 +223,7 @@ fn feasibility(
         let reason = NO_ANALYSIS.to_owned();
         return Feasibility::Not { reason };
     };
-    let asked = Asked::of(asking.serves, asking.limit, asking.requirements);
+    let asked = Asked::of(asking.serves, asking.limit, asking.requirements, &schema.census);
     let mut lacking = None;
     let mut fits = None;
     for pattern in patterns {

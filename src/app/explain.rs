@@ -134,10 +134,7 @@ fn evidence(finding: &Finding) -> Vec<Vec<String>> {
 
 fn passage(objective: &Objective) -> (String, String) {
     let source = &objective.source;
-    (
-        format!("{}, line {}", source.name, source.line),
-        source.quote.clone(),
-    )
+    (source.place(), source.quote.clone())
 }
 
 fn claims(finding: &Finding) -> Vec<&Claim> {

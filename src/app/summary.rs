@@ -54,7 +54,7 @@ pub fn unanswered(index: &RunReport) -> Vec<Unanswered> {
     });
     let unplaced = index.requirements.unplaced.iter().map(|it| Unanswered {
         question: it.quote.clone(),
-        source: format!("{}, line {}", it.name, it.line),
+        source: it.place(),
         is_partly_answered: false,
         reason: NO_ANALYSIS.to_owned(),
     });

@@ -9,7 +9,6 @@ use super::RunLine;
 use super::lineage::FindingLineage;
 use crate::model::{
     catalog::{RunRecord, TaskOutcome, TaskStatus},
-    document::Citation,
     event::RunState,
 };
 
@@ -68,7 +67,7 @@ pub fn write_show(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
         format!("{}  {}  sha256 {}", it.id, it.name, it.hash.short())
     })?;
     section("Requirements", &record.requirements, out, |it| {
-        format!("{}  {}  {} ({})", it.id, it.kind, it.text, place(&it.source))
+        format!("{}  {}  {} ({})", it.id, it.kind, it.text, it.source.place())
     })?;
     section("Use cases", &record.use_cases, out, |it| {
         format!(
@@ -147,7 +146,7 @@ pub fn write_lineage(lineage: &FindingLineage, out: &mut dyn Write) -> io::Resul
         step("requirement", format!("{}  {}", requirement.id, requirement.text))?;
         step(
             "passage",
-            format!("{}: {}", place(&requirement.source), requirement.source.quote),
+            format!("{}: {}", requirement.source.place(), requirement.source.quote),
         )?;
         if let Some(document) = &it.document {
             step(
@@ -173,10 +172,6 @@ fn outcome(outcome: &TaskOutcome) -> String {
             format!("{}: {}", word(&outcome.status), outcome.reason)
         }
     }
-}
-
-fn place(source: &Citation) -> String {
-    format!("{}, line {}", source.name, source.line)
 }
 
 fn state(state: Option<RunState>) -> String {

@@ -66,3 +66,10 @@ pub struct Citation {
     /// The passage's words.
     pub quote: String,
 }
+
+impl Citation {
+    /// Where it stands, for people.
+    pub fn place(&self) -> String {
+        format!("{}, line {}", self.name, self.line)
+    }
+}

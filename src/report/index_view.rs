@@ -300,7 +300,7 @@ fn stakeholders(requirements: &Requirements) -> Table {
         table.push(vec![
             Cell::text(&it.name),
             Cell::text(&it.role),
-            Cell::text(source(&it.source)),
+            Cell::text(it.source.place()),
         ]);
     }
     table
@@ -326,7 +326,7 @@ fn objectives(requirements: &Requirements) -> Table {
             Cell::text(&it.text),
             Cell::text(words::priority(it.priority)),
             Cell::text(why),
-            Cell::text(source(&it.source)),
+            Cell::text(it.source.place()),
         ]);
     }
     table
@@ -340,7 +340,7 @@ fn statements(requirements: &Requirements) -> Table {
             Cell::text(words::statement(it.kind)),
             Cell::text(&it.text),
             Cell::text(words::priority(it.priority)),
-            Cell::text(source(&it.source)),
+            Cell::text(it.source.place()),
         ]);
     }
     table
@@ -355,7 +355,7 @@ fn thresholds(requirements: &Requirements) -> Table {
             Cell::text(words::bound(it.bound)),
             Cell::number(format::rounded(it.value), it.value.to_string()),
             Cell::text(&it.subject),
-            Cell::text(source(&it.source)),
+            Cell::text(it.source.place()),
         ]);
     }
     table
@@ -368,13 +368,9 @@ fn unplaced(requirements: &Requirements) -> Table {
         &["Passage", "Source"],
     );
     for it in &requirements.unplaced {
-        table.push(vec![Cell::text(&it.quote), Cell::text(source(it))]);
+        table.push(vec![Cell::text(&it.quote), Cell::text(it.place())]);
     }
     table
-}
-
-fn source(citation: &crate::model::document::Citation) -> String {
-    format!("{}, line {}", citation.name, citation.line)
 }
 
 /// Items by status, in a sentence: `4 answered, 1 partly`.
