@@ -119,21 +119,28 @@ impl Examples {
             .filter(|it| self.known_number(&it.word).is_some())
             .count();
         let scale = (known.len() as f64 + STEADYING).sqrt();
-        let scores = self.scores(&known);
+        let (leads, other) = self.compared(&known);
+        Likeness {
+            leads: leads.into_iter().map(|it| Some(it? / scale)).collect(),
+            other: other / scale,
+            is_vague: known.len() < FEW || 2 * familiar < words.len(),
+            scale,
+        }
+    }
+
+    /// By how much each topic is likelier than what asks none, and other questions than background, as
+    /// natural logarithms.
+    fn compared(&self, known: &[Feature]) -> (Vec<Option<f64>>, f64) {
+        let scores = self.scores(known);
         let (topics, rest) = scores.split_at(scores.len().saturating_sub(2));
         let other = match rest {
-            [Some(background), Some(other)] => (other - background) / scale,
+            [Some(background), Some(other)] => other - background,
             _ => 0.0,
         };
         let none = rest.iter().copied().flatten().fold(f64::NEG_INFINITY, f64::max);
         // Without sentences that ask nothing there is nothing to compare with.
-        let lead = |score: &Option<f64>| score.filter(|_| none.is_finite()).map(|it| (it - none) / scale);
-        Likeness {
-            leads: topics.iter().map(lead).collect(),
-            other,
-            is_vague: known.len() < FEW || 2 * familiar < words.len(),
-            scale,
-        }
+        let lead = |score: &Option<f64>| score.filter(|_| none.is_finite()).map(|it| it - none);
+        (topics.iter().map(lead).collect(), other)
     }
 
     /// Log-likelihood of the features in each class that has examples.
@@ -161,12 +168,10 @@ impl Examples {
         let mut ranked: Vec<(f64, usize)> = (0..words.len())
             .filter_map(|at| {
                 let feature = self.known(&words[at..=at]).pop()?;
-                let scores = self.scores(&[feature]);
-                let (topics, rest) = scores.split_at(scores.len() - 2);
-                let none = rest.iter().copied().flatten().fold(f64::NEG_INFINITY, f64::max);
-                Some(((*topics.get(topic)?)? - none, at))
+                let (leads, _) = self.compared(&[feature]);
+                Some(((*leads.get(topic)?)?, at))
             })
-            .filter(|it| it.0 > 0.0 && it.0.is_finite())
+            .filter(|it| it.0 > 0.0)
             .collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut places: Vec<usize> = ranked.into_iter().take(most).map(|it| it.1).collect();
