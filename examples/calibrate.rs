@@ -101,6 +101,7 @@ fn inputs(n: u32) -> Inputs {
             name: "item".to_owned(),
             codes: (0..n).map(|v| v / 4).collect(),
         }],
+        ..Inputs::default()
     }
 }
 
@@ -118,7 +119,7 @@ fn edges(n: u32) -> EdgeList {
 }
 
 fn random_graph(n: u32) -> Csr {
-    build(n, &edges(n), ProjectionRules::default())
+    build(n, edges(n), ProjectionRules::default())
 }
 
 fn source(edges: &EdgeList) -> Result<MemorySource, Box<dyn Error>> {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::simple_view::SimpleView;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -92,6 +92,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: false,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 5.0e7,
 };
 

@@ -21,7 +21,7 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::path_counts::Paths;
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sampling::{Draw, sample};
 use super::shortest_paths::{first_weight, refuse_negative};
 use crate::graph::Csr;
@@ -113,6 +113,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: true,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 2.5e8,
 };
 
@@ -155,7 +156,7 @@ pub fn work(config: &BetweennessConfig, size: Extent) -> Work {
 ///
 /// # Errors
 ///
-/// By weights: [`KernelError::NegativeWeight`], and [`KernelError::NotApplicable`] where one is 0.
+/// By weights: [`KernelError::NegativeWeight`], and [`KernelError::ZeroWeight`] where one is 0.
 /// [`KernelError::Cancelled`].
 pub fn run(
     graph: &Csr,
@@ -213,12 +214,7 @@ fn refuse_unordered_weights(graph: &Csr) -> Result<(), KernelError> {
     refuse_negative(graph)?;
     match first_weight(graph, |weight| weight == 0.0) {
         None => Ok(()),
-        Some((row, _)) => Err(KernelError::NotApplicable {
-            reason: format!(
-                "edge row {row} weighs 0, and shortest paths can be counted only where every weight is above \
-                 zero; leave such edges out or run without `weighted`"
-            ),
-        }),
+        Some((from, to, _)) => Err(KernelError::ZeroWeight { from, to }),
     }
 }
 

@@ -16,12 +16,22 @@ pub enum KernelError {
         reason: String,
     },
     /// A weight below zero where the algorithm needs non-negative ones.
-    #[error("edge row {row} has the negative weight {weight}")]
+    #[error("the edge from vertex {from} to vertex {to} has the negative weight {weight}")]
     NegativeWeight {
-        /// Row in the projection's edge list.
-        row: u32,
+        /// Where the edge starts.
+        from: u32,
+        /// Where the edge ends.
+        to: u32,
         /// The weight.
         weight: f64,
+    },
+    /// A weight of zero where the algorithm needs positive ones.
+    #[error("the edge from vertex {from} to vertex {to} weighs 0")]
+    ZeroWeight {
+        /// Where the edge starts.
+        from: u32,
+        /// Where the edge ends.
+        to: u32,
     },
     /// No algorithm has this name.
     #[error("no algorithm is called `{name}`; there is {}", .near.join(", "))]

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::scc;
 use crate::graph::{Adjacency, Csr};
 
@@ -122,6 +122,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: true,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 1.0e8,
 };
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::simple_view::{distinct, distinct_neighbours};
 use crate::graph::{Adjacency, Csr};
 
@@ -57,6 +57,7 @@ pub static INFO: Info = Info {
     counts_parallel: true,
     uses_weights: true,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 1.0e8,
 };
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received};
 use crate::graph::Csr;
@@ -63,6 +63,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: true,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 4.0e8,
 };
 
@@ -166,7 +167,7 @@ mod tests {
             direction: Direction::Undirected,
             ..ProjectionRules::default()
         };
-        let (scores, exactness) = found(&build(5, &edges, rules));
+        let (scores, exactness) = found(&build(5, edges, rules));
         assert_eq!(exactness, Exactness::Exact);
         assert!((scores[0] - 0.5_f64.sqrt()).abs() < 1e-9 && (scores[1] - 0.125_f64.sqrt()).abs() < 1e-9);
     }

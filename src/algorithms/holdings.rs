@@ -253,7 +253,7 @@ mod tests {
             window_ms: 1_000_000,
             ..LinkageConfig::default()
         };
-        let holdings = Holdings::new(&build(3, &edges, keep_all(true)), &[], &config);
+        let holdings = Holdings::new(&build(3, edges, keep_all(true)), &[], &config);
         let mut visits = 0;
         holdings.sharing(0, |item, other| {
             assert_eq!((item, other), (0, 1));

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received};
 use crate::graph::Csr;
@@ -87,6 +87,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: true,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 4.0e8,
 };
 
@@ -213,7 +214,7 @@ mod tests {
             targets: vec![1, 2, 0],
             ..EdgeList::default()
         };
-        let graph = build(3, &ring, ProjectionRules::default());
+        let graph = build(3, ring, ProjectionRules::default());
         let error = outcome(&graph, 2.0).unwrap_err().to_string();
         assert!(error.contains("without end") && error.contains("0.85"), "{error}");
         assert!(outcome(&graph, 0.5).is_ok());

@@ -21,7 +21,7 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::LabelPropagation`].
@@ -103,6 +103,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: false,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 6.0e8,
 };
 

@@ -26,7 +26,7 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::holdings::Holdings;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::wcc;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -187,6 +187,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: false,
     needs_direction: false,
+    attributes: AttributeUse::Items,
     steps_a_second: 9.0e7,
 };
 

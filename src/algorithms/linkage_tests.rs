@@ -82,7 +82,7 @@ fn any_case() -> impl Strategy<Value = (Csr, Vec<Vec<u32>>)> {
                 weights: None,
                 times: Some(rows.iter().map(|it| it.2).collect()),
             };
-            (build(9, &edges, keep_all(directed)), columns)
+            (build(9, edges, keep_all(directed)), columns)
         })
 }
 
@@ -166,7 +166,7 @@ fn holders_are_counted_within_the_window() {
         window_ms: 10,
         ..LinkageConfig::default()
     };
-    let outcome = answer(&build(17, &edges, keep_all(true)), &config, &Inputs::default()).unwrap();
+    let outcome = answer(&build(17, edges, keep_all(true)), &config, &Inputs::default()).unwrap();
     let sizes = integer_column(&outcome, "group_size");
     assert_eq!(sizes[10..13], [3, 3, 3]);
     assert_eq!(sizes.iter().sum::<u64>(), 9, "{sizes:?}");
@@ -189,7 +189,7 @@ fn many_edges_of_two_vertices_to_one_item_are_one_shared_item() {
         window_ms: 1_000_000,
         ..LinkageConfig::default()
     };
-    let outcome = answer(&build(3, &edges, keep_all(true)), &config, &Inputs::default()).unwrap();
+    let outcome = answer(&build(3, edges, keep_all(true)), &config, &Inputs::default()).unwrap();
     assert_eq!(integer_column(&outcome, "shared"), [1, 1, 0]);
 }
 

@@ -23,7 +23,7 @@ use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::modularity::{Layer, Sums};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sampling::permutation;
 use super::simple_view::distinct_neighbours;
 use crate::graph::Csr;
@@ -149,6 +149,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: true,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 1.0e8,
 };
 

@@ -26,7 +26,7 @@ fn undirected(n: u32, edges: &EdgeList) -> Csr {
         parallel: ParallelEdges::Sum,
         self_loops: true,
     };
-    build(n, edges, rules)
+    build(n, edges.clone(), rules)
 }
 
 /// The highest modularity over all partitions of at most 7 vertices, one by one.
@@ -172,5 +172,12 @@ fn a_negative_weight_is_refused_by_row() {
         &Inputs::default(),
         &Control::default(),
     );
-    assert_eq!(answer, Err(KernelError::NegativeWeight { row: 1, weight: -2.0 }));
+    assert_eq!(
+        answer,
+        Err(KernelError::NegativeWeight {
+            from: 1,
+            to: 2,
+            weight: -2.0
+        })
+    );
 }

@@ -52,4 +52,6 @@ pub mod wcc;
 
 pub use control::{Control, KernelError};
 pub use outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-pub use registry::{Algorithm, ColumnInfo, Extent, Info, Inputs, ItemCodes, ParameterInfo, Work};
+pub use registry::{
+    Algorithm, AttributeUse, ColumnInfo, Extent, Info, Inputs, ItemCodes, NumberColumn, ParameterInfo, Work,
+};

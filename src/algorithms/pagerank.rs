@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received};
 use crate::graph::Csr;
@@ -86,6 +86,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: true,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 4.0e8,
 };
 
@@ -284,7 +285,7 @@ mod tests {
 
     #[test]
     fn tolerance_zero_runs_all_sweeps() {
-        let graph = build(3, &EdgeList::default(), ProjectionRules::default());
+        let graph = build(3, EdgeList::default(), ProjectionRules::default());
         let config = PagerankConfig {
             tolerance: 0.0,
             max_iterations: 7,
@@ -298,21 +299,28 @@ mod tests {
     }
 
     #[test]
-    fn a_negative_weight_is_refused_by_row() {
+    fn a_negative_weight_is_refused_by_its_ends() {
         let edges = EdgeList {
             sources: vec![0, 1],
             targets: vec![1, 2],
             weights: Some(vec![1.0, -2.0]),
             times: None,
         };
-        let graph = build(3, &edges, ProjectionRules::default());
+        let graph = build(3, edges, ProjectionRules::default());
         let answer = run(
             &graph,
             &PagerankConfig::default(),
             &Inputs::default(),
             &Control::default(),
         );
-        assert_eq!(answer, Err(KernelError::NegativeWeight { row: 1, weight: -2.0 }));
+        assert_eq!(
+            answer,
+            Err(KernelError::NegativeWeight {
+                from: 1,
+                to: 2,
+                weight: -2.0
+            })
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use crate::graph::{Adjacency, Csr};
 
 /// Parameters of [`super::Algorithm::PassThrough`].
@@ -112,6 +112,7 @@ pub static INFO: Info = Info {
     counts_parallel: true,
     uses_weights: true,
     needs_direction: true,
+    attributes: AttributeUse::None,
     steps_a_second: 1.0e8,
 };
 
@@ -324,7 +325,7 @@ mod tests {
             weights: Some(edges.iter().map(|it| it.2).collect()),
             times: Some(edges.iter().map(|it| it.3).collect()),
         };
-        build(n, &list, RULES)
+        build(n, list, RULES)
     }
 
     fn best(graph: &Csr, v: u32, window_ms: i64) -> Best {
@@ -377,7 +378,7 @@ mod tests {
             weights: None,
             times: None,
         };
-        let graph = build(2, &untimed, RULES);
+        let graph = build(2, untimed, RULES);
         let refused = run(
             &graph,
             &PassThroughConfig::default(),

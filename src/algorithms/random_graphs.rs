@@ -15,7 +15,7 @@ pub(super) fn graph_of(n: u32, pairs: &[(u32, u32)], directed: bool) -> Csr {
         targets: pairs.iter().map(|it| it.1).collect(),
         ..EdgeList::default()
     };
-    build(n, &edges, keep_all(directed))
+    build(n, edges, keep_all(directed))
 }
 
 /// Rules that keep parallel edges and self-loops.
@@ -54,7 +54,7 @@ pub(super) fn any_graph(n: u32) -> impl Strategy<Value = Csr> {
                     self_loops,
                     ..keep_all(directed)
                 };
-                build(n, &edges, rules)
+                build(n, edges, rules)
             },
         )
     })
@@ -92,7 +92,7 @@ pub(super) fn skewed(direction: Direction) -> Csr {
         parallel: ParallelEdges::Sum,
         self_loops: true,
     };
-    build(1 << 12, &list, rules)
+    build(1 << 12, list, rules)
 }
 
 /// A column of whole numbers or vertices, as whole numbers.

@@ -22,7 +22,7 @@ use super::condensation::Condensation;
 use super::control::{Control, KernelError};
 use super::dominators::Dominators;
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Reachability`]; it has none.
@@ -83,6 +83,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: false,
     needs_direction: true,
+    attributes: AttributeUse::None,
     steps_a_second: 2.0e8,
 };
 

@@ -14,9 +14,10 @@ use super::{
 use crate::graph::Csr;
 
 /// Writes the closed set of algorithms: the enumeration, the list, and who does what for each. A line
-/// names the variant, its room, its parameters, and `sources` where they name the vertices to start at.
+/// names the variant, its room, its parameters, and `sources` and `targets` where they name the vertices
+/// to start and to end at.
 macro_rules! algorithms {
-    ($($(#[$doc:meta])* $variant:ident($room:ident::$config:ident $(, $sources:ident)?)),+ $(,)?) => {
+    ($($(#[$doc:meta])* $variant:ident($room:ident::$config:ident $(, $sources:ident $(, $targets:ident)?)?)),+ $(,)?) => {
         /// An algorithm with its parameters. In JSON: `{"name": "pagerank", "damping": 0.85, …}`.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "name", rename_all = "snake_case")]
@@ -39,6 +40,13 @@ macro_rules! algorithms {
             pub fn sources(&self) -> &[String] {
                 match self {
                     $(Algorithm::$variant(config) => sources_of!(config $(, $sources)?)),+
+                }
+            }
+
+            /// The vertices that the parameter `targets` names; empty for algorithms without it.
+            pub fn targets(&self) -> &[String] {
+                match self {
+                    $(Algorithm::$variant(config) => sources_of!(config $($(, $targets)?)?)),+
                 }
             }
 
@@ -65,7 +73,7 @@ macro_rules! algorithms {
     };
 }
 
-/// The sources that parameters name, where they do.
+/// The sources or targets that parameters name, where they do.
 macro_rules! sources_of {
     ($config:ident, $sources:ident) => {
         &$config.$sources
@@ -159,10 +167,26 @@ pub struct Info {
     pub uses_weights: bool,
     /// Whether its question is void, or trivial, on edges without direction.
     pub needs_direction: bool,
+    /// Which of the projection's vertex attributes it gets.
+    pub attributes: AttributeUse,
     /// Elementary steps that one core does in a second: the slowest that `examples/calibrate.rs` saw on
     /// random graphs of 1,000 to 60,000 vertices with eight edges each, rounded down. Steps are upper
     /// bounds, so that a kernel that usually stays far below its own has a high rate.
     pub steps_a_second: f64,
+}
+
+/// What a kernel takes of the projection's vertex attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttributeUse {
+    /// Nothing.
+    None,
+    /// Codes: which vertices have equal values.
+    Items,
+    /// Numbers.
+    Numbers,
+    /// Codes and numbers.
+    Both,
 }
 
 /// What the registry says about a parameter.
@@ -196,8 +220,12 @@ pub struct ColumnInfo {
 pub struct Inputs {
     /// The vertices that the `sources` parameter names, ascending.
     pub sources: Vec<u32>,
-    /// The projection's attributes as items, for linkage.
+    /// The vertices that the `targets` parameter names, ascending.
+    pub targets: Vec<u32>,
+    /// The projection's attributes as items, for kernels that take them so.
     pub items: Vec<ItemCodes>,
+    /// The projection's attributes that are numbers, for kernels that take them so.
+    pub numbers: Vec<NumberColumn>,
 }
 
 /// An attribute as items: vertices with equal codes share the item.
@@ -207,6 +235,15 @@ pub struct ItemCodes {
     pub name: String,
     /// One code a vertex; [`crate::graph::MISSING`] holds nothing.
     pub codes: Vec<u32>,
+}
+
+/// An attribute as numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NumberColumn {
+    /// Name of the attribute.
+    pub name: String,
+    /// One number a vertex; NaN where it has none.
+    pub values: Vec<f64>,
 }
 
 /// Size of what a kernel works on.

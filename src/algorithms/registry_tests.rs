@@ -88,8 +88,13 @@ fn sample() -> (Csr, Inputs) {
             name: "phone".to_owned(),
             codes: vec![7, 7, 8, crate::graph::MISSING],
         }],
+        targets: vec![3],
+        numbers: vec![NumberColumn {
+            name: "size".to_owned(),
+            values: vec![1.0, 2.5, f64::NAN, 4.0],
+        }],
     };
-    (build(4, &edges, ProjectionRules::default()), inputs)
+    (build(4, edges, ProjectionRules::default()), inputs)
 }
 
 #[test]
@@ -161,10 +166,11 @@ fn no_algorithm_fails_on_an_empty_graph_or_ignores_a_cancelled_run() {
         times: Some(Vec::new()),
         ..EdgeList::default()
     };
-    let empty = build(0, &no_edges, ProjectionRules::default());
+    let empty = build(0, no_edges, ProjectionRules::default());
     let nothing = Inputs {
-        sources: Vec::new(),
         items: vec![ItemCodes::default()],
+        numbers: vec![NumberColumn::default()],
+        ..Inputs::default()
     };
     let (graph, inputs) = sample();
     for algorithm in all_with_defaults() {

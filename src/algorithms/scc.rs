@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
 use super::outcome::Outcome;
-use super::registry::{Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, Extent, Info, Inputs, Work};
 use super::wcc;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -38,6 +38,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: false,
     needs_direction: true,
+    attributes: AttributeUse::None,
     steps_a_second: 1.0e8,
 };
 
@@ -224,7 +225,7 @@ mod tests {
             ..ProjectionRules::default()
         };
         let control = Control::default();
-        let graph = build(n, &edges, rules);
+        let graph = build(n, edges, rules);
         let outcome = run(&graph, &SccConfig {}, &Inputs::default(), &control).unwrap();
         assert_eq!(outcome.summary[1].2, f64::from(n));
         assert_eq!(control.progress(), (u64::from(n), u64::from(n)));

@@ -166,19 +166,20 @@ impl Distances {
     }
 }
 
-/// Refuses a graph with a negative weight; names the first edge row that has one.
+/// Refuses a graph with a negative weight; names the first edge that has one.
 pub(super) fn refuse_negative(graph: &Csr) -> Result<(), KernelError> {
     match first_weight(graph, |weight| weight < 0.0) {
-        Some((row, weight)) => Err(KernelError::NegativeWeight { row, weight }),
+        Some((from, to, weight)) => Err(KernelError::NegativeWeight { from, to, weight }),
         None => Ok(()),
     }
 }
 
-/// The first edge row whose weight passes `test`, and that weight.
-pub(super) fn first_weight(graph: &Csr, test: impl Fn(f64) -> bool) -> Option<(u32, f64)> {
-    let weights = graph.out.weights.as_ref()?;
-    let rows = graph.out.edges.iter().zip(weights);
-    rows.filter(|(_, weight)| test(**weight))
-        .map(|(row, weight)| (*row, *weight))
-        .min_by_key(|(row, _)| *row)
+/// The ends and the weight of the first edge, in vertex order, whose weight passes `test`.
+pub(super) fn first_weight(graph: &Csr, test: impl Fn(f64) -> bool) -> Option<(u32, u32, f64)> {
+    let out = &graph.out;
+    let weights = out.weights.as_ref()?;
+    let at = weights.iter().position(|weight| test(*weight))?;
+    // The last offset that is not beyond the entry is that of its vertex.
+    let from = out.offsets.partition_point(|offset| *offset as usize <= at) - 1;
+    Some((from as u32, out.targets[at], weights[at]))
 }

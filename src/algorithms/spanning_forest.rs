@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::wcc::root;
 use crate::graph::Csr;
 
@@ -78,6 +78,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: true,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 1.0e8,
 };
 
@@ -103,7 +104,6 @@ pub fn work(_config: &SpanningForestConfig, size: Extent) -> Work {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Candidate {
     weight: f64,
-    row: u32,
     from: u32,
     to: u32,
 }
@@ -174,13 +174,16 @@ fn candidates(graph: &Csr, control: &Control) -> Result<Vec<Candidate>, KernelEr
             }
             found.push(Candidate {
                 weight: graph.out.weight(at),
-                row: graph.out.edges[at],
                 from: v.min(u),
                 to: v.max(u),
             });
         }
     })?;
-    found.sort_unstable_by(|a, b| a.weight.total_cmp(&b.weight).then(a.row.cmp(&b.row)));
+    found.sort_unstable_by(|a, b| {
+        a.weight
+            .total_cmp(&b.weight)
+            .then((a.from, a.to).cmp(&(b.from, b.to)))
+    });
     Ok(found)
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::bfs::{distances, need_sources};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
 use crate::graph::Csr;
 
@@ -70,6 +70,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: true,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 4.0e8,
 };
 
@@ -95,7 +96,7 @@ pub fn work(_config: &SsspConfig, size: Extent) -> Work {
 ///
 /// # Errors
 ///
-/// [`KernelError::NegativeWeight`] with the first edge row that has one; [`KernelError::Parameter`]
+/// [`KernelError::NegativeWeight`] with the ends of the first edge that has one; [`KernelError::Parameter`]
 /// without a source; [`KernelError::Cancelled`].
 pub fn run(
     graph: &Csr,
@@ -152,7 +153,7 @@ mod tests {
             weights: Some(rows.iter().map(|it| it.2).collect()),
             times: None,
         };
-        build(4, &edges, keep_all(true))
+        build(4, edges, keep_all(true))
     }
 
     #[test]
@@ -163,11 +164,15 @@ mod tests {
     }
 
     #[test]
-    fn a_negative_weight_is_refused_with_its_row() {
+    fn a_negative_weight_is_refused_with_its_ends() {
         let graph = weighted(&[(2, 3, 1.0), (1, 0, -2.0), (0, 1, -3.0)]);
         assert_eq!(
             answer(&graph, &[0]),
-            Err(KernelError::NegativeWeight { row: 1, weight: -2.0 })
+            Err(KernelError::NegativeWeight {
+                from: 0,
+                to: 1,
+                weight: -3.0
+            })
         );
     }
 }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::temporal_search::{Found, Limits, Search};
 use super::time_order::{TimeOrder, TimedEdge};
 use crate::graph::Csr;
@@ -178,6 +178,7 @@ pub static INFO: Info = Info {
     counts_parallel: true,
     uses_weights: true,
     needs_direction: true,
+    attributes: AttributeUse::None,
     steps_a_second: 1.0e8,
 };
 

@@ -21,7 +21,7 @@ fn timed(n: u32, rows: &[(u32, u32, i64, f64)]) -> Csr {
         weights: Some(rows.iter().map(|it| it.3).collect()),
         times: Some(rows.iter().map(|it| it.2).collect()),
     };
-    build(n, &edges, keep_all(true))
+    build(n, edges, keep_all(true))
 }
 
 /// Every cycle as its rows in the order of travel, by extending sequences row by row.

@@ -19,17 +19,17 @@ pub(super) struct TimedEdge {
 
 /// For each vertex its edges by (time, row).
 pub(super) struct TimeOrder {
-    offsets: Vec<u64>,
+    offsets: Vec<u32>,
     edges: Vec<TimedEdge>,
 }
 
 impl TimeOrder {
     /// The edges of `lists` by time, self-loops included; `None` where they have no times.
     pub(super) fn new(lists: &Adjacency) -> Option<Self> {
-        let times = lists.times.as_ref()?;
+        let (times, rows) = (lists.times.as_ref()?, lists.rows.as_ref()?);
         let entry = |index: usize| TimedEdge {
             time: times[index],
-            row: lists.edges[index],
+            row: rows[index],
             other: lists.targets[index],
             weight: lists.weight(index),
         };

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::TopologicalOrder`]; it has none.
@@ -73,6 +73,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: true,
     needs_direction: true,
+    attributes: AttributeUse::None,
     steps_a_second: 5.0e7,
 };
 

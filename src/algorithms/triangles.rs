@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::simple_view::SimpleView;
 use crate::graph::Csr;
 
@@ -72,6 +72,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: false,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 4.0e8,
 };
 

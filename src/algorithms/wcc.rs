@@ -16,7 +16,7 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Outcome, Quantity};
-use super::registry::{ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Wcc`].
@@ -45,6 +45,7 @@ pub static INFO: Info = Info {
     counts_parallel: false,
     uses_weights: false,
     needs_direction: false,
+    attributes: AttributeUse::None,
     steps_a_second: 3.0e8,
 };
 
@@ -190,7 +191,7 @@ mod tests {
             targets: vec![4, 3],
             ..EdgeList::default()
         };
-        let graph = build(6, &edges, ProjectionRules::default());
+        let graph = build(6, edges, ProjectionRules::default());
         let outcome = run(&graph, &WccConfig {}, &Inputs::default(), &Control::default()).unwrap();
         let summary: Vec<f64> = outcome.summary.iter().map(|it| it.2).collect();
         assert_eq!(summary, [4.0, 3.0, 3.0]);
@@ -200,7 +201,7 @@ mod tests {
     fn a_cancelled_run_gives_no_answer() {
         let control = Control::default();
         control.cancel();
-        let graph = build(6, &EdgeList::default(), ProjectionRules::default());
+        let graph = build(6, EdgeList::default(), ProjectionRules::default());
         assert_eq!(labels(&graph, &control), Err(KernelError::Cancelled));
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn small_graph() -> LoadedGraph {
     };
     let text = |it: &[&str]| it.iter().map(|it| (*it).to_owned()).collect::<Vec<String>>();
     LoadedGraph {
-        csr: build(5, &edges, ProjectionRules::default()),
+        csr: build(5, edges, ProjectionRules::default()),
         keys: VertexKeys {
             ranges: vec![
                 VertexRange {
@@ -262,7 +262,7 @@ pub(super) fn large_graph(n: u32) -> LoadedGraph {
     };
     let keys: Vec<String> = (0..n).map(|it| format!("k{it}")).collect();
     LoadedGraph {
-        csr: build(n, &edges, ProjectionRules::default()),
+        csr: build(n, edges, ProjectionRules::default()),
         keys: VertexKeys {
             ranges: vec![VertexRange {
                 collection: "nodes".to_owned(),

@@ -319,22 +319,30 @@ pub fn projection_hash(projection: &Projection) -> Result<ContentHash, EngineErr
         })
 }
 
-/// `error` with the ends of the edge that it is about instead of its row.
+/// `error` with the keys of the vertices that it is about instead of their numbers.
 pub(super) fn named(error: KernelError, graph: &LoadedGraph) -> KernelError {
-    let KernelError::NegativeWeight { row, weight } = error else {
-        return error;
+    let (from, to, problem) = match error {
+        KernelError::NegativeWeight { from, to, weight } => (
+            from,
+            to,
+            format!(
+                "has the negative weight {weight}; give edges weights of 0 or more, or leave the weight out"
+            ),
+        ),
+        KernelError::ZeroWeight { from, to } => (
+            from,
+            to,
+            "weighs 0, and shortest paths can be counted only where every weight is above zero; leave such \
+             edges out or run without `weighted`"
+                .to_owned(),
+        ),
+        other => return other,
     };
-    let out = &graph.csr.out;
-    let Some(at) = out.edges.iter().position(|it| *it == row) else {
-        return error;
-    };
-    let from = out.offsets.partition_point(|it| *it <= at as u64) - 1;
     KernelError::NotApplicable {
         reason: format!(
-            "the edge {} → {} has the negative weight {weight}; give edges weights of 0 or more, or leave the weight \
-             out",
-            graph.keys.id(from as u32),
-            graph.keys.id(out.targets[at])
+            "the edge {} → {} {problem}",
+            graph.keys.id(from),
+            graph.keys.id(to)
         ),
     }
 }

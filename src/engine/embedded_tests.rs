@@ -209,7 +209,11 @@ fn a_bound_that_is_no_number_has_no_hash() {
 
 #[test]
 fn a_negative_weight_is_named_by_the_ends_of_its_edge() {
-    let row = KernelError::NegativeWeight { row: 2, weight: -2.0 };
+    let row = KernelError::NegativeWeight {
+        from: 2,
+        to: 3,
+        weight: -2.0,
+    };
     let text = super::embedded::named(row, &small_graph()).to_string();
     assert!(
         text.starts_with("the edge shops/s0 → shops/s1 has the negative weight -2"),

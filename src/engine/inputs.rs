@@ -1,9 +1,10 @@
-//! What a kernel gets beside the graph: the vertices that `sources` names, and items for linkage.
+//! What a kernel gets beside the graph: the vertices that `sources` and `targets` name, and attributes in
+//! the form that it takes them.
 
 use std::collections::BTreeMap;
 
 use super::error::EngineError;
-use crate::algorithms::{Algorithm, Inputs, ItemCodes, KernelError};
+use crate::algorithms::{Algorithm, AttributeUse, Inputs, ItemCodes, KernelError, NumberColumn};
 use crate::graph::{Column, MISSING, VertexKeys};
 use crate::source::{LoadedGraph, near_names};
 
@@ -30,29 +31,52 @@ const NO_VALUE: [&str; 13] = [
 ///
 /// Names the first source that is no vertex, with near names, or that several collections have.
 pub(super) fn inputs(algorithm: &Algorithm, graph: &LoadedGraph) -> Result<Inputs, EngineError> {
-    let mut sources = algorithm
-        .sources()
-        .iter()
-        .map(|name| find(&graph.keys, name))
-        .collect::<Result<Vec<u32>, EngineError>>()?;
-    sources.sort_unstable();
-    sources.dedup();
-    let items = match algorithm {
-        Algorithm::Linkage(_) => graph
-            .attributes
-            .iter()
-            .map(|(name, column)| ItemCodes {
-                name: name.clone(),
-                codes: codes(column),
-            })
-            .collect(),
-        _ => Vec::new(),
+    let attributes = || graph.attributes.iter();
+    let items = || {
+        attributes().map(|(name, column)| ItemCodes {
+            name: name.clone(),
+            codes: codes(column),
+        })
     };
-    Ok(Inputs { sources, items })
+    let numbers = || attributes().filter_map(|(name, column)| numbers(name, column));
+    let (items, numbers) = match algorithm.info().attributes {
+        AttributeUse::None => (Vec::new(), Vec::new()),
+        AttributeUse::Items => (items().collect(), Vec::new()),
+        AttributeUse::Numbers => (Vec::new(), numbers().collect()),
+        AttributeUse::Both => (items().collect(), numbers().collect()),
+    };
+    Ok(Inputs {
+        sources: named(&graph.keys, algorithm.sources(), "sources")?,
+        targets: named(&graph.keys, algorithm.targets(), "targets")?,
+        items,
+        numbers,
+    })
+}
+
+/// The vertices that these names of `parameter` name, each once, ascending.
+fn named(keys: &VertexKeys, names: &[String], parameter: &'static str) -> Result<Vec<u32>, EngineError> {
+    let refused = |problem| EngineError::Kernel(KernelError::Parameter { parameter, problem });
+    let found = names.iter().map(|name| find(keys, name).map_err(refused));
+    let mut vertices = found.collect::<Result<Vec<u32>, EngineError>>()?;
+    vertices.sort_unstable();
+    vertices.dedup();
+    Ok(vertices)
+}
+
+/// The attribute as numbers; `None` where it holds none.
+fn numbers(name: &str, column: &Column) -> Option<NumberColumn> {
+    if matches!(column, Column::Text { .. }) {
+        return None;
+    }
+    let value = |row| column.number(row).unwrap_or(f64::NAN);
+    Some(NumberColumn {
+        name: name.to_owned(),
+        values: (0..column.len()).map(value).collect(),
+    })
 }
 
 /// The vertex that `name` names, as `collection/key` or as a key that one collection has.
-pub(super) fn find(keys: &VertexKeys, name: &str) -> Result<u32, EngineError> {
+pub(super) fn find(keys: &VertexKeys, name: &str) -> Result<u32, String> {
     let within = keys.ranges.iter().filter_map(|it| {
         let key = name.strip_prefix(&it.collection)?.strip_prefix('/')?;
         Some((it.range.clone(), key))
@@ -68,23 +92,16 @@ pub(super) fn find(keys: &VertexKeys, name: &str) -> Result<u32, EngineError> {
         .map(|(v, _)| v);
     match (bearers.next(), bearers.next()) {
         (Some(only), None) => Ok(only),
-        (Some(one), Some(other)) => Err(refused(format!(
+        (Some(one), Some(other)) => Err(format!(
             "names `{name}`, which is {} and {}; write the collection too",
             keys.id(one),
             keys.id(other)
-        ))),
-        _ => Err(refused(format!(
+        )),
+        _ => Err(format!(
             "names `{name}`, which is no vertex; {}",
             near(keys, name)
-        ))),
+        )),
     }
-}
-
-fn refused(problem: String) -> EngineError {
-    EngineError::Kernel(KernelError::Parameter {
-        parameter: "sources",
-        problem,
-    })
 }
 
 /// Whether `text` says that a value is missing instead of being one.

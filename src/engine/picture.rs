@@ -155,7 +155,7 @@ mod tests {
             targets: vec![2, 3, 3, 4],
             ..EdgeList::default()
         };
-        graph.csr = build(5, &edges, ProjectionRules::default());
+        graph.csr = build(5, edges, ProjectionRules::default());
         let picture = neighbourhood(&graph, &ids(&["people/p0", "p1", "people/p0"]), 3);
         assert_eq!(picture.vertices[2].id, "shops/s1");
         assert_eq!(picture.edges, [(0, 2), (1, 2)]);
@@ -171,7 +171,7 @@ mod tests {
             targets: (1..=leaves).collect(),
             ..EdgeList::default()
         };
-        graph.csr = build(leaves + 1, &edges, ProjectionRules::default());
+        graph.csr = build(leaves + 1, edges, ProjectionRules::default());
         graph.keys.ranges[1].range.end = leaves + 1;
         graph.keys.keys = (0..=leaves).map(|it| format!("k{it}")).collect();
         graph.keys.labels = graph.keys.keys.clone();

@@ -9,17 +9,18 @@ pub const NO_VERTEX: u32 = u32::MAX;
 /// One direction of a graph: for each vertex its neighbours.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Adjacency {
-    /// `offsets[v]..offsets[v + 1]` is the range of `v` in the arrays below; length `n + 1`.
-    pub offsets: Vec<u64>,
+    /// `offsets[v]..offsets[v + 1]` is the range of `v` in the arrays below; length `n + 1`. The builder
+    /// refuses more entries than a `u32` counts.
+    pub offsets: Vec<u32>,
     /// Neighbours, sorted within each vertex.
     pub targets: Vec<u32>,
-    /// Row of the edge in the projection's edge list, parallel to `targets`; merged parallel edges
-    /// keep the smallest row.
-    pub edges: Vec<u32>,
     /// Weights parallel to `targets`; `None` means every edge weighs 1.
     pub weights: Option<Vec<f64>>,
     /// Times in milliseconds since 1970-01-01 UTC parallel to `targets`, where the projection has them.
     pub times: Option<Vec<i64>>,
+    /// Row of the edge in the projection's edge list, parallel to `targets`; merged parallel edges keep
+    /// the smallest row. Kept where there are times, whose walks tell parallel edges apart.
+    pub rows: Option<Vec<u32>>,
 }
 
 /// A graph in memory. An undirected graph holds each edge in both endpoints' `out` lists (a
@@ -34,6 +35,8 @@ pub struct Csr {
     pub into: std::sync::Arc<Adjacency>,
     /// Edges of the projection after its rules; an undirected edge counts once.
     pub edge_count: u64,
+    /// The projection's number of each vertex, where the graph numbers them in another order.
+    pub order: Option<std::sync::Arc<Vec<u32>>>,
 }
 
 impl Adjacency {
@@ -63,8 +66,12 @@ impl Adjacency {
 
     /// Bytes held by the arrays.
     pub fn bytes(&self) -> u64 {
-        let per_entry = 4 + 4 + 8 * u64::from(self.weights.is_some()) + 8 * u64::from(self.times.is_some());
-        self.offsets.len() as u64 * 8 + self.targets.len() as u64 * per_entry
+        let each = |bytes: u64, is_there: bool| bytes * u64::from(is_there);
+        let per_entry = 4
+            + each(8, self.weights.is_some())
+            + each(8, self.times.is_some())
+            + each(4, self.rows.is_some());
+        self.offsets.len() as u64 * 4 + self.targets.len() as u64 * per_entry
     }
 }
 
@@ -90,6 +97,31 @@ impl Csr {
     /// Bytes held by the graph.
     pub fn bytes(&self) -> u64 {
         let into = if self.directed { self.into.bytes() } else { 0 };
-        self.out.bytes() + into
+        let order = self.order.as_ref().map_or(0, |it| 4 * it.len() as u64);
+        self.out.bytes() + into + order
+    }
+
+    /// The projection's number of `v`.
+    #[inline]
+    pub fn number(&self, v: u32) -> u32 {
+        self.order.as_ref().map_or(v, |order| order[v as usize])
+    }
+
+    /// The vertex of each of the projection's `numbers`. Cost: O(n) where the graph has an order of its
+    /// own.
+    pub fn vertices(&self, numbers: &[u32]) -> Vec<u32> {
+        let Some(order) = &self.order else {
+            return numbers.to_vec();
+        };
+        let mut places: Vec<(u32, usize)> = numbers.iter().copied().zip(0..).collect();
+        places.sort_unstable();
+        let mut found = vec![NO_VERTEX; numbers.len()];
+        for (v, number) in (0_u32..).zip(order.iter()) {
+            let begin = places.partition_point(|(it, _)| it < number);
+            for (_, place) in places[begin..].iter().take_while(|(it, _)| it == number) {
+                found[*place] = v;
+            }
+        }
+        found
     }
 }

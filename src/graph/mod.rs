@@ -5,12 +5,14 @@
 mod build;
 mod columns;
 mod csr;
+mod degree_order;
 mod keys;
+mod transpose;
 
 pub mod generate;
 pub mod stats;
 
-pub use build::{Direction, EdgeList, MOST_EDGES, ParallelEdges, ProjectionRules, build};
+pub use build::{Direction, EdgeList, MOST_EDGES, ParallelEdges, ProjectionRules, build, build_by_degree};
 pub use columns::{Column, MISSING, instant_text};
 pub use csr::{Adjacency, Csr, NO_VERTEX};
 pub use keys::{VertexKeys, VertexRange};

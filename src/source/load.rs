@@ -51,8 +51,7 @@ pub(super) fn project(
     check(control)?;
     let hash = content_hash(&keys, &list, projection, &attributes);
     check(control)?;
-    // Vertex numbers are below the count by construction, and arrays grow together.
-    let csr = graph::build(keys.len() as u32, &list, projection.rules);
+    let edges = list.sources.len() as u64;
     let self_loops_left_out = if projection.rules.self_loops {
         0
     } else {
@@ -62,9 +61,11 @@ pub(super) fn project(
             .filter(|(a, b)| a == b)
             .count() as u64
     };
+    // Vertex numbers are below the count by construction, and arrays grow together.
+    let csr = graph::build(keys.len() as u32, list, projection.rules);
     Ok(LoadedGraph {
         self_loops_left_out,
-        merged: list.sources.len() as u64 - self_loops_left_out - csr.edge_count,
+        merged: edges - self_loops_left_out - csr.edge_count,
         csr,
         keys,
         attributes,

@@ -23,7 +23,7 @@ fn club(weight: Option<fn(u32, u32) -> u32>) -> Csr {
         direction: Direction::Undirected,
         ..ProjectionRules::default()
     };
-    build(34, &list, rules)
+    build(34, list, rules)
 }
 
 fn expected(name: &str) -> Value {

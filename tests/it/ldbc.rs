@@ -74,7 +74,7 @@ impl Validation {
             .collect();
         assert!(expected.keys().eq(&ids), "{output} names other vertices");
         Validation {
-            graph: build(ids.len() as u32, &list, rules),
+            graph: build(ids.len() as u32, list, rules),
             ids,
             expected,
         }

@@ -26,7 +26,7 @@ fn network(parallel: ParallelEdges) -> (Vec<String>, Csr) {
         self_loops: false,
     };
     let names = stations.iter().map(|row| row[1].to_owned()).collect();
-    (names, build(stations.len() as u32, &edges, rules))
+    (names, build(stations.len() as u32, edges, rules))
 }
 
 fn rows(text: &str) -> Vec<csv::StringRecord> {
