@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::shortest_path_tree::parents;
 use super::shortest_paths::Distances;
 use crate::graph::Csr;
 
@@ -111,37 +112,37 @@ pub fn run(
     inputs: &Inputs,
     control: &Control,
 ) -> Result<Outcome, KernelError> {
-    distances(graph, inputs, false, control)
+    need_sources(inputs.sources.is_empty())?;
+    let mut found = Distances::new(graph.vertex_count());
+    found.search(&graph.out, &inputs.sources, false, control)?;
+    outcome(graph, &inputs.sources, found.length, false, control)
 }
 
-/// Distances from the nearest source by hops or by weights, with parents.
-pub(super) fn distances(
+/// The answer to a search that found these distances from `sources`, by weights or by hops.
+pub(super) fn outcome(
     graph: &Csr,
-    inputs: &Inputs,
+    sources: &[u32],
+    length: Vec<f64>,
     weighted: bool,
     control: &Control,
 ) -> Result<Outcome, KernelError> {
-    need_sources(inputs.sources.is_empty())?;
-    let units = u64::from(graph.vertex_count());
-    control.expect(units);
-    let mut found = Distances::new(graph.vertex_count());
-    found.search(&graph.out, &inputs.sources, weighted, control)?;
-    let parents = found.parents(&graph.into, &inputs.sources, weighted);
-    control.advance(units);
-    let farthest = found.order.last().map_or(0.0, |v| found.length[*v as usize]);
+    let parents = parents(graph, sources, &length, weighted, control)?;
+    let reached = length.iter().filter(|it| it.is_finite());
+    let (count, farthest) = reached.fold((0_u32, 0.0_f64), |(count, farthest), it| {
+        (count + 1, farthest.max(*it))
+    });
     let (name, quantity) = match (weighted, graph.is_weighted()) {
         (true, true) => ("distance", Quantity::Weight),
         (true, false) => ("distance", Quantity::Hops),
         (false, _) => ("hops", Quantity::Hops),
     };
-    let reached = found.order.len();
     Ok(Outcome {
         vertices: vec![
-            OutputColumn::new(name, quantity, Values::Numbers(found.length)),
+            OutputColumn::new(name, quantity, Values::Numbers(length)),
             OutputColumn::new("parent", Quantity::Name, Values::Vertices(parents)),
         ],
         summary: vec![
-            ("reached", Quantity::Count, reached as f64),
+            ("reached", Quantity::Count, f64::from(count)),
             ("farthest", quantity, farthest),
         ],
         ..Outcome::default()

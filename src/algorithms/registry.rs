@@ -194,7 +194,7 @@ pub enum AttributeUse {
 pub struct ParameterInfo {
     /// Its name.
     pub name: &'static str,
-    /// `number`, `whole number`, `yes or no`, `keys`.
+    /// `number`, `whole number`, `yes or no`, `keys`, `text`.
     pub kind: &'static str,
     /// Its default, as text.
     pub default: &'static str,
@@ -371,6 +371,7 @@ impl ParameterInfo {
             "yes or no" => "true or false",
             "keys" => "a list of keys",
             "whole number" => "a whole number",
+            "text" => "text",
             _ => "a number",
         };
         KernelError::Parameter {

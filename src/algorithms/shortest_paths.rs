@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::control::{Control, KernelError};
-use crate::graph::{Adjacency, Csr, NO_VERTEX};
+use crate::graph::{Adjacency, Csr};
 
 /// Searches look for cancellation once in so many settled vertices.
 const CHECK_EVERY: usize = 1 << 14;
@@ -135,34 +135,6 @@ impl Distances {
             self.length[vertex as usize] = length;
             self.heap.push(Open { length, vertex });
         }
-    }
-
-    /// For each vertex the smallest vertex through which a shortest path enters it, [`NO_VERTEX`] for
-    /// `sources` and where there is no path. Following parents always ends at a source.
-    pub(super) fn parents(&self, into: &Adjacency, sources: &[u32], weighted: bool) -> Vec<u32> {
-        let n = self.length.len();
-        let mut rank = vec![u32::MAX; n];
-        for (place, v) in (0_u32..).zip(&self.order) {
-            rank[*v as usize] = place;
-        }
-        let mut parents = vec![NO_VERTEX; n];
-        for &v in &self.order {
-            let length = self.length[v as usize];
-            // Edges of weight 0 join vertices at equal distance; without the rank, parents could form
-            // a circle there.
-            let enters = |index: &usize| {
-                let u = into.targets[*index] as usize;
-                let step = if weighted { into.weight(*index) } else { 1.0 };
-                rank[u] < rank[v as usize] && self.length[u] + step == length
-            };
-            if let Some(index) = into.range(v).find(enters) {
-                parents[v as usize] = into.targets[index];
-            }
-        }
-        for &source in sources {
-            parents[source as usize] = NO_VERTEX;
-        }
-        parents
     }
 }
 
