@@ -33,6 +33,20 @@ pub enum KernelError {
         /// Where the edge ends.
         to: u32,
     },
+    /// An edge that weighs less than the straight line between its ends, which would mislead a search.
+    #[error(
+        "the edge from vertex {from} to vertex {to} weighs {weight}, less than the {least} of its straight line"
+    )]
+    ShortEdge {
+        /// Where the edge starts.
+        from: u32,
+        /// Where the edge ends.
+        to: u32,
+        /// The weight.
+        weight: f64,
+        /// The weight of its straight line.
+        least: f64,
+    },
     /// No algorithm has this name.
     #[error("no algorithm is called `{name}`; there is {}", .near.join(", "))]
     UnknownAlgorithm {

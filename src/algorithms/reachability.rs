@@ -33,7 +33,7 @@ pub struct ReachabilityConfig {}
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "reachability",
-    aliases: &["descendants", "dominators", "blast_radius"],
+    aliases: &["descendants", "blast_radius"],
     title: "Reachability",
     summary: "Counts what each vertex reaches, what reaches it, and what can be reached through it only.",
     convention: "Edges are followed in their direction; a vertex does not count itself. Exclusive are the \

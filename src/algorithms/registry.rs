@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
 use super::{
-    article_rank, articulation, betweenness, bfs, closeness, cycles, degree, eigenvector, hits, k_core, katz,
-    label_propagation, linkage, louvain, pagerank, pass_through, reachability, scc, spanning_forest, sssp,
+    all_pairs_shortest_paths, article_rank, articulation, bellman_ford, betweenness, bfs, closeness, cycles,
+    degree, dominators, eigenvector, hits, k_core, k_shortest_paths, katz, label_propagation, linkage,
+    louvain, pagerank, pass_through, reachability, scc, shortest_path, spanning_forest, sssp,
     temporal_cycles, topological_order, triangles, wcc,
 };
 use crate::graph::Csr;
@@ -117,6 +118,16 @@ algorithms! {
     Bfs(bfs::BfsConfig, sources),
     /// Weighted distance from the nearest source.
     Sssp(sssp::SsspConfig, sources),
+    /// The shortest path between vertices.
+    ShortestPath(shortest_path::ShortestPathConfig, sources, targets),
+    /// Several shortest paths between two vertices.
+    KShortestPaths(k_shortest_paths::KShortestPathsConfig, sources, targets),
+    /// Distances between all pairs of vertices.
+    AllPairsShortestPaths(all_pairs_shortest_paths::AllPairsShortestPathsConfig),
+    /// Distances where weights may be negative, and negative cycles.
+    BellmanFord(bellman_ford::BellmanFordConfig, sources),
+    /// Through which vertex every path from the sources must go.
+    Dominators(dominators::DominatorsConfig, sources),
     /// Minimum spanning forest.
     SpanningForest(spanning_forest::SpanningForestConfig),
     /// Topological order and longest path.

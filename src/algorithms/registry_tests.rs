@@ -18,10 +18,18 @@ fn made(name: &str, parameters: Value) -> Result<Algorithm, KernelError> {
     Algorithm::from_parameters(name, &given(parameters))
 }
 
-/// Every algorithm with its defaults; those that need a source start at vertex 0.
+/// Every algorithm with its defaults; those that need a source start at vertex 0, those that need a
+/// target end at vertex 3.
 fn all_with_defaults() -> Vec<Algorithm> {
     let with_defaults = |info: &&Info| {
-        made(info.name, json!({})).unwrap_or_else(|_| made(info.name, json!({"sources": "0"})).unwrap())
+        let ends = [
+            json!({}),
+            json!({"sources": "0"}),
+            json!({"sources": "0", "targets": "3"}),
+        ];
+        ends.into_iter()
+            .find_map(|ends| made(info.name, ends).ok())
+            .unwrap()
     };
     Algorithm::all().iter().map(with_defaults).collect()
 }

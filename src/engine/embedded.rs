@@ -336,6 +336,19 @@ pub(super) fn named(error: KernelError, graph: &LoadedGraph) -> KernelError {
              edges out or run without `weighted`"
                 .to_owned(),
         ),
+        KernelError::ShortEdge {
+            from,
+            to,
+            weight,
+            least,
+        } => (
+            from,
+            to,
+            format!(
+                "weighs {weight}, less than the {least} of the straight line between its ends, so that a straight \
+                 line would mislead the search; lower `scale` or search without a heuristic"
+            ),
+        ),
         other => return other,
     };
     KernelError::NotApplicable {
