@@ -1,0 +1,280 @@
+//! What the kernels cost: processor seconds of all threads and wall seconds of the kernel alone.
+//!
+//! `cargo bench --bench kernels` prints a table with the figures that are to be reached; `-- --help` lists
+//! the options. `benches/peers/run` calls the same program and compares it with other libraries.
+
+mod graphs;
+mod measure;
+mod table;
+mod works;
+
+use std::io::{self, Write};
+
+use anyhow::ensure;
+use clap::Parser;
+use gaai::algorithms::Control;
+use gaai::graph::{Csr, Direction, EdgeList, ParallelEdges, ProjectionRules, build, build_by_degree};
+
+use graphs::{Files, GRAPHS, GraphKind};
+use measure::Times;
+use table::Measured;
+use works::{Answer, Shape, WORKS, Work};
+
+/// The work that is no kernel: from arrays to lists in both directions.
+const BUILD: &str = "build";
+
+/// Measures the kernels on generated graphs.
+#[derive(Parser)]
+struct Options {
+    /// Graphs, separated by commas; by default those that each work names.
+    #[arg(long, value_delimiter = ',')]
+    graph: Vec<String>,
+    /// Works, separated by commas; by default all.
+    #[arg(long, value_delimiter = ',')]
+    work: Vec<String>,
+    /// Threads; 0 takes one a core.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Runs of each work; fewer are made of slow ones.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// Leaves out graphs with more than two to this many vertices.
+    #[arg(long, default_value_t = 32)]
+    scale_limit: u32,
+    /// Adds the large graphs.
+    #[arg(long)]
+    full: bool,
+    /// Keeps the numbers of the vertices instead of numbering them by degree.
+    #[arg(long)]
+    keep_order: bool,
+    /// Prints a JSON object a line instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Only makes the graphs and prints where their files are.
+    #[arg(long)]
+    generate: bool,
+    /// Given by cargo.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Options {
+    fn check(&self) -> anyhow::Result<()> {
+        for name in &self.graph {
+            ensure!(
+                GRAPHS.iter().any(|it| it.name == name),
+                "no graph is called `{name}`"
+            );
+        }
+        for name in &self.work {
+            let known = name == BUILD || WORKS.iter().any(|it| it.name == name);
+            ensure!(known, "no work is called `{name}`");
+        }
+        Ok(())
+    }
+
+    fn wants(&self, graph: &GraphKind, work: &str, usual: &[&str], large: &[&str]) -> bool {
+        let by_default = usual.contains(&graph.name) || self.full && large.contains(&graph.name);
+        let of_graph = match self.graph.as_slice() {
+            [] => by_default,
+            named => named.iter().any(|it| it == graph.name),
+        };
+        let of_work = self.work.is_empty() || self.work.iter().any(|it| it == work);
+        of_graph && of_work && graph.scale <= self.scale_limit
+    }
+
+    fn wants_build(&self, graph: &GraphKind) -> bool {
+        self.wants(
+            graph,
+            BUILD,
+            &["rmat18", "rmat20"],
+            &["rmat22", "urand20", "grid2000"],
+        )
+    }
+
+    fn wants_work(&self, graph: &GraphKind, work: &Work) -> bool {
+        self.wants(graph, work.name, work.graphs, work.large)
+    }
+
+    fn build(&self, n: u32, edges: EdgeList, direction: Direction) -> Csr {
+        // The lists of the generator have no self-loops and no parallel edges.
+        let rules = ProjectionRules {
+            direction,
+            parallel: ParallelEdges::Keep,
+            self_loops: false,
+        };
+        if self.keep_order {
+            build(n, edges, rules)
+        } else {
+            build_by_degree(n, edges, rules)
+        }
+    }
+
+    fn print(&self, measured: &Measured) -> io::Result<()> {
+        let out = &mut io::stdout();
+        if self.json {
+            table::json_line(out, measured)
+        } else {
+            table::row(out, measured)
+        }
+    }
+
+    fn print_without(&self, graph: &str, work: &str, why: &str) -> io::Result<()> {
+        let out = &mut io::stdout();
+        if self.json {
+            table::json_without(out, graph, work, why)
+        } else {
+            table::row_without(out, graph, work, why)
+        }
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    options.check()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads)
+        .build()?;
+    if !options.json && !options.generate {
+        let (threads, runs) = (pool.current_num_threads(), options.runs);
+        writeln!(io::stdout(), "{threads} threads, at most {runs} runs each\n")?;
+        table::heading(&mut io::stdout())?;
+    }
+    for graph in GRAPHS {
+        let works = || WORKS.iter().filter(|it| options.wants_work(graph, it));
+        if !options.wants_build(graph) && works().next().is_none() {
+            continue;
+        }
+        let files = graph.files()?;
+        if options.generate {
+            writeln!(
+                io::stdout(),
+                "{} {} {}",
+                graph.name,
+                files.n,
+                files.prefix().display()
+            )?;
+            continue;
+        }
+        if options.wants_build(graph) {
+            let measured = pool.install(|| measure_build(&options, graph, &files))?;
+            options.print(&measured)?;
+        }
+        let mut loaded = None;
+        for work in works() {
+            // One graph is held at a time; works on the same shape stand together.
+            if loaded.as_ref().is_none_or(|it: &Loaded| it.shape != work.shape) {
+                drop(loaded.take());
+            }
+            let held = match loaded.take() {
+                Some(held) => held,
+                None => pool.install(|| Loaded::new(&options, graph, &files, work.shape))?,
+            };
+            match pool.install(|| measure_kernel(&options, graph, work, &held)) {
+                Ok(measured) => options.print(&measured)?,
+                Err(error) => options.print_without(graph.name, work.name, &error.to_string())?,
+            }
+            loaded = Some(held);
+        }
+    }
+    Ok(())
+}
+
+/// A graph as a work wants it.
+struct Loaded {
+    shape: Shape,
+    graph: Csr,
+    /// Where searches start.
+    starts: Vec<u32>,
+}
+
+impl Loaded {
+    fn new(options: &Options, kind: &GraphKind, files: &Files, shape: Shape) -> anyhow::Result<Self> {
+        let directed = shape == Shape::Directed && kind.directed;
+        let mut edges = files.edges(directed, shape == Shape::Weighted)?;
+        let mut n = files.n;
+        if shape == Shape::Compact {
+            (n, edges) = graphs::without_isolated(n, edges);
+        }
+        let direction = match shape {
+            Shape::Directed | Shape::Acyclic => Direction::Directed,
+            Shape::Undirected | Shape::Weighted | Shape::Compact => Direction::Undirected,
+        };
+        let ends = graphs::first_ends(&edges, 16);
+        let graph = options.build(n, edges, direction);
+        let starts = graph.vertices(&ends);
+        Ok(Self { shape, starts, graph })
+    }
+}
+
+/// From arrays to both directions. The peak counts from before the arrays are read.
+fn measure_build(options: &Options, kind: &GraphKind, files: &Files) -> anyhow::Result<Measured> {
+    let before = measure::resident();
+    measure::forget_peak()?;
+    let direction = if kind.directed {
+        Direction::Directed
+    } else {
+        Direction::Undirected
+    };
+    let mut times = Times::default();
+    let mut answer = Answer::new();
+    for _ in 0..options.runs.max(1) {
+        let edges = files.edges(kind.directed, false)?;
+        let graph = times.of(|| options.build(files.n, edges, direction));
+        let edge_count = graph.edge_count as f64;
+        answer.insert("edges", edge_count);
+        answer.insert("bytes_an_edge", graph.bytes() as f64 / edge_count);
+        drop(graph);
+        if times.enough() {
+            break;
+        }
+    }
+    let peak = measure::peak();
+    let beyond = peak.saturating_sub(before) as f64;
+    if let Some(edges) = answer.get("edges").copied() {
+        answer.insert("peak_bytes_an_edge", beyond / edges);
+    }
+    Ok(Measured {
+        graph: kind.name,
+        work: BUILD,
+        threads: rayon::current_num_threads(),
+        times,
+        peak,
+        answer,
+    })
+}
+
+/// The kernel alone, and the answer of its first run; numbers of several searches are added.
+fn measure_kernel(
+    options: &Options,
+    kind: &GraphKind,
+    work: &Work,
+    loaded: &Loaded,
+) -> anyhow::Result<Measured> {
+    let algorithm = work.algorithm()?;
+    let inputs = work.inputs(&loaded.starts);
+    measure::forget_peak()?;
+    let mut times = Times::default();
+    let mut answer = Answer::new();
+    for run in 0..options.runs.max(1) {
+        for input in &inputs {
+            let outcome = times.of(|| algorithm.run(&loaded.graph, input, &Control::default()))?;
+            if run == 0 {
+                for (name, value) in work.answer(&outcome, &loaded.graph) {
+                    *answer.entry(name).or_insert(0.0) += value;
+                }
+            }
+        }
+        if times.enough() {
+            break;
+        }
+    }
+    Ok(Measured {
+        graph: kind.name,
+        work: work.name,
+        threads: rayon::current_num_threads(),
+        times,
+        peak: measure::peak(),
+        answer,
+    })
+}
