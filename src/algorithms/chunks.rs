@@ -15,6 +15,37 @@ use super::control::{Control, KernelError};
 /// Chunks under way or waiting to be merged; also the largest number of threads that are of use.
 pub(super) const WAVE: usize = 16;
 
+/// Workspaces that serve one piece of work after another, at most one for each thread at a time.
+pub(super) struct Spare<S, F> {
+    kept: Mutex<Vec<S>>,
+    fresh: F,
+}
+
+impl<S: Send, F: Fn() -> S + Sync> Spare<S, F> {
+    /// None yet; `fresh` makes one when all are lent.
+    pub(super) fn new(fresh: F) -> Self {
+        Self {
+            kept: Mutex::new(Vec::new()),
+            fresh,
+        }
+    }
+
+    /// Runs `task` on a workspace, which it must leave as it found it unless it fails.
+    pub(super) fn lend<T>(
+        &self,
+        task: impl FnOnce(&mut S) -> Result<T, KernelError>,
+    ) -> Result<T, KernelError> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut workspace = kept.unwrap_or_else(&self.fresh);
+        let answer = task(&mut workspace)?;
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(workspace);
+        Ok(answer)
+    }
+}
+
 /// Runs `task` on the chunks of `0..items` in the current rayon pool and hands the answers to `merge`
 /// in chunk order, until it breaks.
 ///
@@ -29,18 +60,12 @@ pub(super) fn in_order<S: Send, T: Send>(
     mut merge: impl FnMut(T) -> ControlFlow<()>,
 ) -> Result<(), KernelError> {
     control.expect(items as u64);
-    let spare: Mutex<Vec<S>> = Mutex::new(Vec::new());
+    let spare = Spare::new(fresh);
     let one = |index: usize| -> Result<T, KernelError> {
         control.check()?;
         let range = index * chunk..items.min((index + 1) * chunk);
         let units = range.len() as u64;
-        let kept = spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut workspace = kept.unwrap_or_else(&fresh);
-        let answer = task(&mut workspace, range)?;
-        spare
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(workspace);
+        let answer = spare.lend(|workspace| task(workspace, range))?;
         control.advance(units);
         Ok(answer)
     };

@@ -4,6 +4,7 @@
 //! (progress in work units, cancellation checked per block of work) and answer with an
 //! [`Outcome`] whose values are the same at any thread count.
 
+mod attributes;
 mod blocks;
 mod chunks;
 mod condensation;
@@ -23,6 +24,7 @@ mod simple_view;
 mod sweeps;
 mod temporal_search;
 mod time_order;
+mod votes;
 
 #[cfg(test)]
 mod random_graphs;
@@ -30,19 +32,24 @@ mod random_graphs;
 pub mod all_pairs_shortest_paths;
 pub mod article_rank;
 pub mod articulation;
+pub mod attribute_propagation;
 pub mod bellman_ford;
 pub mod betweenness;
 pub mod bfs;
 pub mod closeness;
+pub mod component_aggregation;
 pub mod cycles;
 pub mod degree;
 pub mod dominators;
 pub mod eigenvector;
 pub mod hits;
+pub mod irank;
+pub mod k1_colouring;
 pub mod k_core;
 pub mod k_shortest_paths;
 pub mod katz;
 pub mod label_propagation;
+pub mod line_rank;
 pub mod linkage;
 pub mod louvain;
 pub mod pagerank;

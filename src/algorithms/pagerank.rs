@@ -146,8 +146,12 @@ pub fn run(
     Ok(settled.into_outcome("score"))
 }
 
-/// One over each vertex's weight out; 0 for dangling vertices.
-fn follow_shares(graph: &Csr, control: &Control) -> Result<Vec<f64>, KernelError> {
+/// One over each vertex's weight out; 0 for dangling vertices. Announces nothing, advances by n.
+///
+/// # Errors
+///
+/// [`KernelError::NegativeWeight`].
+pub(super) fn follow_shares(graph: &Csr, control: &Control) -> Result<Vec<f64>, KernelError> {
     refuse_negative(graph)?;
     let mut shares = vec![0.0; graph.vertex_count() as usize];
     blocks::fill(&mut shares, control, |v| {
@@ -170,18 +174,25 @@ fn teleport(n: usize, sources: &[u32]) -> Vec<f64> {
 }
 
 /// What a sweep reads, and its buffer.
-struct Sweep<'a> {
-    graph: &'a Csr,
-    shares: &'a [f64],
-    teleport: &'a [f64],
-    damping: f64,
+pub(super) struct Sweep<'a> {
+    pub(super) graph: &'a Csr,
+    /// One over each vertex's weight out; 0 for dangling vertices.
+    pub(super) shares: &'a [f64],
+    /// The share of jumps that lead to each vertex.
+    pub(super) teleport: &'a [f64],
+    pub(super) damping: f64,
     /// What each vertex sends along an edge of weight 1.
-    sent: Vec<f64>,
+    pub(super) sent: Vec<f64>,
 }
 
 impl Sweep<'_> {
     /// Fills `next` with the scores that follow `scores` and returns the L1 change.
-    fn sweep(&mut self, scores: &[f64], next: &mut [f64], control: &Control) -> Result<f64, KernelError> {
+    pub(super) fn sweep(
+        &mut self,
+        scores: &[f64],
+        next: &mut [f64],
+        control: &Control,
+    ) -> Result<f64, KernelError> {
         let silent = Control::default();
         let dangling = blocks::fill_and_sum(&mut self.sent, &silent, |v| {
             let (score, share) = (scores[v as usize], self.shares[v as usize]);

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
 use super::{
-    all_pairs_shortest_paths, article_rank, articulation, bellman_ford, betweenness, bfs, closeness, cycles,
-    degree, dominators, eigenvector, hits, k_core, k_shortest_paths, katz, label_propagation, linkage,
-    louvain, pagerank, pass_through, reachability, scc, shortest_path, spanning_forest, sssp,
-    temporal_cycles, topological_order, triangles, wcc,
+    all_pairs_shortest_paths, article_rank, articulation, attribute_propagation, bellman_ford, betweenness,
+    bfs, closeness, component_aggregation, cycles, degree, dominators, eigenvector, hits, irank, k_core,
+    k_shortest_paths, k1_colouring, katz, label_propagation, line_rank, linkage, louvain, pagerank,
+    pass_through, reachability, scc, shortest_path, spanning_forest, sssp, temporal_cycles,
+    topological_order, triangles, wcc,
 };
 use crate::graph::Csr;
 
@@ -92,6 +93,10 @@ algorithms! {
     Pagerank(pagerank::PagerankConfig, sources),
     /// PageRank that trusts short lists less.
     ArticleRank(article_rank::ArticleRankConfig),
+    /// PageRank that gives every kind of vertex the same weight.
+    Irank(irank::IrankConfig),
+    /// How often a random walk over edges passes a vertex.
+    LineRank(line_rank::LineRankConfig),
     /// Leading eigenvector.
     Eigenvector(eigenvector::EigenvectorConfig),
     /// Hubs and authorities.
@@ -102,8 +107,12 @@ algorithms! {
     Wcc(wcc::WccConfig),
     /// Strongly connected components.
     Scc(scc::SccConfig),
-    /// Communities by synchronous label propagation (CDLP).
+    /// Values of an attribute in each component.
+    ComponentAggregation(component_aggregation::ComponentAggregationConfig),
+    /// Communities by label propagation (CDLP).
     LabelPropagation(label_propagation::LabelPropagationConfig),
+    /// Values of an attribute that reach each vertex.
+    AttributePropagation(attribute_propagation::AttributePropagationConfig),
     /// Communities by modularity (Louvain).
     Louvain(louvain::LouvainConfig),
     /// Betweenness: how many shortest paths run through a vertex.
@@ -114,6 +123,8 @@ algorithms! {
     Triangles(triangles::TrianglesConfig),
     /// Core numbers.
     KCore(k_core::KCoreConfig),
+    /// Colours that differ along every edge.
+    K1Colouring(k1_colouring::K1ColouringConfig),
     /// Hops from the nearest source.
     Bfs(bfs::BfsConfig, sources),
     /// Weighted distance from the nearest source.

@@ -64,8 +64,8 @@ fn the_registry_lists_the_fields_of_each_config_with_their_defaults() {
         for parameter in info.parameters {
             let said = match parameter.kind {
                 "keys" => continue,
-                "yes or no" => json!(parameter.default == "yes"),
                 "text" => json!(parameter.default),
+                "yes or no" => json!(parameter.default == "yes"),
                 "number" => json!(parameter.default.parse::<f64>().unwrap()),
                 "whole number" => json!(parameter.default.replace('_', "").parse::<i64>().unwrap()),
                 other => panic!("{} has the kind {other}", parameter.name),

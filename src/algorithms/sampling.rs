@@ -7,6 +7,17 @@
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 
+use super::registry::ParameterInfo;
+
+/// The parameter that makes draws repeatable.
+pub(super) const SEED: ParameterInfo = ParameterInfo {
+    name: "seed",
+    kind: "whole number",
+    default: "1",
+    range: "from 0",
+    meaning: "Draws depend on it and nothing else: the same seed gives the same answer.",
+};
+
 /// `count` different numbers below `population`, ascending; all of them when there are no more. Every
 /// set is equally likely, and a seed always gives the same one.
 pub(super) fn sample(population: u32, count: u32, seed: u64) -> Vec<u32> {

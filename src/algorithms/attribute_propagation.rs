@@ -1,0 +1,452 @@
+//! Attribute propagation: which values of an attribute reach each vertex along the edges.
+//!
+//! Every vertex begins with its own value. In each round it adds the values of its in-neighbours
+//! (backwards: its out-neighbours) to its own, until no set grows or the rounds run out. In the end a
+//! vertex holds the values of all vertices that have a path to it. Synchronous: after `r` rounds it holds
+//! those at most `r` edges away. Asynchronous: a round reads what was added earlier in the same round, so
+//! that values travel further in a round; the settled sets are the same.
+//!
+//! Convention: that of ArangoDB's engine, with a bound on the sets: of more than `max_values` values the
+//! first are kept, in the order in which the projection first has them. The first values of a union are
+//! among the first values of its parts, so that what is kept does not depend on the way. Parallel edges,
+//! self-loops and weights change nothing.
+//!
+//! Cost: O(k m) for each round in which all sets of k values change; only neighbours whose sets changed
+//! are read. 8 k bytes a vertex beyond the answer, all threads of the pool.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::attributes::{self, Kinds};
+use super::chunks::{Spare, WAVE};
+use super::control::{Control, KernelError};
+use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use crate::graph::{Csr, MISSING};
+
+/// The attribute that each vertex has to itself.
+const OWN: &str = "@id";
+
+/// Stages of an asynchronous round; a stage reads what the stages before it wrote.
+const STAGES: usize = 64;
+
+/// Vertices whose sets lie together at most; fewer on small graphs, so that stages have several.
+const MOST_IN_BLOCK: u32 = 1024;
+
+/// Neighbours between two looks for cancellation.
+const LONG: usize = 1 << 12;
+
+/// Parameters of [`super::Algorithm::AttributePropagation`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AttributePropagationConfig {
+    /// Attribute whose values spread; empty: the first, `@id`: each vertex is a value of its own.
+    pub attribute: String,
+    /// Whether a round reads the sets of the round before only.
+    pub synchronous: bool,
+    /// Whether values travel against the edges.
+    pub backwards: bool,
+    /// Values that a vertex keeps at most, from 1.
+    pub max_values: u32,
+    /// Rounds at most, from 1.
+    pub max_iterations: u32,
+}
+
+impl Default for AttributePropagationConfig {
+    fn default() -> Self {
+        Self {
+            attribute: String::new(),
+            synchronous: true,
+            backwards: false,
+            max_values: 32,
+            max_iterations: 500,
+        }
+    }
+}
+
+/// What the registry says about it.
+pub static INFO: Info = Info {
+    name: "attribute_propagation",
+    aliases: &["value_propagation"],
+    title: "Attribute propagation",
+    summary: "Collects for each vertex the values of an attribute that reach it along the edges.",
+    convention: "Values follow the direction of edges, or go against it where asked; both ways when the \
+                 projection is undirected. A vertex keeps its own value. Of too many values the first of the \
+                 projection are kept, and the answer says so. Weights and parallel edges change nothing.",
+    source: "Attribute propagation of ArangoDB's Graph Analytics Engine.",
+    parameters: &PARAMETERS,
+    columns: &[
+        ColumnInfo {
+            name: "values",
+            quantity: Quantity::Count,
+            meaning: "Different values that the vertex has or received.",
+        },
+        ColumnInfo {
+            name: "received",
+            quantity: Quantity::Count,
+            meaning: "Values among them that are not its own.",
+        },
+        ColumnInfo {
+            name: "bearers",
+            quantity: Quantity::Name,
+            meaning: "For each of the values the first vertex of the projection that has it as its own.",
+        },
+    ],
+    rows: None,
+    summary_values: &[
+        ColumnInfo {
+            name: "different_values",
+            quantity: Quantity::Count,
+            meaning: "Different values of the attribute.",
+        },
+        ColumnInfo {
+            name: "iterations",
+            quantity: Quantity::Count,
+            meaning: "Rounds done.",
+        },
+        ColumnInfo {
+            name: "unsettled",
+            quantity: Quantity::Count,
+            meaning: "Vertices whose set changed in the last round; 0 when the sets settled.",
+        },
+        ColumnInfo {
+            name: "full",
+            quantity: Quantity::Count,
+            meaning: "Vertices that hold as many values as are kept; more may reach them.",
+        },
+    ],
+    needs_times: false,
+    counts_parallel: false,
+    uses_weights: false,
+    needs_direction: false,
+    attributes: AttributeUse::Items,
+    steps_a_second: 1.0e10,
+};
+
+static PARAMETERS: [ParameterInfo; 5] = [
+    ParameterInfo {
+        name: "attribute",
+        kind: "text",
+        default: "",
+        range: "an attribute of the projection, or @id",
+        meaning: "The attribute whose values spread; without a name the first, with @id each vertex is a value.",
+    },
+    ParameterInfo {
+        name: "synchronous",
+        kind: "yes or no",
+        default: "yes",
+        range: "true or false",
+        meaning: "Whether a value travels one edge a round; else it may travel further.",
+    },
+    ParameterInfo {
+        name: "backwards",
+        kind: "yes or no",
+        default: "no",
+        range: "true or false",
+        meaning: "Whether values travel against the direction of the edges.",
+    },
+    ParameterInfo {
+        name: "max_values",
+        kind: "whole number",
+        default: "32",
+        range: "from 1",
+        meaning: "Values that a vertex keeps at most.",
+    },
+    ParameterInfo {
+        name: "max_iterations",
+        kind: "whole number",
+        default: "500",
+        range: "from 1",
+        meaning: "Rounds at most; it stops before when no set changes.",
+    },
+];
+
+impl AttributePropagationConfig {
+    /// Whether every parameter is in its range.
+    pub fn validate(&self) -> Result<(), KernelError> {
+        let given = [
+            ("max_values", self.max_values),
+            ("max_iterations", self.max_iterations),
+        ];
+        match given.iter().find(|it| it.1 == 0) {
+            None => Ok(()),
+            Some((parameter, _)) => Err(KernelError::Parameter {
+                parameter,
+                problem: "is 0; it must be 1 or more".to_owned(),
+            }),
+        }
+    }
+}
+
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(config: &AttributePropagationConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
+    let kept = u64::from(config.max_values).min(n);
+    let a_round = n.saturating_add(2 * m).saturating_mul(1 + kept);
+    Work {
+        bytes: n.saturating_mul(12 * kept + 40 + WAVE as u64),
+        operations: u64::from(config.max_iterations).saturating_mul(a_round),
+        ..Work::default()
+    }
+}
+
+/// Collects the values.
+///
+/// # Errors
+///
+/// [`KernelError::Parameter`] or [`KernelError::NotApplicable`] when the projection does not have the
+/// attribute.
+pub fn run(
+    graph: &Csr,
+    config: &AttributePropagationConfig,
+    inputs: &Inputs,
+    control: &Control,
+) -> Result<Outcome, KernelError> {
+    let numbers: Vec<u32> = (0..graph.vertex_count()).map(|v| graph.number(v)).collect();
+    let kinds = if config.attribute == OWN {
+        Kinds {
+            of: numbers.clone(),
+            count: graph.vertex_count(),
+        }
+    } else {
+        Kinds::new(&attributes::items(inputs, &config.attribute)?.codes)
+    };
+    let mut spread = Spread::new(graph, &numbers, &kinds, config);
+    let spare = Spare::new(|| Gathering {
+        seen: vec![false; kinds.count as usize],
+        found: Vec::new(),
+    });
+    let (mut done, mut unsettled) = (0, u64::from(graph.vertex_count()));
+    while done < config.max_iterations && unsettled > 0 {
+        unsettled = spread.round(&spare, control)?;
+        done += 1;
+    }
+    Ok(outcome(graph, &spread, &kinds, (done, unsettled)))
+}
+
+fn outcome(graph: &Csr, spread: &Spread, kinds: &Kinds, (done, unsettled): (u32, u64)) -> Outcome {
+    let bearers = kinds.bearers(graph);
+    let (mut offsets, mut members) = (vec![0], Vec::new());
+    let (mut values, mut received) = (Vec::new(), Vec::new());
+    let mut full = 0_u64;
+    for v in 0..graph.vertex_count() {
+        let set = spread.set(graph.number(v));
+        members.extend(set.iter().map(|it| bearers[*it as usize]));
+        offsets.push(members.len());
+        values.push(set.len() as u64);
+        let own = set.contains(&kinds.of[v as usize]);
+        received.push(set.len() as u64 - u64::from(own));
+        full += u64::from(set.len() >= spread.kept);
+    }
+    let listed = members.len() as u64;
+    let column = |name, values| OutputColumn::new(name, Quantity::Count, Values::Integers(values));
+    Outcome {
+        vertices: vec![
+            column("values", values),
+            column("received", received),
+            OutputColumn::new("bearers", Quantity::Name, Values::Lists { offsets, members }),
+        ],
+        summary: vec![
+            ("different_values", Quantity::Count, f64::from(kinds.count)),
+            ("iterations", Quantity::Count, f64::from(done)),
+            ("unsettled", Quantity::Count, unsettled as f64),
+            ("full", Quantity::Count, full as f64),
+        ],
+        exactness: if unsettled > 0 {
+            Exactness::Unsettled {
+                rounds: u64::from(done),
+                change: unsettled as f64,
+            }
+        } else if spread.dropped {
+            Exactness::Truncated { listed }
+        } else {
+            Exactness::Exact
+        },
+        ..Outcome::default()
+    }
+}
+
+/// The sets of some vertices, one after the other; ascending each.
+#[derive(Default)]
+struct Sets {
+    ends: Vec<usize>,
+    members: Vec<u32>,
+    /// Whether each set changed when it was last looked at.
+    changed: Vec<bool>,
+    /// Whether some set had to leave values out.
+    dropped: bool,
+}
+
+impl Sets {
+    fn of(&self, at: usize) -> &[u32] {
+        let begin = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.members[begin..self.ends[at]]
+    }
+
+    fn close(&mut self, changed: bool) {
+        self.ends.push(self.members.len());
+        self.changed.push(changed);
+    }
+}
+
+/// The workspace of a union.
+struct Gathering {
+    seen: Vec<bool>,
+    found: Vec<u32>,
+}
+
+impl Gathering {
+    fn add(&mut self, values: &[u32]) {
+        for value in values {
+            if !std::mem::replace(&mut self.seen[*value as usize], true) {
+                self.found.push(*value);
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        for value in self.found.drain(..) {
+            self.seen[value as usize] = false;
+        }
+    }
+}
+
+/// Sets under way, by projection number in blocks of equal length.
+struct Spread<'a> {
+    graph: &'a Csr,
+    backwards: bool,
+    kept: usize,
+    /// The vertex of each projection number.
+    vertices: Vec<u32>,
+    blocks: Vec<Sets>,
+    /// Vertices in a block: two to this power.
+    shift: u32,
+    /// Blocks in a stage.
+    stage: usize,
+    dropped: bool,
+}
+
+impl<'a> Spread<'a> {
+    fn new(graph: &'a Csr, numbers: &[u32], kinds: &Kinds, config: &AttributePropagationConfig) -> Self {
+        let n = graph.vertex_count();
+        let mut vertices = vec![0; n as usize];
+        (0_u32..)
+            .zip(numbers)
+            .for_each(|(v, number)| vertices[*number as usize] = v);
+        let length = (n / MOST_IN_BLOCK).next_power_of_two().clamp(1, MOST_IN_BLOCK);
+        let start = |block: &[u32]| {
+            let mut sets = Sets::default();
+            for v in block {
+                let own = kinds.of[*v as usize];
+                sets.members.extend((own != MISSING).then_some(own));
+                sets.close(own != MISSING);
+            }
+            sets
+        };
+        let blocks: Vec<Sets> = vertices.chunks(length as usize).map(start).collect();
+        Spread {
+            graph,
+            backwards: config.backwards,
+            kept: config.max_values as usize,
+            vertices,
+            shift: length.trailing_zeros(),
+            stage: match config.synchronous {
+                true => blocks.len().max(1),
+                false => blocks.len().div_ceil(STAGES).max(1),
+            },
+            blocks,
+            dropped: false,
+        }
+    }
+
+    fn place(&self, number: u32) -> (&Sets, usize) {
+        let at = number & ((1 << self.shift) - 1);
+        (&self.blocks[(number >> self.shift) as usize], at as usize)
+    }
+
+    fn set(&self, number: u32) -> &[u32] {
+        let (sets, at) = self.place(number);
+        sets.of(at)
+    }
+
+    /// One round; the number of sets that changed.
+    fn round<F: Fn() -> Gathering + Sync>(
+        &mut self,
+        spare: &Spare<Gathering, F>,
+        control: &Control,
+    ) -> Result<u64, KernelError> {
+        control.expect(self.vertices.len() as u64);
+        // A set that changed in this round or in the one before may hold what a neighbour lacks.
+        let before: Vec<Vec<bool>> = self.blocks.iter().map(|it| it.changed.clone()).collect();
+        let mut changed = 0;
+        for begin in (0..self.blocks.len()).step_by(self.stage) {
+            let stage = begin..self.blocks.len().min(begin + self.stage);
+            let one = |block| spare.lend(|gathering| self.grown(block, &before, gathering, control));
+            let grown: Vec<Sets> = stage
+                .clone()
+                .into_par_iter()
+                .map(one)
+                .collect::<Result<_, KernelError>>()?;
+            for (block, sets) in stage.zip(grown) {
+                changed += sets.changed.iter().map(|it| u64::from(*it)).sum::<u64>();
+                self.dropped |= sets.dropped;
+                self.blocks[block] = sets;
+            }
+        }
+        Ok(changed)
+    }
+
+    fn grown(
+        &self,
+        block: usize,
+        before: &[Vec<bool>],
+        gathering: &mut Gathering,
+        control: &Control,
+    ) -> Result<Sets, KernelError> {
+        control.check()?;
+        let old = &self.blocks[block];
+        let mut sets = Sets::default();
+        sets.members.reserve(old.members.len());
+        let side = if self.backwards {
+            &self.graph.out
+        } else {
+            &self.graph.into
+        };
+        let places: Range<usize> = block << self.shift..(block << self.shift) + old.ends.len();
+        for (at, number) in places.enumerate() {
+            let own = old.of(at);
+            for neighbours in side.neighbours(self.vertices[number]).chunks(LONG) {
+                control.check()?;
+                for neighbour in neighbours.iter().map(|u| self.graph.number(*u)) {
+                    let (others, place) = self.place(neighbour);
+                    if others.changed[place] || before[(neighbour >> self.shift) as usize][place] {
+                        if gathering.found.is_empty() {
+                            gathering.add(own);
+                        }
+                        gathering.add(others.of(place));
+                    }
+                }
+            }
+            if gathering.found.len() <= own.len() {
+                sets.members.extend_from_slice(own);
+                sets.close(false);
+            } else {
+                let found = &mut gathering.found;
+                found.sort_unstable();
+                let kept = &found[..found.len().min(self.kept)];
+                sets.dropped |= kept.len() < found.len();
+                sets.members.extend_from_slice(kept);
+                sets.close(kept != own);
+            }
+            gathering.clear();
+        }
+        control.advance(old.ends.len() as u64);
+        Ok(sets)
+    }
+}
+
+#[cfg(test)]
+#[path = "attribute_propagation_tests.rs"]
+mod tests;
