@@ -1,0 +1,125 @@
+"""igraph: C, one thread."""
+
+from collections.abc import Callable
+from typing import Any
+
+import igraph as ig
+import numpy as np
+
+from protocol import Answer, Edges, Measure, communities, greatest_share, group_sizes, reach
+
+
+def graph_of(n: int, source: Any, target: Any, directed: bool) -> ig.Graph:
+    # A memory view of 64-bit pairs is read without a Python object for each edge.
+    pairs = np.stack([source, target], axis=1).astype(np.int64)
+    return ig.Graph(n, memoryview(np.ascontiguousarray(pairs)), directed=directed)
+
+
+def loaded(edges: Edges, directed: bool) -> ig.Graph:
+    return graph_of(edges.n, *edges.ends(directed), directed)
+
+
+def build(edges: Edges, measure: Measure) -> Answer:
+    source, target = edges.ends(True)
+    return {"edges": measure(lambda: graph_of(edges.n, source, target, True)).ecount()}
+
+
+def on(
+    directed: bool, kernel: Callable[[ig.Graph], Any], answer: Callable[[Any], Answer]
+) -> Callable[[Edges, Measure], Answer]:
+    """A work that runs `kernel` on the graph."""
+
+    def work(edges: Edges, measure: Measure) -> Answer:
+        graph = loaded(edges, directed)
+        return answer(measure(lambda: kernel(graph)))
+
+    return work
+
+
+def share(scores: list[float]) -> Answer:
+    return {"greatest_share": greatest_share(scores)}
+
+
+def greatest(scores: list[float]) -> Answer:
+    return {"greatest": max(scores)}
+
+
+def bfs(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+    return reach(measure.each(edges.first_ends(16), lambda start: graph.distances(start)[0]))
+
+
+def sssp(edges: Edges, measure: Measure) -> Answer:
+    graph, weights = loaded(edges, False), edges.weights().astype(np.float64).tolist()
+    return reach(measure.each(edges.first_ends(4), lambda start: graph.distances(start, weights=weights)[0]))
+
+
+def mst(edges: Edges, measure: Measure) -> Answer:
+    graph, weights = loaded(edges, False), edges.weights().astype(np.float64)
+    values = weights.tolist()
+    chosen = measure(lambda: graph.spanning_tree(values, return_tree=False))
+    return {"weight": float(weights[chosen].sum()), "edges": len(chosen)}
+
+
+def articulation(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+    points, bridges = measure(lambda: (graph.articulation_points(), graph.bridges()))
+    return {"articulation_points": len(points), "bridges": len(bridges)}
+
+
+def betweenness16(edges: Edges, measure: Measure) -> Answer:
+    graph, starts = loaded(edges, False), edges.first_ends(16)
+    measure(lambda: graph.betweenness(sources=starts))
+    return {}
+
+
+def topological_order(edges: Edges, measure: Measure) -> Answer:
+    graph = graph_of(edges.n, *edges.ends(False), True)
+    measure(graph.topological_sorting)
+    return {}
+
+
+def grouped(kernel: Callable[[ig.Graph], ig.VertexClustering]) -> Callable[[Edges, Measure], Answer]:
+    """A work that finds communities."""
+
+    def work(edges: Edges, measure: Measure) -> Answer:
+        graph = loaded(edges, False)
+        return communities(edges, measure(lambda: kernel(graph)).membership)
+
+    return work
+
+
+def components(mode: str) -> Callable[[Edges, Measure], Answer]:
+    return on(True, lambda it: it.connected_components(mode), lambda it: group_sizes(it.membership))
+
+
+WORKS = {
+    "build": build,
+    "pagerank": on(True, lambda it: it.pagerank(), share),
+    "hits": on(True, lambda it: it.authority_score(), share),
+    "eigenvector": on(False, lambda it: it.eigenvector_centrality(), share),
+    "wcc": components("weak"),
+    "scc": components("strong"),
+    "bfs": bfs,
+    "sssp": sssp,
+    "triangles": on(False, lambda it: it.transitivity_undirected(), lambda it: {"transitivity": it}),
+    "lcc": on(
+        False,
+        lambda it: it.transitivity_local_undirected(mode="zero"),
+        lambda it: {"mean_clustering": float(np.mean(it))},
+    ),
+    "k_core": on(False, lambda it: it.coreness(), lambda it: {"degeneracy": max(it)}),
+    "articulation": articulation,
+    "mst": mst,
+    "topological_order": topological_order,
+    "betweenness": on(False, lambda it: it.betweenness(), greatest),
+    "betweenness16": betweenness16,
+    "closeness": on(
+        False,
+        lambda it: it.harmonic_centrality(normalized=False),
+        greatest,
+    ),
+    "louvain": grouped(lambda it: it.community_multilevel()),
+    "leiden": grouped(lambda it: it.community_leiden("modularity")),
+    "label_propagation": grouped(lambda it: it.community_label_propagation()),
+}

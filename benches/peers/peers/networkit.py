@@ -1,0 +1,155 @@
+"""NetworKit: C++ with OpenMP."""
+
+from collections.abc import Callable
+from typing import Any
+
+import networkit as nk
+import numpy as np
+
+from protocol import Answer, Edges, Measure, communities, greatest_share, reach
+
+
+def graph_of(n: int, source: Any, target: Any, directed: bool, weights: Any = None) -> nk.Graph:
+    # 11.2.2 crashes on arrays of 32 bits.
+    ends = (source.astype(np.uint64), target.astype(np.uint64))
+    ends = (ends[0], ends[1]) if weights is None else (weights.astype(np.float64), ends)
+    return nk.GraphFromCoo(ends, n, weighted=weights is not None, directed=directed)
+
+
+def loaded(edges: Edges, directed: bool, weighted: bool = False) -> nk.Graph:
+    nk.setNumberOfThreads(edges.threads)
+    weights = edges.weights() if weighted else None
+    return graph_of(edges.n, *edges.ends(directed), directed, weights)
+
+
+def build(edges: Edges, measure: Measure) -> Answer:
+    nk.setNumberOfThreads(edges.threads)
+    source, target = edges.ends(True)
+    graph = measure(lambda: graph_of(edges.n, source, target, True))
+    return {"edges": graph.numberOfEdges()}
+
+
+def pagerank(edges: Edges, measure: Measure, sweeps: int, tolerance: float) -> Answer:
+    graph = loaded(edges, True)
+
+    def run() -> nk.centrality.PageRank:
+        algorithm = nk.centrality.PageRank(graph, 0.85, tolerance)
+        algorithm.maxIterations = sweeps
+        algorithm.norm = nk.centrality.Norm.L1_NORM
+        return algorithm.run()
+
+    found = measure(run)
+    return {"greatest_share": greatest_share(found.scores()), "iterations": found.numberOfIterations()}
+
+
+def scores(
+    directed: bool, algorithm: Callable[[nk.Graph], Any], answer: Callable[[Any], Answer]
+) -> Callable[[Edges, Measure], Answer]:
+    """A work that runs `algorithm` on the graph."""
+
+    def work(edges: Edges, measure: Measure) -> Answer:
+        graph = loaded(edges, directed)
+        return answer(measure(lambda: algorithm(graph).run()))
+
+    return work
+
+
+def share(found: Any) -> Answer:
+    return {"greatest_share": greatest_share(found.scores())}
+
+
+def greatest(found: Any) -> Answer:
+    return {"greatest": float(max(found.scores()))}
+
+
+def groups(found: Any) -> Answer:
+    return {"components": found.numberOfComponents(), "largest": max(found.getComponentSizes().values())}
+
+
+def mean_clustering(found: Any) -> Answer:
+    return {"mean_clustering": float(np.mean(found.scores()))}
+
+
+def degeneracy(found: Any) -> Answer:
+    return {"degeneracy": float(max(found.scores()))}
+
+
+def bfs(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+    found = measure.each(
+        edges.first_ends(16), lambda start: nk.distance.BFS(graph, start, storePaths=False).run()
+    )
+    return reach((search.getDistances() for search in found), unreachable=1e300)
+
+
+def sssp(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False, weighted=True)
+    found = measure.each(
+        edges.first_ends(4), lambda start: nk.distance.Dijkstra(graph, start, storePaths=False).run()
+    )
+    return reach((search.getDistances() for search in found), unreachable=1e300)
+
+
+def grouped(algorithm: Callable[[nk.Graph], Any]) -> Callable[[Edges, Measure], Answer]:
+    """A work that finds communities."""
+
+    def work(edges: Edges, measure: Measure) -> Answer:
+        graph = loaded(edges, False)
+        partition = measure(lambda: algorithm(graph).run()).getPartition()
+        # `getVector` is empty in 11.2.2.
+        return communities(edges, [partition.subsetOf(v) for v in range(edges.n)])
+
+    return work
+
+
+def triangles(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+    graph.indexEdges()
+    # Triangles of each edge; a triangle has three.
+    of_edge = measure(lambda: nk.sparsification.TriangleEdgeScore(graph).run()).scores()
+    return {"triangles": int(np.sum(of_edge)) // 3}
+
+
+def mst(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False, weighted=True)
+    forest = measure(lambda: nk.graph.KruskalMSF(graph).run()).getForest()
+    return {"weight": forest.totalEdgeWeight(), "edges": forest.numberOfEdges()}
+
+
+def topological_order(edges: Edges, measure: Measure) -> Answer:
+    nk.setNumberOfThreads(edges.threads)
+    graph = graph_of(edges.n, *edges.ends(False), True)
+    measure(lambda: nk.graphtools.topologicalSort(graph))
+    return {}
+
+
+def betweenness16(edges: Edges, measure: Measure) -> Answer:
+    nk.setNumberOfThreads(edges.threads)
+    graph = graph_of(*edges.without_isolated(), False)
+    measure(lambda: nk.centrality.EstimateBetweenness(graph, 16, parallel=True).run())
+    return {}
+
+
+WORKS = {
+    "build": build,
+    "pagerank20": lambda edges, measure: pagerank(edges, measure, 20, 0.0),
+    "pagerank": lambda edges, measure: pagerank(edges, measure, 200, 1e-6),
+    # It normalises within the sweeps, so that its scores are not Katz's.
+    "katz": scores(True, lambda it: nk.centrality.KatzCentrality(it, 0.001, 1.0, 1e-9), lambda _: {}),
+    "eigenvector": scores(False, lambda it: nk.centrality.EigenvectorCentrality(it, 1e-6), share),
+    "wcc": scores(True, nk.components.WeaklyConnectedComponents, groups),
+    "scc": scores(True, nk.components.StronglyConnectedComponents, groups),
+    "bfs": bfs,
+    "sssp": sssp,
+    "triangles": triangles,
+    "lcc": scores(False, lambda it: nk.centrality.LocalClusteringCoefficient(it, True), mean_clustering),
+    "k_core": scores(False, nk.centrality.CoreDecomposition, degeneracy),
+    "mst": mst,
+    "topological_order": topological_order,
+    "betweenness": scores(False, nk.centrality.Betweenness, greatest),
+    "betweenness16": betweenness16,
+    "closeness": scores(False, lambda it: nk.centrality.HarmonicCloseness(it, False), greatest),
+    "louvain": grouped(nk.community.PLM),
+    "leiden": grouped(nk.community.ParallelLeiden),
+    "label_propagation": grouped(lambda it: nk.community.PLP(it, maxIterations=10)),
+}

@@ -1,0 +1,146 @@
+"""SciPy's sparse graphs, and power iterations as its users write them: one product of a matrix a sweep."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+from scipy.sparse.linalg import eigsh
+
+from protocol import Answer, Edges, Measure, greatest_share, group_sizes, reach
+
+
+def directed(edges: Edges) -> sparse.csr_array:
+    source, target = edges.ends(True)
+    return _matrix(edges.n, source, target, np.ones(len(source), np.float32))
+
+
+def undirected(edges: Edges, weights: NDArray[np.float64] | None = None) -> sparse.csr_array:
+    source, target = edges.ends(False)
+    values = np.ones(len(source), np.float32) if weights is None else weights
+    upper = _matrix(edges.n, source, target, values)
+    return (upper + upper.T).tocsr()
+
+
+def _matrix(
+    n: int, source: NDArray[np.uint32], target: NDArray[np.uint32], values: NDArray
+) -> sparse.csr_array:
+    return sparse.csr_array((values, (source.astype(np.int32), target.astype(np.int32))), shape=(n, n))
+
+
+def build(edges: Edges, measure: Measure) -> Answer:
+    source, target = edges.ends(True)
+
+    def both() -> tuple[sparse.csr_array, sparse.csr_array]:
+        out = _matrix(edges.n, source, target, np.ones(len(source), np.float32))
+        return out, out.T.tocsr()
+
+    return {"edges": measure(both)[0].nnz}
+
+
+def power(edges: Edges, sweeps: int, tolerance: float) -> Callable[[], tuple[NDArray[np.float64], int]]:
+    """PageRank that spreads the score of dangling vertices over all."""
+    out = directed(edges)
+    into = out.T.tocsr().astype(np.float64)
+    degree = np.diff(out.indptr)
+    dangling = degree == 0
+    share = np.where(dangling, 0.0, 0.85 / np.maximum(degree, 1))
+
+    def run() -> tuple[NDArray[np.float64], int]:
+        score = np.full(edges.n, 1 / edges.n)
+        done, change = 0, 1.0
+        while done < sweeps and change >= tolerance:
+            base = (0.15 + 0.85 * score[dangling].sum()) / edges.n
+            update = into @ (score * share) + base
+            change = np.abs(update - score).sum()
+            score = update
+            done += 1
+        return score, done
+
+    return run
+
+
+def pagerank(edges: Edges, measure: Measure, sweeps: int, tolerance: float) -> Answer:
+    score, done = measure(power(edges, sweeps, tolerance))
+    return {"greatest_share": greatest_share(score), "iterations": done}
+
+
+def hits(edges: Edges, measure: Measure) -> Answer:
+    out = directed(edges).astype(np.float64)
+    into = out.T.tocsr()
+
+    def run() -> NDArray[np.float64]:
+        hub = np.full(edges.n, edges.n**-0.5)
+        change = 1.0
+        while change >= 1e-8:
+            authority = into @ hub
+            update = out @ authority
+            update /= np.linalg.norm(update)
+            change = np.abs(update - hub).sum()
+            hub = update
+        return into @ hub
+
+    return {"greatest_share": greatest_share(measure(run))}
+
+
+def katz(edges: Edges, measure: Measure) -> Answer:
+    into = directed(edges).T.tocsr().astype(np.float64)
+
+    def run() -> NDArray[np.float64]:
+        score = np.ones(edges.n)
+        change = 1.0
+        while change >= 1e-9:
+            update = 0.001 * (into @ score) + 1
+            change = np.abs(update - score).sum() / edges.n
+            score = update
+        return score
+
+    return {"greatest_share": greatest_share(measure(run))}
+
+
+def components(edges: Edges, measure: Measure, connection: str) -> Answer:
+    graph = directed(edges)
+    return group_sizes(measure(lambda: csgraph.connected_components(graph, True, connection))[1])
+
+
+def eigenvector(edges: Edges, measure: Measure) -> Answer:
+    graph = undirected(edges).astype(np.float64)
+    # A random start would give other times in every run.
+    _, vectors = measure(lambda: eigsh(graph, k=1, which="LA", tol=1e-6, v0=np.ones(edges.n)))
+    return {"greatest_share": greatest_share(vectors[:, 0])}
+
+
+def bfs(edges: Edges, measure: Measure) -> Answer:
+    graph = undirected(edges)
+    orders = measure.each(
+        edges.first_ends(16), lambda start: csgraph.breadth_first_order(graph, start, True, True)[0]
+    )
+    return {"reached": sum(len(order) for order in orders)}
+
+
+def sssp(edges: Edges, measure: Measure) -> Answer:
+    graph = undirected(edges, edges.weights().astype(np.float64))
+    return reach(measure.each(edges.first_ends(4), lambda start: csgraph.dijkstra(graph, True, start)))
+
+
+def mst(edges: Edges, measure: Measure) -> Answer:
+    source, target = edges.ends(False)
+    graph = _matrix(edges.n, source, target, edges.weights().astype(np.float64))
+    tree = measure(lambda: csgraph.minimum_spanning_tree(graph))
+    return {"weight": float(tree.sum()), "edges": tree.nnz}
+
+
+WORKS = {
+    "build": build,
+    "pagerank20": lambda edges, measure: pagerank(edges, measure, 20, 0.0),
+    "pagerank": lambda edges, measure: pagerank(edges, measure, 200, 1e-6),
+    "hits": hits,
+    "katz": katz,
+    "eigenvector": eigenvector,
+    "wcc": lambda edges, measure: components(edges, measure, "weak"),
+    "scc": lambda edges, measure: components(edges, measure, "strong"),
+    "bfs": bfs,
+    "sssp": sssp,
+    "mst": mst,
+}

@@ -1,0 +1,94 @@
+"""What is compared: the peers, the works with the graphs they run on, and the numbers that must agree."""
+
+from dataclasses import dataclass
+
+# Peers in Python have a file in `peers/`; `graph` is the crate of neo4j-labs, in `rust/`.
+PEERS = ("networkit", "igraph", "rustworkx", "scipy", "networkx", "graphblas", "graph")
+
+# What else users know, and why it is not here.
+LEFT_OUT = {"graph-tool": "no wheel on PyPI"}
+
+SMALL = ("rmat18",)
+MIDDLE = ("rmat18", "rmat20")
+LARGE = ("rmat22", "urand20")
+COMMUNITIES = ("rmat18", "planted18")
+
+
+@dataclass(frozen=True)
+class Work:
+    """One piece of work, named as in `benches/kernels/works.rs`."""
+
+    # Graphs by default, and those that `--full` adds.
+    graphs: tuple[str, ...] = SMALL
+    large: tuple[str, ...] = ()
+    # Numbers that must agree, and by which share they may differ.
+    agree: tuple[tuple[str, float], ...] = ()
+    # A number of which more is better.
+    quality: str | None = None
+
+
+PAGERANK = (("greatest_share", 1e-4),)
+GROUPS = (("components", 0.0), ("largest", 0.0))
+
+WORKS = {
+    "build": Work(MIDDLE, (*LARGE, "grid2000"), (("edges", 0.0),)),
+    "pagerank20": Work(MIDDLE, LARGE, (("greatest_share", 1e-3),)),
+    "pagerank": Work(MIDDLE, LARGE, PAGERANK),
+    "hits": Work(agree=PAGERANK),
+    "katz": Work(agree=PAGERANK),
+    "eigenvector": Work(agree=(("greatest_share", 1e-3),)),
+    "wcc": Work(MIDDLE, (*LARGE, "grid2000"), GROUPS),
+    "scc": Work(MIDDLE, (), GROUPS),
+    "bfs": Work(MIDDLE, (*LARGE, "grid2000"), (("reached", 0.0), ("farthest", 0.0))),
+    "sssp": Work(MIDDLE, ("rmat22", "grid2000"), (("reached", 0.0), ("farthest", 0.0))),
+    "triangles": Work(SMALL, ("rmat20",), (("triangles", 0.0), ("transitivity", 1e-6))),
+    "lcc": Work(agree=(("mean_clustering", 1e-6),)),
+    "k_core": Work(MIDDLE, (), (("degeneracy", 0.0),)),
+    "articulation": Work(agree=(("articulation_points", 0.0), ("bridges", 0.0))),
+    "mst": Work(agree=(("weight", 0.0), ("edges", 0.0))),
+    "topological_order": Work(),
+    "betweenness": Work(("rmat12",), ("rmat14",), (("greatest", 1e-6),)),
+    "betweenness16": Work(),
+    "closeness": Work(("rmat12",), ("rmat14",), (("greatest", 1e-6),)),
+    "louvain": Work(COMMUNITIES, quality="modularity"),
+    "leiden": Work(COMMUNITIES, quality="modularity"),
+    "label_propagation": Work(COMMUNITIES, quality="modularity"),
+    "node_similarity": Work(),
+}
+
+# The small graph on which every peer answers everything, so that answers are checked.
+CHECKED_ON = "rmat12"
+
+# Peers that need minutes beyond this many vertices (as a binary logarithm) run there with `--full` only.
+SLOW = {"networkx": 12, "rustworkx": 18, "igraph": 18, "networkit": 20, "scipy": 20}
+
+
+def scale(graph: str) -> int:
+    """Binary logarithm of the vertices, rounded."""
+    return 22 if graph == "grid2000" else int(graph[-2:])
+
+
+def jobs(
+    graphs: list[str], works: list[str], peers: list[str], full: bool, quick: bool
+) -> list[tuple[str, str, str]]:
+    """The (graph, work, peer) that are wanted, gaai first of each."""
+    wanted = []
+    for graph in _graphs(graphs, full, quick):
+        for work, plan in WORKS.items():
+            usual = (*plan.graphs, CHECKED_ON, *(plan.large if full else ()))
+            if (works and work not in works) or (not graphs and graph not in usual):
+                continue
+            for peer in ("gaai", *PEERS):
+                named = not peers or peer in peers or peer == "gaai"
+                if named and (full or peers or scale(graph) <= SLOW.get(peer, 32)):
+                    wanted.append((graph, work, peer))
+    return wanted
+
+
+def _graphs(named: list[str], full: bool, quick: bool) -> list[str]:
+    if named:
+        return named
+    if quick:
+        return [CHECKED_ON, "rmat18"]
+    usual = [CHECKED_ON, "rmat18", "planted18", "rmat20"]
+    return [*usual, "rmat14", "urand20", "grid2000", "rmat22"] if full else usual
