@@ -5,15 +5,18 @@
 //! [`Outcome`] whose values are the same at any thread count.
 
 mod attributes;
+mod best;
 mod blocks;
 mod chunks;
 mod condensation;
 mod control;
 mod delta_stepping;
+mod distinct_lists;
 mod groups;
 mod holdings;
 mod modularity;
 mod outcome;
+mod pairs;
 mod path_counts;
 mod path_search;
 mod registry;
@@ -50,8 +53,10 @@ pub mod k_shortest_paths;
 pub mod katz;
 pub mod label_propagation;
 pub mod line_rank;
+pub mod link_prediction;
 pub mod linkage;
 pub mod louvain;
+pub mod node_similarity;
 pub mod pagerank;
 pub mod pass_through;
 pub mod reachability;

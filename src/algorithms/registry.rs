@@ -9,9 +9,9 @@ use super::outcome::{Outcome, Quantity};
 use super::{
     all_pairs_shortest_paths, article_rank, articulation, attribute_propagation, bellman_ford, betweenness,
     bfs, closeness, component_aggregation, cycles, degree, dominators, eigenvector, hits, irank, k_core,
-    k_shortest_paths, k1_colouring, katz, label_propagation, line_rank, linkage, louvain, pagerank,
-    pass_through, reachability, scc, shortest_path, spanning_forest, sssp, temporal_cycles,
-    topological_order, triangles, wcc,
+    k_shortest_paths, k1_colouring, katz, label_propagation, line_rank, link_prediction, linkage, louvain,
+    node_similarity, pagerank, pass_through, reachability, scc, shortest_path, spanning_forest, sssp,
+    temporal_cycles, topological_order, triangles, wcc,
 };
 use crate::graph::Csr;
 
@@ -155,6 +155,10 @@ algorithms! {
     PassThrough(pass_through::PassThroughConfig),
     /// Links vertices that share attribute values or out-neighbours.
     Linkage(linkage::LinkageConfig),
+    /// Vertices whose neighbours are alike.
+    NodeSimilarity(node_similarity::NodeSimilarityConfig),
+    /// Pairs that ought to be linked.
+    LinkPrediction(link_prediction::LinkPredictionConfig),
 }
 
 /// What the registry says about an algorithm.
@@ -216,7 +220,7 @@ pub enum AttributeUse {
 pub struct ParameterInfo {
     /// Its name.
     pub name: &'static str,
-    /// `number`, `whole number`, `yes or no`, `keys`, `text`.
+    /// `number`, `whole number`, `yes or no`, `keys`, `text`, `numbers`.
     pub kind: &'static str,
     /// Its default, as text.
     pub default: &'static str,
@@ -376,7 +380,17 @@ impl ParameterInfo {
     /// `value` in the form that the parameter's type reads, where the meaning is plain.
     fn coerced(&self, value: &serde_json::Value) -> serde_json::Value {
         match (self.kind, value) {
-            ("keys", serde_json::Value::String(_)) => serde_json::Value::Array(vec![value.clone()]),
+            ("keys", serde_json::Value::String(_)) | ("numbers", serde_json::Value::Number(_)) => {
+                serde_json::Value::Array(vec![value.clone()])
+            }
+            ("numbers", serde_json::Value::String(text)) => {
+                // One that does not read as a number stays what it is, so that the refusal shows it.
+                let number = |it: &str| -> serde_json::Value {
+                    let it = it.trim();
+                    it.parse::<f64>().map_or_else(|_| it.into(), Into::into)
+                };
+                text.split(',').map(number).collect()
+            }
             ("whole number", serde_json::Value::Number(number)) => match number.as_f64() {
                 // Beyond 2^53 a float no longer says which whole number is meant.
                 Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= 9e15 => {
@@ -394,6 +408,7 @@ impl ParameterInfo {
             "keys" => "a list of keys",
             "whole number" => "a whole number",
             "text" => "text",
+            "numbers" => "a list of numbers",
             _ => "a number",
         };
         KernelError::Parameter {

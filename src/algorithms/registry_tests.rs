@@ -66,6 +66,10 @@ fn the_registry_lists_the_fields_of_each_config_with_their_defaults() {
                 "keys" => continue,
                 "text" => json!(parameter.default),
                 "yes or no" => json!(parameter.default == "yes"),
+                "numbers" => {
+                    let numbers = parameter.default.split(", ").map(|it| it.parse::<f64>().unwrap());
+                    numbers.collect::<Vec<f64>>().into()
+                }
                 "number" => json!(parameter.default.parse::<f64>().unwrap()),
                 "whole number" => json!(parameter.default.replace('_', "").parse::<i64>().unwrap()),
                 other => panic!("{} has the kind {other}", parameter.name),

@@ -148,3 +148,52 @@ fn louvain_comes_within_a_hair_of_the_best_modularity() {
         "modularity {modularity}"
     );
 }
+
+/// Pairs of vertex 0 that are not linked; the expectation lists every pair with it.
+#[test]
+fn link_prediction_agrees() {
+    let graph = club(None);
+    let outcome = run(&graph, "link_prediction", json!({"top_k": 1000}), &[]);
+    let column = |name: &str| match &outcome.row_column(name).unwrap().values {
+        Values::Vertices(values) => values.iter().map(|it| f64::from(*it)).collect(),
+        Values::Numbers(values) => values.clone(),
+        other => panic!("{name} is {other:?}"),
+    };
+    let (from, to): (Vec<f64>, Vec<f64>) = (column("from"), column("to"));
+    for (name, expectation) in [("jaccard", "jaccard_0_k"), ("adamic_adar", "adamic_adar_0_k")] {
+        let (scores, wanted) = (column(name), expected(expectation));
+        let mut seen = 0;
+        for row in (0..from.len()).filter(|row| from[*row] == 0.0) {
+            let wanted = wanted[to[row].to_string()].as_f64().unwrap();
+            assert!(
+                (scores[row] - wanted).abs() < 1e-12,
+                "{name} of 0 and {}",
+                to[row]
+            );
+            seen += 1;
+        }
+        let linked = graph.out.neighbours(0);
+        let apart = (1..34_u32).filter(|v| !linked.contains(v));
+        let sharing = apart
+            .filter(|v| wanted[v.to_string()].as_f64().unwrap() > 0.0)
+            .count();
+        assert_eq!(seen, sharing, "{name}");
+    }
+}
+
+#[test]
+fn node_similarity_agrees() {
+    let parameters = json!({"metric": "jaccard", "top_k": 33});
+    let outcome = run(&club(None), "node_similarity", parameters, &[]);
+    let wanted = expected("jaccard_0_k");
+    let column = |name: &str| &outcome.row_column(name).unwrap().values;
+    let (Values::Vertices(from), Values::Vertices(to), Values::Numbers(scores)) =
+        (column("from"), column("to"), column("similarity"))
+    else {
+        panic!("pairs of vertices with a number")
+    };
+    for row in (0..from.len()).filter(|row| from[*row] == 0) {
+        let wanted = wanted[to[row].to_string()].as_f64().unwrap();
+        assert!((scores[row] - wanted).abs() < 1e-12, "0 and {}", to[row]);
+    }
+}
