@@ -28,6 +28,7 @@ mod sweeps;
 mod temporal_search;
 mod time_order;
 mod votes;
+mod walker;
 
 #[cfg(test)]
 mod random_graphs;
@@ -59,6 +60,7 @@ pub mod louvain;
 pub mod node_similarity;
 pub mod pagerank;
 pub mod pass_through;
+pub mod random_walks;
 pub mod reachability;
 pub mod scc;
 pub mod shortest_path;

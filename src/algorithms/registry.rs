@@ -10,8 +10,8 @@ use super::{
     all_pairs_shortest_paths, article_rank, articulation, attribute_propagation, bellman_ford, betweenness,
     bfs, closeness, component_aggregation, cycles, degree, dominators, eigenvector, hits, irank, k_core,
     k_shortest_paths, k1_colouring, katz, label_propagation, line_rank, link_prediction, linkage, louvain,
-    node_similarity, pagerank, pass_through, reachability, scc, shortest_path, spanning_forest, sssp,
-    temporal_cycles, topological_order, triangles, wcc,
+    node_similarity, pagerank, pass_through, random_walks, reachability, scc, shortest_path, spanning_forest,
+    sssp, temporal_cycles, topological_order, triangles, wcc,
 };
 use crate::graph::Csr;
 
@@ -159,6 +159,8 @@ algorithms! {
     NodeSimilarity(node_similarity::NodeSimilarityConfig),
     /// Pairs that ought to be linked.
     LinkPrediction(link_prediction::LinkPredictionConfig),
+    /// Random walks.
+    RandomWalks(random_walks::RandomWalksConfig, sources),
 }
 
 /// What the registry says about an algorithm.

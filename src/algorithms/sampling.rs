@@ -5,7 +5,7 @@
 //! Bardenet & Maillard 2015, theorem 4.3 (empirical Bernstein-Serfling).
 
 use rand::{Rng, SeedableRng};
-use rand_pcg::Pcg64;
+use rand_pcg::{Pcg64, Pcg64Mcg};
 
 use super::registry::ParameterInfo;
 
@@ -37,13 +37,39 @@ fn drawn(population: u32, count: u32, seed: u64) -> Vec<u32> {
     let mut random = Pcg64::seed_from_u64(seed);
     let count = count.min(population) as usize;
     for taken in 0..count {
-        // The high half of a product maps 64 random bits to the range; its bias is below 2^-32.
-        let left = u128::from(population) - taken as u128;
-        let ahead = ((u128::from(random.next_u64()) * left) >> 64) as usize;
+        let ahead = below(&mut random, u64::from(population) - taken as u64) as usize;
         numbers.swap(taken, taken + ahead);
     }
     numbers.truncate(count);
     numbers
+}
+
+/// Random numbers of their own for the part of the work called `place`, so that no other part and no
+/// thread changes them.
+pub(super) fn stream(seed: u64, place: u64) -> Pcg64Mcg {
+    let low = mixed(mixed(seed) ^ place);
+    Pcg64Mcg::new(u128::from(mixed(low)) << 64 | u128::from(low))
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): every bit of the answer depends on every bit of `x`.
+pub(super) fn mixed(x: u64) -> u64 {
+    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// A number below `end`, which is 1 or more, each about as likely.
+#[inline]
+pub(super) fn below(random: &mut impl Rng, end: u64) -> u64 {
+    // The high half of a product maps 64 random bits to the range; its bias is below end / 2^64.
+    ((u128::from(random.next_u64()) * u128::from(end)) >> 64) as u64
+}
+
+/// A number from 0 to below 1, on a grid of 2^-53.
+#[inline]
+pub(super) fn fraction(random: &mut impl Rng) -> f64 {
+    (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A sample of values in `0..=ceiling`, drawn without replacement.

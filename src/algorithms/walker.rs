@@ -1,0 +1,314 @@
+//! Random walks along out-edges: uniform, by weight, or biased by where the walk comes from (node2vec).
+//!
+//! A step from `v`, reached from `t`, goes to `x` with a probability in step with `w(v, x) α(t, x)`, where
+//! `α` is 1 over the return factor if `x` is `t`, 1 if an edge leads from `t` to `x`, and 1 over the in-out
+//! factor otherwise. Rejection sampling draws by weight and keeps a draw with probability `α` over the
+//! largest `α`, so that no table per edge is needed; after some rejections the step is drawn from the
+//! whole list, with the same distribution.
+//!
+//! Law: a walk depends on the seed, its start and its number only.
+//! Cost: O(log d) a step and draw, and 8 bytes an edge where there are weights.
+//! Source: Grover & Leskovec, KDD 2016; rejection sampling: Yang et al., KnightKing, SOSP 2019.
+
+use rand_pcg::Pcg64Mcg;
+
+use super::control::{Control, KernelError};
+use super::registry::ParameterInfo;
+use super::sampling::{below, fraction, stream};
+use super::shortest_paths::refuse_negative;
+use crate::graph::Csr;
+
+/// Draws that may be rejected before a step is drawn from the whole list.
+const MOST_REJECTIONS: u32 = 32;
+
+/// How walks are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct WalkRules {
+    pub(super) seed: u64,
+    pub(super) walks_per_vertex: u32,
+    /// Vertices of a walk at most, its start among them.
+    pub(super) length: u32,
+    pub(super) return_factor: f64,
+    pub(super) in_out_factor: f64,
+    pub(super) weighted: bool,
+}
+
+/// The parameters of the rules, with the defaults of node2vec.
+pub(super) const RETURN_FACTOR: ParameterInfo = ParameterInfo {
+    name: "return_factor",
+    kind: "number",
+    default: "1",
+    range: "from 0.001 to 1000",
+    meaning: "How much less likely a step back to where the walk came from is (p of node2vec).",
+};
+
+/// See [`RETURN_FACTOR`].
+pub(super) const IN_OUT_FACTOR: ParameterInfo = ParameterInfo {
+    name: "in_out_factor",
+    kind: "number",
+    default: "1",
+    range: "from 0.001 to 1000",
+    meaning: "How much less likely a step away from where the walk came from is (q of node2vec).",
+};
+
+/// See [`RETURN_FACTOR`].
+pub(super) const WALKS_PER_VERTEX: ParameterInfo = ParameterInfo {
+    name: "walks_per_vertex",
+    kind: "whole number",
+    default: "10",
+    range: "from 1 to 10000",
+    meaning: "Walks begun at each vertex.",
+};
+
+/// See [`RETURN_FACTOR`].
+pub(super) const LENGTH: ParameterInfo = ParameterInfo {
+    name: "length",
+    kind: "whole number",
+    default: "80",
+    range: "from 2 to 10000",
+    meaning: "Vertices of a walk, its start among them; fewer where it meets one without out-edges.",
+};
+
+/// See [`RETURN_FACTOR`].
+pub(super) const WEIGHTED: ParameterInfo = ParameterInfo {
+    name: "weighted",
+    kind: "yes or no",
+    default: "yes",
+    range: "yes or no",
+    meaning: "Whether edges are taken in step with their weights, where there are some.",
+};
+
+/// See [`RETURN_FACTOR`].
+pub(super) const SEED: ParameterInfo = ParameterInfo {
+    name: "seed",
+    kind: "whole number",
+    default: "1",
+    range: "from 0",
+    meaning: "Start of the random numbers; the same seed gives the same answer.",
+};
+
+impl WalkRules {
+    /// Whether every rule is in its range; the error names the first that is not.
+    pub(super) fn validate(&self) -> Result<(), KernelError> {
+        let factors = [
+            ("return_factor", self.return_factor),
+            ("in_out_factor", self.in_out_factor),
+        ];
+        let is_wrong = |it: &(&str, f64)| !(0.001..=1000.0).contains(&it.1);
+        if let Some((parameter, value)) = factors.into_iter().find(is_wrong) {
+            let problem = format!("is {value}; it must be from 0.001 to 1000");
+            return Err(KernelError::Parameter { parameter, problem });
+        }
+        let counts = [
+            ("walks_per_vertex", self.walks_per_vertex, 1),
+            ("length", self.length, 2),
+        ];
+        let is_wrong = |it: &(&str, u32, u32)| !(it.2..=10_000).contains(&it.1);
+        match counts.into_iter().find(is_wrong) {
+            Some((parameter, value, least)) => Err(KernelError::Parameter {
+                parameter,
+                problem: format!("is {value}; it must be from {least} to 10000"),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn is_biased(&self) -> bool {
+        self.return_factor != 1.0 || self.in_out_factor != 1.0
+    }
+}
+
+/// Draws walks on a graph.
+pub(super) struct Walker<'a> {
+    graph: &'a Csr,
+    rules: WalkRules,
+    /// Sums of the weights of each list from its first entry on; none when every edge weighs the same.
+    sums: Option<Vec<f64>>,
+    /// The largest of the factors that a step may have.
+    largest: f64,
+}
+
+impl<'a> Walker<'a> {
+    /// A walker by `rules`; fails on negative weights, where they count, and when cancelled.
+    pub(super) fn new(graph: &'a Csr, rules: WalkRules, control: &Control) -> Result<Self, KernelError> {
+        let largest = 1.0_f64
+            .max(1.0 / rules.return_factor)
+            .max(1.0 / rules.in_out_factor);
+        let mut walker = Self {
+            graph,
+            rules,
+            sums: None,
+            largest,
+        };
+        if rules.weighted && graph.is_weighted() {
+            refuse_negative(graph)?;
+            let mut sums = vec![0.0; graph.out.targets.len()];
+            for v in 0..graph.vertex_count() {
+                if v.is_multiple_of(4096) {
+                    control.check()?;
+                }
+                let mut sum = 0.0;
+                for at in graph.out.range(v) {
+                    sum += graph.out.weight(at);
+                    sums[at] = sum;
+                }
+            }
+            walker.sums = Some(sums);
+        }
+        Ok(walker)
+    }
+
+    /// Writes the walk of this `number` from `start` to `walk`.
+    pub(super) fn walk(&self, start: u32, number: u32, walk: &mut Vec<u32>) {
+        let place = u64::from(self.graph.number(start)) << 32 | u64::from(number);
+        let mut random = stream(self.rules.seed, place);
+        walk.clear();
+        walk.push(start);
+        let (mut before, mut v) = (None, start);
+        while walk.len() < self.rules.length as usize {
+            let next = match before {
+                Some(t) if self.rules.is_biased() => self.biased_step(t, v, &mut random),
+                _ => self.step(v, &mut random),
+            };
+            let Some(next) = next else { return };
+            walk.push(next);
+            (before, v) = (Some(v), next);
+        }
+    }
+
+    /// A step by weight, or `None` where no edge leads on.
+    fn step(&self, v: u32, random: &mut Pcg64Mcg) -> Option<u32> {
+        let list = self.graph.out.neighbours(v);
+        let Some(sums) = &self.sums else {
+            return (!list.is_empty()).then(|| list[below(random, list.len() as u64) as usize]);
+        };
+        let sums = &sums[self.graph.out.range(v)];
+        let total = *sums.last().filter(|sum| **sum > 0.0)?;
+        let drawn = fraction(random) * total;
+        // Rounding may put the draw at the total itself; the last edge that weighs anything takes it.
+        let at = sums.partition_point(|sum| *sum <= drawn);
+        let last = || sums.partition_point(|sum| *sum < total);
+        Some(list[if at < list.len() { at } else { last() }])
+    }
+
+    /// A step from `v`, reached from `t`.
+    fn biased_step(&self, t: u32, v: u32, random: &mut Pcg64Mcg) -> Option<u32> {
+        for _ in 0..MOST_REJECTIONS {
+            let x = self.step(v, random)?;
+            if fraction(random) * self.largest < self.factor(t, x) {
+                return Some(x);
+            }
+        }
+        let range = self.graph.out.range(v);
+        let begin = range.start;
+        let part = |at: usize| {
+            let weight = match &self.sums {
+                Some(_) => self.graph.out.weight(at),
+                None => 1.0,
+            };
+            weight * self.factor(t, self.graph.out.targets[at])
+        };
+        let total: f64 = range.clone().map(part).sum();
+        let mut left = fraction(random) * total;
+        let mut chosen = begin;
+        for at in range {
+            let part = part(at);
+            if part > 0.0 {
+                chosen = at;
+                if left < part {
+                    break;
+                }
+                left -= part;
+            }
+        }
+        Some(self.graph.out.targets[chosen])
+    }
+
+    fn factor(&self, t: u32, x: u32) -> f64 {
+        if x == t {
+            1.0 / self.rules.return_factor
+        } else if self.graph.out.neighbours(t).binary_search(&x).is_ok() {
+            1.0
+        } else {
+            1.0 / self.rules.in_out_factor
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::random_graphs::{graph_of, keep_all};
+    use super::*;
+    use crate::graph::{EdgeList, build};
+
+    fn rules(return_factor: f64, in_out_factor: f64) -> WalkRules {
+        WalkRules {
+            seed: 1,
+            walks_per_vertex: 1,
+            length: 3,
+            return_factor,
+            in_out_factor,
+            weighted: true,
+        }
+    }
+
+    /// How often walks 0 → 1 → x end at each x, of all that pass 1.
+    fn shares(graph: &Csr, rules: WalkRules) -> Vec<f64> {
+        let walker = Walker::new(graph, rules, &Control::default()).unwrap();
+        let (mut ends, mut walk, mut total) = (vec![0.0; graph.vertex_count() as usize], Vec::new(), 0.0);
+        for number in 0..60_000 {
+            walker.walk(0, number, &mut walk);
+            if walk[1] == 1 {
+                ends[walk[2] as usize] += 1.0;
+                total += 1.0;
+            }
+        }
+        ends.into_iter().map(|it| it / total).collect()
+    }
+
+    fn assert_near(found: &[f64], wanted: &[f64]) {
+        let sum: f64 = wanted.iter().sum();
+        for (a, b) in found.iter().zip(wanted) {
+            assert!((a - b / sum).abs() < 0.015, "{found:?} {wanted:?}");
+        }
+    }
+
+    /// From 1, reached from 0: 0 is a step back, 2 is near 0, 3 is not; both ways of drawing a step.
+    #[test]
+    fn steps_have_the_probabilities_of_node2vec() {
+        let graph = graph_of(4, &[(0, 1), (1, 2), (1, 3), (0, 2)], false);
+        for (p, q) in [(1.0, 1.0), (4.0, 0.25), (0.25, 2.0), (100.0, 100.0)] {
+            assert_near(&shares(&graph, rules(p, q)), &[1.0 / p, 0.0, 1.0, 1.0 / q]);
+        }
+        // Far and back are all there is, so that nearly every draw is rejected.
+        let path = graph_of(3, &[(0, 1), (1, 2)], false);
+        assert_near(&shares(&path, rules(900.0, 300.0)), &[1.0, 0.0, 3.0]);
+    }
+
+    #[test]
+    fn steps_follow_weights_and_never_edges_without() {
+        let edges = EdgeList {
+            sources: vec![0, 1, 1, 1, 1],
+            targets: vec![1, 1, 2, 3, 4],
+            weights: Some(vec![1.0, 0.0, 1.0, 3.0, 0.0]),
+            times: None,
+        };
+        let graph = build(5, edges, keep_all(true));
+        assert_near(&shares(&graph, rules(1.0, 1.0)), &[0.0, 0.0, 1.0, 3.0, 0.0]);
+        assert_near(&shares(&graph, rules(1.0, 500.0)), &[0.0, 0.0, 1.0, 3.0, 0.0]);
+    }
+
+    #[test]
+    fn a_walk_ends_where_nothing_leads_on() {
+        let graph = graph_of(3, &[(0, 1), (1, 2)], true);
+        let long = WalkRules {
+            length: 9,
+            ..rules(2.0, 2.0)
+        };
+        let mut walk = Vec::new();
+        Walker::new(&graph, long, &Control::default())
+            .unwrap()
+            .walk(0, 0, &mut walk);
+        assert_eq!(walk, [0, 1, 2]);
+    }
+}
