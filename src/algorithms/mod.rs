@@ -46,6 +46,7 @@ pub mod cycles;
 pub mod degree;
 pub mod dominators;
 pub mod eigenvector;
+pub mod fast_rp;
 pub mod hits;
 pub mod irank;
 pub mod k1_colouring;

@@ -50,6 +50,13 @@ pub enum Values {
         /// Vertex numbers.
         members: Vec<u32>,
     },
+    /// Vectors of equal length: row `i` is `values[i * width..(i + 1) * width]`; written as a list of numbers.
+    Vectors {
+        /// Numbers of a vector, from 1.
+        width: usize,
+        /// The vectors, one after another; finite.
+        values: Vec<f32>,
+    },
 }
 
 /// A named column.
@@ -156,6 +163,7 @@ impl Values {
             Values::Times(values) => values.len(),
             Values::Vertices(values) => values.len(),
             Values::Lists { offsets, .. } => offsets.len().saturating_sub(1),
+            Values::Vectors { width, values } => values.len() / (*width).max(1),
         }
     }
 

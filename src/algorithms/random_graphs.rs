@@ -101,7 +101,9 @@ pub(super) fn integers(values: &Values) -> Vec<u64> {
         Values::Integers(values) => values.clone(),
         Values::Vertices(values) => values.iter().map(|it| u64::from(*it)).collect(),
         Values::Flags(values) => values.iter().map(|it| u64::from(*it)).collect(),
-        Values::Numbers(_) | Values::Times(_) | Values::Lists { .. } => panic!("not whole numbers"),
+        Values::Numbers(_) | Values::Times(_) | Values::Lists { .. } | Values::Vectors { .. } => {
+            panic!("not whole numbers")
+        }
     }
 }
 
@@ -111,6 +113,20 @@ pub(super) fn numbers(values: &Values) -> Vec<f64> {
         Values::Numbers(values) => values.clone(),
         _ => panic!("not real numbers"),
     }
+}
+
+/// The vectors of the vertex column `name`.
+pub(super) fn vectors<'a>(outcome: &'a Outcome, name: &str) -> Vec<&'a [f32]> {
+    match &outcome.vertex_column(name).unwrap().values {
+        Values::Vectors { width, values } => values.chunks(*width).collect(),
+        _ => panic!("not vectors"),
+    }
+}
+
+/// The cosine of the angle between two vectors.
+pub(super) fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(x * y)).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
 /// The vertex column `name` as whole numbers.

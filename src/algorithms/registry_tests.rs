@@ -288,4 +288,15 @@ fn plain_meanings_are_understood() {
         (config.max_iterations, config.sources, config.tolerance),
         (20, vec!["a/1".to_owned()], 0.0)
     );
+    let weights = |given: Value| match self::made("fast_rp", json!({"iteration_weights": given})) {
+        Ok(Algorithm::FastRp(config)) => config.iteration_weights,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(weights(json!("0, 1,0.5")), [0.0, 1.0, 0.5]);
+    assert_eq!(weights(json!(2)), [2.0]);
+    let refused = self::made("fast_rp", json!({"iteration_weights": "1, x"})).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "parameter `iteration_weights` is [1.0,\"x\"]; it must be a list of numbers (1 to 32 numbers, not all 0)"
+    );
 }

@@ -43,6 +43,9 @@ pub(super) fn aggregate(
             "column `{name}` holds text; only its distinct values can be counted"
         ));
     }
+    if let TableColumn::Vectors(_) = column {
+        return Err(format!("column `{name}` holds vectors, which have no aggregate"));
+    }
     let mut values = finite_values(column, rows.iter().copied());
     let none = || {
         format!(

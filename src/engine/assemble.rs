@@ -3,7 +3,7 @@
 //! Vertex numbers become `collection/key`, so that a table is read without the graph; a column of
 //! vertices gets a twin with what people call them.
 
-use arrow_array::builder::{ListBuilder, StringBuilder};
+use arrow_array::builder::{Float32Builder, ListBuilder, StringBuilder};
 use arrow_array::{BooleanArray, Float64Array, Int64Array, StringArray, TimestampMillisecondArray};
 
 use super::error::EngineError;
@@ -103,6 +103,7 @@ fn algorithm_columns(
                 named.extend(lists(table, column, offsets, members, keys)?);
                 continue;
             }
+            Values::Vectors { width, values } => vectors(table, column.name, *width, values)?,
         };
         named.push((result_column(column.name, column.quantity), values));
     }
@@ -160,6 +161,20 @@ fn list(table: &str, name: &str, offsets: &[usize], members: &[&str]) -> Result<
         builder.append(true);
     }
     Ok(TableColumn::Lists(builder.finish()))
+}
+
+fn vectors(table: &str, name: &str, width: usize, values: &[f32]) -> Result<TableColumn, EngineError> {
+    // Offsets of Arrow's lists are 32 bits wide, and the builder would panic beyond.
+    if i32::try_from(values.len()).is_err() {
+        let problem = "holds more than 2^31 numbers; ask for fewer dimensions or narrow the projection";
+        return Err(fault(table, name, problem));
+    }
+    let mut builder = ListBuilder::new(Float32Builder::with_capacity(values.len()));
+    for vector in values.chunks(width.max(1)) {
+        builder.values().append_slice(vector);
+        builder.append(true);
+    }
+    Ok(TableColumn::Vectors(builder.finish()))
 }
 
 fn attribute(name: &str, values: &Column) -> Result<Named, EngineError> {

@@ -94,7 +94,7 @@ pub(super) fn ranked(
         "" => None,
         name => Some(column(table, name)?),
     };
-    if let Some(TableColumn::Lists(_)) = key {
+    if let Some(TableColumn::Lists(_) | TableColumn::Vectors(_)) = key {
         return Err(format!("column `{order_by}` holds lists, which have no order"));
     }
     let ties = (table.column("collection"), table.column("key"));
@@ -209,6 +209,9 @@ fn comparable(column: &TableColumn, name: &str, row: usize) -> Result<Option<f64
     match column {
         TableColumn::Texts(_) | TableColumn::Lists(_) if column.text(row).is_some() => Err(format!(
             "column `{name}` holds text, which cannot be compared with a number"
+        )),
+        TableColumn::Vectors(_) => Err(format!(
+            "column `{name}` holds vectors, which cannot be compared with a number"
         )),
         _ => Ok(column.number(row)),
     }

@@ -102,6 +102,14 @@ pub(super) fn full_outcome() -> Outcome {
                 Quantity::Name,
                 Values::Vertices(vec![0, 0, 2, 2, NO_VERTEX]),
             ),
+            column(
+                "place",
+                Quantity::Score,
+                Values::Vectors {
+                    width: 2,
+                    values: vec![0.5, -1.0, 0.0, 0.25, 3.0, 0.0, 0.0, 0.0, 1.0, 2.0],
+                },
+            ),
         ],
         rows: Some(RowTable {
             name: "cycles",

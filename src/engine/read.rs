@@ -148,7 +148,7 @@ fn decode(path: &Path) -> Result<(RecordBatch, Vec<SummaryValue>), String> {
 fn guess(values: &TableColumn) -> Quantity {
     match values {
         TableColumn::Integers(_) => Quantity::Count,
-        TableColumn::Numbers(_) => Quantity::Score,
+        TableColumn::Numbers(_) | TableColumn::Vectors(_) => Quantity::Score,
         TableColumn::Flags(_) => Quantity::Flag,
         TableColumn::Times(_) => Quantity::Instant,
         TableColumn::Texts(_) | TableColumn::Lists(_) => Quantity::Name,
@@ -185,6 +185,9 @@ fn typed(array: &dyn Array) -> Result<TableColumn, String> {
         }
         DataType::List(member) if member.data_type() == &DataType::Utf8 => {
             own::<ListArray>(array).map(TableColumn::Lists)
+        }
+        DataType::List(member) if member.data_type() == &DataType::Float32 => {
+            own::<ListArray>(array).map(TableColumn::Vectors)
         }
         _ => None,
     };

@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 
 use arrow_array::{
-    Array, BooleanArray, Float64Array, Int64Array, ListArray, StringArray, TimestampMillisecondArray,
+    Array, BooleanArray, Float32Array, Float64Array, Int64Array, ListArray, StringArray,
+    TimestampMillisecondArray,
 };
 
 use crate::model::{
@@ -33,6 +34,8 @@ pub enum TableColumn {
     Texts(StringArray),
     /// Lists of texts.
     Lists(ListArray),
+    /// Lists of real numbers: vectors of equal length.
+    Vectors(ListArray),
 }
 
 /// A table: columns of equal length in the order of the file.
@@ -111,7 +114,7 @@ impl TableColumn {
             TableColumn::Flags(values) => values,
             TableColumn::Times(values) => values,
             TableColumn::Texts(values) => values,
-            TableColumn::Lists(values) => values,
+            TableColumn::Lists(values) | TableColumn::Vectors(values) => values,
         }
     }
 
@@ -119,13 +122,16 @@ impl TableColumn {
     pub fn is_whole(&self) -> bool {
         match self {
             TableColumn::Integers(_) | TableColumn::Times(_) | TableColumn::Flags(_) => true,
-            TableColumn::Numbers(_) | TableColumn::Texts(_) | TableColumn::Lists(_) => false,
+            TableColumn::Numbers(_)
+            | TableColumn::Texts(_)
+            | TableColumn::Lists(_)
+            | TableColumn::Vectors(_) => false,
         }
     }
 
     /// The value as a fact: truth values are 0 and 1, instants milliseconds.
     ///
-    /// `None` where it is missing, NaN or infinite, since a fact is finite.
+    /// `None` where it is missing, NaN or infinite, since a fact is finite, and of vectors, which are none.
     pub fn value(&self, row: usize) -> Option<FactValue> {
         if self.array().is_null(row) {
             return None;
@@ -140,6 +146,7 @@ impl TableColumn {
             }
             TableColumn::Texts(values) => FactValue::Text(values.value(row).to_owned()),
             TableColumn::Lists(_) => FactValue::List(self.list(row)?),
+            TableColumn::Vectors(_) => return None,
         })
     }
 
@@ -153,7 +160,7 @@ impl TableColumn {
             TableColumn::Times(values) => Some(values.value(row) as f64),
             TableColumn::Flags(values) => Some(f64::from(values.value(row))),
             TableColumn::Numbers(values) => Some(values.value(row)).filter(|it| !it.is_nan()),
-            TableColumn::Texts(_) | TableColumn::Lists(_) => None,
+            TableColumn::Texts(_) | TableColumn::Lists(_) | TableColumn::Vectors(_) => None,
         }
     }
 
@@ -166,7 +173,10 @@ impl TableColumn {
             TableColumn::Integers(values) => Some(values.value(row)),
             TableColumn::Times(values) => Some(values.value(row)),
             TableColumn::Flags(values) => Some(i64::from(values.value(row))),
-            TableColumn::Numbers(_) | TableColumn::Texts(_) | TableColumn::Lists(_) => None,
+            TableColumn::Numbers(_)
+            | TableColumn::Texts(_)
+            | TableColumn::Lists(_)
+            | TableColumn::Vectors(_) => None,
         }
     }
 
@@ -186,7 +196,24 @@ impl TableColumn {
                 .map(|_| (values.value(row) + 0.0).to_string().into()),
             TableColumn::Texts(values) => Some(values.value(row).into()),
             TableColumn::Lists(_) => Some(self.list(row)?.join(", ").into()),
+            TableColumn::Vectors(_) => {
+                let numbers: Vec<String> = self.vector(row)?.iter().map(f32::to_string).collect();
+                Some(numbers.join(", ").into())
+            }
         }
+    }
+
+    /// The numbers of a vector in order; `None` where it is missing or the column holds no vectors.
+    pub fn vector(&self, row: usize) -> Option<Vec<f32>> {
+        let TableColumn::Vectors(values) = self else {
+            return None;
+        };
+        if values.is_null(row) {
+            return None;
+        }
+        let numbers = values.value(row);
+        let numbers = numbers.as_any().downcast_ref::<Float32Array>()?;
+        Some(numbers.values().to_vec())
     }
 
     /// The members of a list in order; `None` where it is missing or the column holds no lists.

@@ -39,6 +39,7 @@ fn vertices_are_written_as_keys_with_labels_beside_them() {
             "seen",
             "group",
             "group_label",
+            "place",
             "@city",
             "@age",
             "@score",
@@ -55,6 +56,10 @@ fn vertices_are_written_as_keys_with_labels_beside_them() {
     assert_eq!(vertices.value("distance", 4), None);
     assert_eq!(vertices.value("cut", 1), Some(FactValue::Integer(1)));
     assert_eq!(vertices.value("links", 9), None);
+    assert_eq!(vertices.text("place", 1).unwrap(), "0, 0.25");
+    assert_eq!(vertices.value("place", 1), None, "a vector is no fact");
+    let place = vertices.column("place").unwrap();
+    assert_eq!(place.vector(0).unwrap(), [0.5, -1.0]);
     let cycles = tables.table("cycles").unwrap();
     assert_eq!(cycles.rows, 3);
     assert_eq!(

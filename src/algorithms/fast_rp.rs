@@ -1,0 +1,477 @@
+//! FastRP: a vector for each vertex such that vertices with alike surroundings have alike vectors.
+//!
+//! Each vertex draws a sparse random vector `R(v)`, scaled by `d(v)^β`; a sweep replaces every vector by the
+//! mean of those of its out-neighbours, by weight. With `P` the matrix of these means and `a_i` the
+//! iteration weights, the vector of `v` is `Σ a_i unit((P^i R)(v))`, `i` from 1.
+//!
+//! Convention (that of Neo4j GDS): entries of `R` are `±√3 / √dimension` with probability 1/6 each and 0
+//! otherwise; each sweep's vector is brought to length 1 before it is added, the one that is handed on is
+//! not. `d(v)` is the sum of the weights of its out-edges. Undirected edges are followed both ways, parallel
+//! edges count as often as the projection keeps them. A vertex without out-edges has zeros.
+//!
+//! Law: a vertex's random vector depends on the seed and its number in the projection only, sums add
+//! neighbours in their order.
+//! Cost: O((n + m) dimension) a sweep, divided by the threads; 12 bytes a vertex and dimension.
+//! Source: Chen, Sultan, Tian, Chen & Skiena, CIKM 2019; Achlioptas 2003 (sparse projections).
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::control::{Control, KernelError};
+use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::sampling::{below, stream};
+use super::shortest_paths::refuse_negative;
+use super::walker;
+use crate::graph::Csr;
+
+/// Parameters of [`super::Algorithm::FastRp`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FastRpConfig {
+    /// Numbers of a vector, 1 to 512.
+    pub dimension: u32,
+    /// How much each sweep counts, 1 to 32 numbers.
+    pub iteration_weights: Vec<f64>,
+    /// Power of the degree that scales the random vectors, -4 to 4.
+    pub normalisation_strength: f64,
+    /// Whether edge weights count, where there are some.
+    pub weighted: bool,
+    /// Start of the random numbers.
+    pub seed: u64,
+}
+
+impl Default for FastRpConfig {
+    fn default() -> Self {
+        Self {
+            dimension: 64,
+            iteration_weights: vec![0.0, 1.0, 1.0],
+            normalisation_strength: 0.0,
+            weighted: true,
+            seed: 1,
+        }
+    }
+}
+
+/// What the registry says about it.
+pub static INFO: Info = Info {
+    name: "fast_rp",
+    aliases: &["fastrp", "fast_random_projection"],
+    title: "Embedding by random projection (FastRP)",
+    summary: "Gives each vertex a vector, so that vertices with alike surroundings have alike vectors.",
+    convention: "Edges are followed as directed, undirected ones both ways; their weights, where there are some, \
+                 say how much a neighbour counts. A vertex that no edge leaves has the vector of zeros. Only \
+                 angles and distances between vectors of one run mean something.",
+    source: "Chen et al., CIKM 2019.",
+    parameters: &[
+        ParameterInfo {
+            name: "dimension",
+            kind: "whole number",
+            default: "64",
+            range: "from 1 to 512",
+            meaning: "Numbers of a vector.",
+        },
+        ParameterInfo {
+            name: "iteration_weights",
+            kind: "numbers",
+            default: "0, 1, 1",
+            range: "1 to 32 numbers, not all 0",
+            meaning: "How much each sweep counts: the first looks one edge far, the second two, and so on.",
+        },
+        ParameterInfo {
+            name: "normalisation_strength",
+            kind: "number",
+            default: "0",
+            range: "from -4 to 4",
+            meaning: "Power of its degree by which a vertex counts; below 0, hubs count less.",
+        },
+        walker::WEIGHTED,
+        walker::SEED,
+    ],
+    columns: &[ColumnInfo {
+        name: "embedding",
+        quantity: Quantity::Score,
+        meaning: "The vector of the vertex.",
+    }],
+    rows: None,
+    summary_values: &[
+        ColumnInfo {
+            name: "dimension",
+            quantity: Quantity::Count,
+            meaning: "Numbers of a vector.",
+        },
+        ColumnInfo {
+            name: "zero_vectors",
+            quantity: Quantity::Count,
+            meaning: "Vertices whose vector is zero, since nothing is known of their surroundings.",
+        },
+    ],
+    needs_times: false,
+    counts_parallel: true,
+    uses_weights: true,
+    needs_direction: false,
+    attributes: AttributeUse::None,
+    steps_a_second: 5.0e8,
+};
+
+impl FastRpConfig {
+    /// Whether every parameter is in its range; the error names the first that is not.
+    pub fn validate(&self) -> Result<(), KernelError> {
+        let refused = |parameter, problem: String| Err(KernelError::Parameter { parameter, problem });
+        if !(1..=512).contains(&self.dimension) {
+            let problem = format!("is {}; it must be from 1 to 512", self.dimension);
+            return refused("dimension", problem);
+        }
+        let weights = &self.iteration_weights;
+        if !(1..=32).contains(&weights.len())
+            || weights.iter().any(|it| !it.is_finite() || it.abs() > 1e6)
+            || weights.iter().all(|it| *it == 0.0)
+        {
+            let problem = format!("is {weights:?}; it must be 1 to 32 numbers up to a million, not all 0");
+            return refused("iteration_weights", problem);
+        }
+        if !(-4.0..=4.0).contains(&self.normalisation_strength) {
+            let problem = format!("is {}; it must be from -4 to 4", self.normalisation_strength);
+            return refused("normalisation_strength", problem);
+        }
+        Ok(())
+    }
+}
+
+/// Upper bounds of what it takes on a graph of this size.
+pub fn work(config: &FastRpConfig, size: Extent) -> Work {
+    let Extent { n, m, .. } = size;
+    let dimension = u64::from(config.dimension);
+    let sweeps = config.iteration_weights.len() as u64;
+    Work {
+        bytes: n.saturating_mul(12 * dimension + 16),
+        operations: dimension
+            .saturating_mul(sweeps * (n + 2 * m) + n)
+            .saturating_add(2 * m),
+        ..Work::default()
+    }
+}
+
+/// Vertices whose vectors one task computes.
+const ROWS: usize = 512;
+
+/// Neighbours added up between two looks for cancellation.
+const STRIDE: usize = 8192;
+
+/// Computes the vectors.
+///
+/// # Errors
+///
+/// [`KernelError::NegativeWeight`] when weights count; [`KernelError::Cancelled`].
+pub fn run(
+    graph: &Csr,
+    config: &FastRpConfig,
+    _inputs: &Inputs,
+    control: &Control,
+) -> Result<Outcome, KernelError> {
+    let weighted = config.weighted && graph.is_weighted();
+    if weighted {
+        refuse_negative(graph)?;
+    }
+    let (n, width) = (graph.vertex_count() as usize, config.dimension as usize);
+    control.expect(n as u64 * (1 + config.iteration_weights.len() as u64));
+    let projection = Projection {
+        graph,
+        weighted,
+        width,
+    };
+    let mut current = vec![0.0_f32; n * width];
+    projection.each_row(&mut current, control, |v, row| {
+        projection.draw(v, config, row);
+        Ok(())
+    })?;
+    let mut next = vec![0.0_f32; n * width];
+    let mut embedding = vec![0.0_f32; n * width];
+    for weight in &config.iteration_weights {
+        projection.each_row(&mut next, control, |v, row| {
+            projection.mean(v, &current, row, control)
+        })?;
+        std::mem::swap(&mut current, &mut next);
+        if *weight != 0.0 {
+            add_units(&mut embedding, &current, width, *weight);
+        }
+    }
+    let zeros = embedding
+        .chunks(width)
+        .filter(|row| row.iter().all(|it| *it == 0.0));
+    Ok(Outcome {
+        summary: vec![
+            ("dimension", Quantity::Count, width as f64),
+            ("zero_vectors", Quantity::Count, zeros.count() as f64),
+        ],
+        vertices: vec![OutputColumn::new(
+            "embedding",
+            Quantity::Score,
+            Values::Vectors {
+                width,
+                values: embedding,
+            },
+        )],
+        ..Outcome::default()
+    })
+}
+
+/// One vector a vertex, as rows of a matrix.
+struct Projection<'a> {
+    graph: &'a Csr,
+    weighted: bool,
+    /// Numbers of a vector.
+    width: usize,
+}
+
+impl Projection<'_> {
+    /// Calls `fill` with each vertex and its row, in parallel blocks.
+    fn each_row(
+        &self,
+        rows: &mut [f32],
+        control: &Control,
+        fill: impl Fn(u32, &mut [f32]) -> Result<(), KernelError> + Sync,
+    ) -> Result<(), KernelError> {
+        rows.par_chunks_mut(ROWS * self.width)
+            .enumerate()
+            .try_for_each(|(block, rows)| {
+                control.check()?;
+                let count = rows.len() / self.width;
+                for (at, row) in rows.chunks_mut(self.width).enumerate() {
+                    fill((block * ROWS + at) as u32, row)?;
+                }
+                control.advance(count as u64);
+                Ok(())
+            })
+    }
+
+    /// Draws the random vector of `v`.
+    fn draw(&self, v: u32, config: &FastRpConfig, row: &mut [f32]) {
+        let mut random = stream(config.seed, u64::from(self.graph.number(v)));
+        let degree = self.degree(v);
+        let scale = if degree > 0.0 {
+            degree.powf(config.normalisation_strength)
+        } else {
+            1.0
+        };
+        let entry = (scale * (3.0 / self.width as f64).sqrt()) as f32;
+        for value in row {
+            *value = match below(&mut random, 6) {
+                0 => entry,
+                1 => -entry,
+                _ => 0.0,
+            };
+        }
+    }
+
+    /// The weight of the edges that leave `v`.
+    fn degree(&self, v: u32) -> f64 {
+        let range = self.graph.out.range(v);
+        if self.weighted {
+            range.map(|at| self.graph.out.weight(at)).sum()
+        } else {
+            range.len() as f64
+        }
+    }
+
+    /// Writes the mean of the rows of `v`'s neighbours to `row`.
+    fn mean(&self, v: u32, rows: &[f32], row: &mut [f32], control: &Control) -> Result<(), KernelError> {
+        row.fill(0.0);
+        let degree = self.degree(v);
+        if degree == 0.0 {
+            return Ok(());
+        }
+        let range = self.graph.out.range(v);
+        let begin = range.start;
+        for at in range {
+            if (at - begin) % STRIDE == STRIDE - 1 {
+                control.check()?;
+            }
+            let u = self.graph.out.targets[at] as usize;
+            let other = &rows[u * self.width..(u + 1) * self.width];
+            if self.weighted {
+                let weight = self.graph.out.weight(at) as f32;
+                row.iter_mut()
+                    .zip(other)
+                    .for_each(|(sum, it)| *sum += weight * it);
+            } else {
+                row.iter_mut().zip(other).for_each(|(sum, it)| *sum += it);
+            }
+        }
+        let share = (1.0 / degree) as f32;
+        row.iter_mut().for_each(|it| *it *= share);
+        Ok(())
+    }
+}
+
+/// Adds each row of `rows`, brought to length 1 and times `weight`, to that of `embedding`.
+fn add_units(embedding: &mut [f32], rows: &[f32], width: usize, weight: f64) {
+    let pairs = embedding
+        .par_chunks_mut(ROWS * width)
+        .zip(rows.par_chunks(ROWS * width));
+    pairs.for_each(|(sums, rows)| {
+        for (sum, row) in sums.chunks_mut(width).zip(rows.chunks(width)) {
+            // In 64 bits the square of no finite number is lost or infinite.
+            let length = row.iter().map(|it| f64::from(*it).powi(2)).sum::<f64>().sqrt();
+            if length > 0.0 {
+                let scale = weight / length;
+                let parts = row.iter().map(|it| (f64::from(*it) * scale) as f32);
+                sum.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::random_graphs::{any_graph, cosine, graph_of, keep_all, on_threads, skewed, vectors};
+    use super::*;
+    use crate::graph::{Direction, build, generate};
+
+    fn answer(graph: &Csr, config: &FastRpConfig) -> Outcome {
+        run(graph, config, &Inputs::default(), &Control::default()).unwrap()
+    }
+
+    /// The vectors by dense matrices in 64 bits, from the same random ones.
+    fn by_matrices(graph: &Csr, config: &FastRpConfig) -> Vec<Vec<f64>> {
+        let (n, width) = (graph.vertex_count() as usize, config.dimension as usize);
+        let projection = Projection {
+            graph,
+            weighted: config.weighted && graph.is_weighted(),
+            width,
+        };
+        let mut matrix = vec![vec![0.0; n]; n];
+        for (v, row) in matrix.iter_mut().enumerate() {
+            for at in graph.out.range(v as u32) {
+                let weight = if config.weighted {
+                    graph.out.weight(at)
+                } else {
+                    1.0
+                };
+                row[graph.out.targets[at] as usize] += weight / projection.degree(v as u32);
+            }
+        }
+        let drawn = |v| {
+            let mut row = vec![0.0_f32; width];
+            projection.draw(v, config, &mut row);
+            row.into_iter().map(f64::from).collect::<Vec<f64>>()
+        };
+        let mut current: Vec<Vec<f64>> = (0..n as u32).map(drawn).collect();
+        let mut sums = vec![vec![0.0; width]; n];
+        for weight in &config.iteration_weights {
+            let entry =
+                |row: &[f64], at: usize| row.iter().zip(&current).map(|(p, x)| p * x[at]).sum::<f64>();
+            current = matrix
+                .iter()
+                .map(|row| (0..width).map(|at| entry(row, at)).collect())
+                .collect();
+            for (sum, row) in sums.iter_mut().zip(&current) {
+                let length = row.iter().map(|it| it * it).sum::<f64>().sqrt();
+                let scale = if length > 1e-9 { weight / length } else { 0.0 };
+                sum.iter_mut().zip(row).for_each(|(sum, it)| *sum += scale * it);
+            }
+        }
+        sums
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn products_of_dense_matrices_give_the_same(
+            graph in any_graph(12),
+            (dimension, seed, weighted) in (1_u32..20, 0_u64..9, any::<bool>()),
+            normalisation_strength in -1.0_f64..1.0,
+        ) {
+            let config = FastRpConfig {
+                dimension,
+                seed,
+                weighted,
+                normalisation_strength,
+                // A second sweep can cancel to rounding alone, whose direction means nothing.
+                iteration_weights: vec![0.75],
+            };
+            let wanted = by_matrices(&graph, &config);
+            let outcome = answer(&graph, &config);
+            for (row, wanted) in vectors(&outcome, "embedding").iter().zip(&wanted) {
+                // Where all cancel but rounding, either may be told from zero.
+                if wanted.iter().all(|it| *it == 0.0) {
+                    continue;
+                }
+                for (a, b) in row.iter().zip(wanted) {
+                    prop_assert!((f64::from(*a) - b).abs() < 1e-4, "{row:?} {wanted:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn later_sweeps_are_products_too() {
+        let graph = skewed(Direction::Undirected);
+        let small = generate::uniform(40, 200, 3);
+        let small = build(40, small, keep_all(false));
+        let config = FastRpConfig::default();
+        let wanted = by_matrices(&small, &config);
+        for (row, wanted) in vectors(&answer(&small, &config), "embedding").iter().zip(&wanted) {
+            assert!(
+                row.iter()
+                    .zip(wanted)
+                    .all(|(a, b)| (f64::from(*a) - b).abs() < 1e-4)
+            );
+        }
+        let of = |threads| on_threads(threads, || answer(&graph, &config));
+        assert_eq!(of(1), of(3), "threads change nothing");
+        assert_eq!(of(1), of(8), "threads change nothing");
+    }
+
+    #[test]
+    fn vertices_of_a_group_are_nearer_to_one_another_than_to_others() {
+        let list = generate::planted_partition(4, 50, 10, 1, 5);
+        let graph = build(200, list, keep_all(false));
+        let outcome = answer(&graph, &FastRpConfig::default());
+        let rows = vectors(&outcome, "embedding");
+        let (mut inside, mut across) = ((0.0, 0.0), (0.0, 0.0));
+        for v in 0..200 {
+            for u in 0..v {
+                let sum = if u / 50 == v / 50 {
+                    &mut inside
+                } else {
+                    &mut across
+                };
+                *sum = (sum.0 + cosine(rows[u], rows[v]), sum.1 + 1.0);
+            }
+        }
+        let (inside, across) = (inside.0 / inside.1, across.0 / across.1);
+        assert!(inside > 0.6 && across < 0.4, "inside {inside}, across {across}");
+    }
+
+    #[test]
+    fn vertices_without_edges_have_zeros() {
+        let outcome = answer(&graph_of(3, &[(0, 1)], true), &FastRpConfig::default());
+        let zero: Vec<bool> = vectors(&outcome, "embedding")
+            .iter()
+            .map(|it| it.iter().all(|it| *it == 0.0))
+            .collect();
+        assert_eq!(zero[1..], [true, true]);
+    }
+
+    #[test]
+    fn parameters_out_of_range_are_refused() {
+        let of = |config: FastRpConfig| config.validate().unwrap_err().to_string();
+        let default = FastRpConfig::default;
+        assert!(
+            of(FastRpConfig {
+                dimension: 513,
+                ..default()
+            })
+            .contains("from 1 to 512")
+        );
+        let none = FastRpConfig {
+            iteration_weights: vec![0.0],
+            ..default()
+        };
+        assert!(of(none).contains("not all 0"));
+    }
+}
