@@ -9,9 +9,9 @@ use super::outcome::{Outcome, Quantity};
 use super::{
     all_pairs_shortest_paths, article_rank, articulation, attribute_propagation, bellman_ford, betweenness,
     bfs, closeness, component_aggregation, cycles, degree, dominators, eigenvector, fast_rp, hits, irank,
-    k_core, k_shortest_paths, k1_colouring, katz, label_propagation, line_rank, link_prediction, linkage,
-    louvain, node_similarity, pagerank, pass_through, random_walks, reachability, scc, shortest_path,
-    spanning_forest, sssp, temporal_cycles, topological_order, triangles, wcc,
+    k_core, k_shortest_paths, k1_colouring, katz, knn, label_propagation, line_rank, link_prediction,
+    linkage, louvain, node_similarity, pagerank, pass_through, random_walks, reachability, scc,
+    shortest_path, spanning_forest, sssp, temporal_cycles, topological_order, triangles, wcc,
 };
 use crate::graph::Csr;
 
@@ -163,6 +163,8 @@ algorithms! {
     RandomWalks(random_walks::RandomWalksConfig, sources),
     /// Vectors of vertices by random projection.
     FastRp(fast_rp::FastRpConfig),
+    /// Nearest vertices by numeric attributes.
+    Knn(knn::KnnConfig),
 }
 
 /// What the registry says about an algorithm.
