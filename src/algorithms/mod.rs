@@ -60,6 +60,7 @@ pub mod line_rank;
 pub mod link_prediction;
 pub mod linkage;
 pub mod louvain;
+pub mod node2vec;
 pub mod node_similarity;
 pub mod pagerank;
 pub mod pass_through;

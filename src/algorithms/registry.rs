@@ -10,7 +10,7 @@ use super::{
     all_pairs_shortest_paths, article_rank, articulation, attribute_propagation, bellman_ford, betweenness,
     bfs, closeness, component_aggregation, cycles, degree, dominators, eigenvector, fast_rp, hits, irank,
     k_core, k_shortest_paths, k1_colouring, katz, knn, label_propagation, line_rank, link_prediction,
-    linkage, louvain, node_similarity, pagerank, pass_through, random_walks, reachability, scc,
+    linkage, louvain, node_similarity, node2vec, pagerank, pass_through, random_walks, reachability, scc,
     shortest_path, spanning_forest, sssp, temporal_cycles, topological_order, triangles, wcc,
 };
 use crate::graph::Csr;
@@ -165,6 +165,8 @@ algorithms! {
     FastRp(fast_rp::FastRpConfig),
     /// Nearest vertices by numeric attributes.
     Knn(knn::KnnConfig),
+    /// Vectors of vertices by random walks.
+    Node2vec(node2vec::Node2vecConfig),
 }
 
 /// What the registry says about an algorithm.
