@@ -117,22 +117,22 @@ pub fn work(_config: &ArticulationConfig, size: Extent) -> Work {
 /// The search looks for cancellation once in so many steps.
 const CHECK_EVERY: u64 = 1 << 16;
 
-const UNSEEN: u32 = u32::MAX;
+pub(super) const UNSEEN: u32 = u32::MAX;
 
 /// The depth-first search and what it learns; one entry a vertex.
-struct Search<'a> {
+pub(super) struct Search<'a> {
     view: &'a SimpleView,
     /// Place in the order of discovery.
-    found: Vec<u32>,
+    pub(super) found: Vec<u32>,
     /// Earliest place reachable from the subtree over one edge outside the tree.
-    low: Vec<u32>,
-    parent: Vec<u32>,
+    pub(super) low: Vec<u32>,
+    pub(super) parent: Vec<u32>,
     /// Vertices of the subtree.
     size: Vec<u32>,
     /// Neighbours looked at so far.
     next: Vec<usize>,
     /// Vertices in discovery order.
-    order: Vec<u32>,
+    pub(super) order: Vec<u32>,
     cut: Vec<Cut>,
     /// Bridges as (tree parent, tree child).
     bridges: Vec<(u32, u32)>,
@@ -148,7 +148,7 @@ struct Cut {
 }
 
 impl<'a> Search<'a> {
-    fn new(view: &'a SimpleView, n: u32) -> Self {
+    pub(super) fn new(view: &'a SimpleView, n: u32) -> Self {
         let n_entries = n as usize;
         Self {
             view,
@@ -173,7 +173,7 @@ impl<'a> Search<'a> {
     }
 
     /// Walks the component of `root`.
-    fn walk(&mut self, root: u32, control: &Control) -> Result<(), KernelError> {
+    pub(super) fn walk(&mut self, root: u32, control: &Control) -> Result<(), KernelError> {
         self.discover(root, NO_VERTEX);
         let mut v = root;
         loop {

@@ -8,10 +8,11 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
 use super::{
     all_pairs_shortest_paths, article_rank, articulation, attribute_propagation, bellman_ford, betweenness,
-    bfs, closeness, component_aggregation, cycles, degree, dominators, eigenvector, fast_rp, hits, irank,
-    k_core, k_shortest_paths, k1_colouring, katz, knn, label_propagation, line_rank, link_prediction,
-    linkage, louvain, node_similarity, node2vec, pagerank, pass_through, random_walks, reachability, scc,
-    shortest_path, spanning_forest, sssp, temporal_cycles, topological_order, triangles, wcc,
+    bfs, biconnected, closeness, component_aggregation, cycles, degree, dominators, eigenvector, fast_rp,
+    hits, irank, k_core, k_shortest_paths, k_truss, k1_colouring, katz, knn, label_propagation, line_rank,
+    link_prediction, linkage, louvain, node_similarity, node2vec, pagerank, pass_through, random_walks,
+    reachability, scc, shortest_path, spanning_forest, sssp, temporal_cycles, topological_order, triangles,
+    wcc,
 };
 use crate::graph::Csr;
 
@@ -167,6 +168,10 @@ algorithms! {
     Knn(knn::KnnConfig),
     /// Vectors of vertices by random walks.
     Node2vec(node2vec::Node2vecConfig),
+    /// Truss numbers.
+    KTruss(k_truss::KTrussConfig),
+    /// Biconnected components.
+    Biconnected(biconnected::BiconnectedConfig),
 }
 
 /// What the registry says about an algorithm.
