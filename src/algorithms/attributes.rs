@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::control::KernelError;
-use super::registry::{Inputs, ItemCodes, ParameterInfo};
+use super::registry::{Inputs, ItemCodes, NumberColumn, ParameterInfo};
 use crate::graph::{Csr, MISSING, NO_VERTEX};
 
 /// The parameter that names the attribute of a kernel that needs one.
@@ -23,6 +23,15 @@ pub(super) const ATTRIBUTE: ParameterInfo = ParameterInfo {
 /// has none of this name.
 pub(super) fn items<'a>(inputs: &'a Inputs, name: &str) -> Result<&'a ItemCodes, KernelError> {
     chosen(&inputs.items, name, |it| &it.name)
+}
+
+/// The attribute `name` as numbers; the first that is numbers where `name` is empty.
+///
+/// # Errors
+///
+/// As [`items`]; an attribute that is not numbers counts as none.
+pub(super) fn numbers<'a>(inputs: &'a Inputs, name: &str) -> Result<&'a NumberColumn, KernelError> {
+    chosen(&inputs.numbers, name, |it| &it.name)
 }
 
 fn chosen<'a, T>(all: &'a [T], name: &str, named: impl Fn(&T) -> &String) -> Result<&'a T, KernelError> {
@@ -106,7 +115,7 @@ mod tests {
         assert_eq!(items(&given, "bank").unwrap().name, "bank");
         let error = items(&given, "town").unwrap_err().to_string();
         assert!(error.contains("city, bank"), "{error}");
-        let error = items(&Inputs::default(), "").unwrap_err().to_string();
+        let error = numbers(&given, "").unwrap_err().to_string();
         assert!(error.contains("`attributes`"), "{error}");
     }
 

@@ -132,15 +132,6 @@ pub fn run(
     })
 }
 
-fn lists(graph: &Csr, v: u32) -> [&[u32]; 2] {
-    let into = if graph.directed {
-        graph.into.neighbours(v)
-    } else {
-        &[]
-    };
-    [graph.out.neighbours(v), into]
-}
-
 fn colours(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelError> {
     let n = graph.vertex_count();
     control.expect(u64::from(n));
@@ -148,7 +139,7 @@ fn colours(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelError> {
         let others = |list: &[u32]| {
             list.len() - (list.partition_point(|u| *u <= v) - list.partition_point(|u| *u < v))
         };
-        lists(graph, v).into_iter().map(others).sum::<usize>()
+        graph.around(v).into_iter().map(others).sum::<usize>()
     };
     let mut order: Vec<(Reverse<usize>, u32, u32)> =
         (0..n).map(|v| (Reverse(degree(v)), graph.number(v), v)).collect();
@@ -160,7 +151,7 @@ fn colours(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelError> {
     for (turns, batch) in (0_u32..).zip(order.chunks(CHECK_EVERY)) {
         control.check()?;
         for (at, (_, _, v)) in (turns * CHECK_EVERY as u32..).zip(batch) {
-            for u in lists(graph, *v).into_iter().flatten() {
+            for u in graph.around(*v).into_iter().flatten() {
                 let colour = colours[*u as usize];
                 if colour != NO_COLOUR {
                     taken[colour as usize] = at;

@@ -332,15 +332,6 @@ impl<'a> Spread<'a> {
         self.order.as_ref().map_or(place as u32, |order| order[place])
     }
 
-    fn lists(&self, v: u32) -> [&[u32]; 2] {
-        let into = if self.graph.directed {
-            self.graph.into.neighbours(v)
-        } else {
-            &[]
-        };
-        [self.graph.out.neighbours(v), into]
-    }
-
     /// Fills `chosen` for the places of a block.
     fn choose<F: Fn() -> Votes + Sync>(
         &mut self,
@@ -378,7 +369,7 @@ impl<'a> Spread<'a> {
         if !is_stale && !self.all_stale[0] {
             return Ok(own);
         }
-        let lists = self.lists(v);
+        let lists = self.graph.around(v);
         if lists[0].len() + lists[1].len() > LONG {
             control.check()?;
         }
@@ -404,7 +395,7 @@ impl<'a> Spread<'a> {
             self.all_stale = [true, true];
         } else if !self.all_stale[1] {
             let tell = |v: &u32| {
-                let neighbours = self.lists(*v).into_iter().flatten();
+                let neighbours = self.graph.around(*v).into_iter().flatten();
                 neighbours.for_each(|u| self.stale[*u as usize].store(true, Ordering::Relaxed));
             };
             moved.par_chunks(CHUNK).try_for_each(|chunk| {

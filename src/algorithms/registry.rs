@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
 use super::{
-    all_pairs_shortest_paths, article_rank, articulation, attribute_propagation, bellman_ford, betweenness,
-    bfs, biconnected, closeness, component_aggregation, cycles, degree, dominators, eigenvector, fast_rp,
-    hits, irank, k_core, k_shortest_paths, k_truss, k1_colouring, katz, knn, label_propagation, line_rank,
-    link_prediction, linkage, louvain, node_similarity, node2vec, pagerank, pass_through, random_walks,
-    reachability, scc, shortest_path, spanning_forest, sssp, temporal_cycles, topological_order, triangles,
-    wcc,
+    all_pairs_shortest_paths, article_rank, articulation, attribute_assortativity, attribute_propagation,
+    bellman_ford, betweenness, bfs, biconnected, closeness, component_aggregation, cycles, degree,
+    degree_assortativity, degree_distribution, density, diameter, dominators, eigenvector, fast_rp, hits,
+    irank, k_core, k_shortest_paths, k_truss, k1_colouring, katz, knn, label_propagation, line_rank,
+    link_prediction, linkage, louvain, node_similarity, node2vec, pagerank, partition_quality, pass_through,
+    random_walks, reachability, reciprocity, scc, shortest_path, spanning_forest, sssp, temporal_cycles,
+    topological_order, triangles, wcc,
 };
 use crate::graph::Csr;
 
@@ -172,6 +173,20 @@ algorithms! {
     KTruss(k_truss::KTrussConfig),
     /// Biconnected components.
     Biconnected(biconnected::BiconnectedConfig),
+    /// Linked pairs as a share of all.
+    Density(density::DensityConfig),
+    /// Links that go both ways.
+    Reciprocity(reciprocity::ReciprocityConfig),
+    /// Whether hubs are linked to hubs.
+    DegreeAssortativity(degree_assortativity::DegreeAssortativityConfig),
+    /// Whether edges join vertices with like values.
+    AttributeAssortativity(attribute_assortativity::AttributeAssortativityConfig),
+    /// How degrees are spread.
+    DegreeDistribution(degree_distribution::DegreeDistributionConfig),
+    /// How far apart two vertices can be.
+    Diameter(diameter::DiameterConfig),
+    /// How well given groups fit the edges.
+    PartitionQuality(partition_quality::PartitionQualityConfig),
 }
 
 /// What the registry says about an algorithm.

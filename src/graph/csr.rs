@@ -89,6 +89,18 @@ impl Csr {
         self.out.targets.len() as u64
     }
 
+    /// The lists that hold the other end of every edge at `v`: those out and in, or all and none when
+    /// undirected.
+    #[inline]
+    pub fn around(&self, v: u32) -> [&[u32]; 2] {
+        let into: &[u32] = if self.directed {
+            self.into.neighbours(v)
+        } else {
+            &[]
+        };
+        [self.out.neighbours(v), into]
+    }
+
     /// Whether edges carry weights.
     pub fn is_weighted(&self) -> bool {
         self.out.weights.is_some()
