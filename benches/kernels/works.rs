@@ -171,6 +171,12 @@ pub(crate) const WORKS: &[Work] = &[
             summary(it, &["components", "largest"])
         })
     },
+    Work {
+        starts: Starts::Each(1),
+        ..work("dominators", "dominators", Shape::Directed, defaults, |it, _| {
+            summary(it, &["reached"])
+        })
+    },
     work(
         "eigenvector",
         "eigenvector",
@@ -202,6 +208,13 @@ pub(crate) const WORKS: &[Work] = &[
         })
     },
     work(
+        "k1_colouring",
+        "k1_colouring",
+        Shape::Undirected,
+        defaults,
+        |it, _| summary(it, &["colours"]),
+    ),
+    work(
         "articulation",
         "articulation",
         Shape::Undirected,
@@ -222,7 +235,7 @@ pub(crate) const WORKS: &[Work] = &[
             "label_propagation",
             "label_propagation",
             Shape::Undirected,
-            || json!({"max_iterations": 10}),
+            || json!({"max_iterations": 10, "synchronous": false}),
             communities,
         )
     },
@@ -235,6 +248,16 @@ pub(crate) const WORKS: &[Work] = &[
             Shape::Undirected,
             defaults,
             |it, _| greatest(it, "betweenness"),
+        )
+    },
+    Work {
+        graphs: QUADRATIC,
+        ..work(
+            "all_pairs",
+            "all_pairs_shortest_paths",
+            Shape::Undirected,
+            || json!({"max_pairs": 1 << 26}),
+            |it, _| summary(it, &["pairs", "diameter"]),
         )
     },
     Work {
@@ -266,6 +289,16 @@ pub(crate) const WORKS: &[Work] = &[
         ..work("sssp", "sssp", Shape::Weighted, defaults, |it, _| {
             summary(it, &["reached", "farthest"])
         })
+    },
+    Work {
+        starts: Starts::Each(1),
+        ..work(
+            "bellman_ford",
+            "bellman_ford",
+            Shape::Weighted,
+            defaults,
+            |it, _| summary(it, &["reached"]),
+        )
     },
     work("mst", "spanning_forest", Shape::Weighted, defaults, |it, _| {
         summary(it, &["weight", "edges"])

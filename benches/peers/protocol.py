@@ -54,9 +54,9 @@ class Edges:
         """Weights of the undirected list, 1 to 255."""
         return np.fromfile(f"{self._stem(False)}.w.u8", np.uint8)
 
-    def first_ends(self, count: int) -> list[int]:
-        """The first different ends of undirected edges, a source before its target."""
-        source, target = self.ends(False)
+    def first_ends(self, count: int, directed: bool = False) -> list[int]:
+        """The first different ends of edges, a source before its target."""
+        source, target = self.ends(directed)
         pairs = np.stack([source[: 100 * count], target[: 100 * count]], axis=1)
         return list(dict.fromkeys(pairs.ravel().tolist()))[:count]
 
@@ -123,6 +123,13 @@ def reach(distances: Iterable[ArrayLike], unreachable: float = np.inf) -> Answer
         reached += len(values)
         farthest += float(values.max())
     return {"reached": reached, "farthest": farthest}
+
+
+def all_reach(rows: Iterable[ArrayLike], unreachable: float = np.inf) -> Answer:
+    """Unordered pairs with a path, and the greatest distance, from the distances of each vertex."""
+    found = [reach([row], unreachable) for row in rows]
+    ordered = sum(it["reached"] - 1 for it in found)
+    return {"pairs": ordered // 2, "diameter": max(it["farthest"] for it in found)}
 
 
 def group_sizes(labels: ArrayLike) -> Answer:

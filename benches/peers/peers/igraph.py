@@ -6,7 +6,7 @@ from typing import Any
 import igraph as ig
 import numpy as np
 
-from protocol import Answer, Edges, Measure, communities, greatest_share, group_sizes, reach
+from protocol import Answer, Edges, Measure, all_reach, communities, greatest_share, group_sizes, reach
 
 
 def graph_of(n: int, source: Any, target: Any, directed: bool) -> ig.Graph:
@@ -52,6 +52,20 @@ def bfs(edges: Edges, measure: Measure) -> Answer:
 def sssp(edges: Edges, measure: Measure) -> Answer:
     graph, weights = loaded(edges, False), edges.weights().astype(np.float64).tolist()
     return reach(measure.each(edges.first_ends(4), lambda start: graph.distances(start, weights=weights)[0]))
+
+
+def bellman_ford(edges: Edges, measure: Measure) -> Answer:
+    graph, weights = loaded(edges, False), edges.weights().astype(np.float64).tolist()
+    start = edges.first_ends(1)[0]
+    rows = measure(lambda: graph.distances(start, weights=weights, algorithm="bellman_ford"))
+    return {"reached": reach(rows)["reached"]}
+
+
+def dominators(edges: Edges, measure: Measure) -> Answer:
+    graph, start = loaded(edges, True), edges.first_ends(1, directed=True)[0]
+    above = np.asarray(measure(lambda: graph.dominator(start)), dtype=np.float64)
+    # The start itself has the number -1, what it does not reach has none.
+    return {"reached": int(np.count_nonzero(above >= 0)) + 1}
 
 
 def mst(edges: Edges, measure: Measure) -> Answer:
@@ -110,6 +124,10 @@ WORKS = {
     ),
     "k_core": on(False, lambda it: it.coreness(), lambda it: {"degeneracy": max(it)}),
     "articulation": articulation,
+    "bellman_ford": bellman_ford,
+    "dominators": dominators,
+    "k1_colouring": on(False, lambda it: it.vertex_coloring_greedy(), lambda it: {"colours": max(it) + 1}),
+    "all_pairs": on(False, lambda it: it.distances(), all_reach),
     "mst": mst,
     "topological_order": topological_order,
     "betweenness": on(False, lambda it: it.betweenness(), greatest),

@@ -6,7 +6,7 @@ from typing import Any
 import networkit as nk
 import numpy as np
 
-from protocol import Answer, Edges, Measure, communities, greatest_share, reach
+from protocol import Answer, Edges, Measure, all_reach, communities, greatest_share, reach
 
 
 def graph_of(n: int, source: Any, target: Any, directed: bool, weights: Any = None) -> nk.Graph:
@@ -110,6 +110,12 @@ def triangles(edges: Edges, measure: Measure) -> Answer:
     return {"triangles": int(np.sum(of_edge)) // 3}
 
 
+def all_pairs(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+    found = measure(lambda: nk.distance.APSP(graph).run())
+    return all_reach(found.getDistances(), unreachable=1e300)
+
+
 def mst(edges: Edges, measure: Measure) -> Answer:
     graph = loaded(edges, False, weighted=True)
     forest = measure(lambda: nk.graph.KruskalMSF(graph).run()).getForest()
@@ -144,6 +150,7 @@ WORKS = {
     "triangles": triangles,
     "lcc": scores(False, lambda it: nk.centrality.LocalClusteringCoefficient(it, True), mean_clustering),
     "k_core": scores(False, nk.centrality.CoreDecomposition, degeneracy),
+    "all_pairs": all_pairs,
     "mst": mst,
     "topological_order": topological_order,
     "betweenness": scores(False, nk.centrality.Betweenness, greatest),

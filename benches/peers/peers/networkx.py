@@ -89,6 +89,12 @@ def sssp(edges: Edges, measure: Measure) -> Answer:
     return reach(list(lengths.values()) for lengths in found)
 
 
+def dominators(edges: Edges, measure: Measure) -> Answer:
+    graph, start = loaded(edges, True), edges.first_ends(1, directed=True)[0]
+    # It leaves out the start.
+    return {"reached": len(measure(lambda: nx.immediate_dominators(graph, start)).keys() | {start})}
+
+
 def mst(edges: Edges, measure: Measure) -> Answer:
     graph = weighted(edges)
     chosen = measure(lambda: list(nx.minimum_spanning_edges(graph)))
@@ -125,6 +131,8 @@ WORKS = {
     "lcc": on(False, nx.average_clustering, lambda it: {"mean_clustering": it}),
     "k_core": on(False, nx.core_number, lambda it: {"degeneracy": max(it.values())}),
     "articulation": articulation,
+    "dominators": dominators,
+    "k1_colouring": on(False, nx.greedy_color, lambda it: {"colours": max(it.values()) + 1}),
     "mst": mst,
     "topological_order": topological_order,
     "betweenness": on(False, lambda it: nx.betweenness_centrality(it, normalized=False), greatest),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import rustworkx as rx
 
-from protocol import Answer, Edges, Measure, greatest_share, reach
+from protocol import Answer, Edges, Measure, all_reach, greatest_share, reach
 
 
 def graph_of(n: int, source: Any, target: Any, directed: bool, weights: Any = None) -> Any:
@@ -72,6 +72,17 @@ def sssp(edges: Edges, measure: Measure) -> Answer:
     return reach([0.0, *lengths.values()] for lengths in found)
 
 
+def bellman_ford(edges: Edges, measure: Measure) -> Answer:
+    graph, start = weighted(edges), edges.first_ends(1)[0]
+    found = measure(lambda: rx.bellman_ford_shortest_path_lengths(graph, start, float))
+    return {"reached": len(found) + 1}
+
+
+def dominators(edges: Edges, measure: Measure) -> Answer:
+    graph, start = loaded(edges, True), edges.first_ends(1, directed=True)[0]
+    return {"reached": len(measure(lambda: rx.immediate_dominators(graph, start)))}
+
+
 def mst(edges: Edges, measure: Measure) -> Answer:
     graph = weighted(edges)
     chosen = measure(lambda: rx.minimum_spanning_edges(graph, float))
@@ -102,6 +113,10 @@ WORKS = {
     "triangles": on(False, rx.transitivity, lambda it: {"transitivity": it}),
     "k_core": on(False, rx.core_number, lambda it: {"degeneracy": max(it.values())}),
     "articulation": articulation,
+    "bellman_ford": bellman_ford,
+    "dominators": dominators,
+    "k1_colouring": on(False, rx.graph_greedy_color, lambda it: {"colours": max(it.values()) + 1}),
+    "all_pairs": on(False, lambda it: rx.distance_matrix(it, null_value=np.inf), all_reach),
     "mst": mst,
     "topological_order": topological_order,
     "betweenness": on(False, lambda it: rx.betweenness_centrality(it, normalized=False), greatest),

@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import eigsh
 
-from protocol import Answer, Edges, Measure, greatest_share, group_sizes, reach
+from protocol import Answer, Edges, Measure, all_reach, greatest_share, group_sizes, reach
 
 
 def directed(edges: Edges) -> sparse.csr_array:
@@ -124,6 +124,11 @@ def sssp(edges: Edges, measure: Measure) -> Answer:
     return reach(measure.each(edges.first_ends(4), lambda start: csgraph.dijkstra(graph, True, start)))
 
 
+def all_pairs(edges: Edges, measure: Measure) -> Answer:
+    graph = undirected(edges)
+    return all_reach(measure(lambda: csgraph.shortest_path(graph, "D", True, unweighted=True)))
+
+
 def mst(edges: Edges, measure: Measure) -> Answer:
     source, target = edges.ends(False)
     graph = _matrix(edges.n, source, target, edges.weights().astype(np.float64))
@@ -142,5 +147,7 @@ WORKS = {
     "scc": lambda edges, measure: components(edges, measure, "strong"),
     "bfs": bfs,
     "sssp": sssp,
+    # Its Bellman-Ford always makes n rounds over all edges: hours.
+    "all_pairs": all_pairs,
     "mst": mst,
 }
