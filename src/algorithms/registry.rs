@@ -11,9 +11,9 @@ use super::{
     bellman_ford, betweenness, bfs, biconnected, closeness, component_aggregation, cycles, degree,
     degree_assortativity, degree_distribution, density, diameter, dominators, eigenvector, fast_rp, hits,
     irank, k_core, k_shortest_paths, k_truss, k1_colouring, katz, knn, label_propagation, line_rank,
-    link_prediction, linkage, louvain, node_similarity, node2vec, pagerank, partition_quality, pass_through,
-    random_walks, reachability, reciprocity, scc, shortest_path, spanning_forest, sssp, temporal_cycles,
-    topological_order, triangles, wcc,
+    link_prediction, linkage, louvain, max_flow, node_similarity, node2vec, pagerank, partition_quality,
+    pass_through, random_walks, reachability, reciprocity, scc, shortest_path, spanning_forest, sssp,
+    temporal_cycles, temporal_motifs, temporal_reachability, topological_order, triangles, wcc,
 };
 use crate::graph::Csr;
 
@@ -141,6 +141,8 @@ algorithms! {
     BellmanFord(bellman_ford::BellmanFordConfig, sources),
     /// Through which vertex every path from the sources must go.
     Dominators(dominators::DominatorsConfig, sources),
+    /// Maximum flow and minimum cut.
+    MaxFlow(max_flow::MaxFlowConfig, sources, targets),
     /// Minimum spanning forest.
     SpanningForest(spanning_forest::SpanningForestConfig),
     /// Topological order and longest path.
@@ -153,6 +155,10 @@ algorithms! {
     Cycles(cycles::CyclesConfig),
     /// Cycles whose edges follow one another in time.
     TemporalCycles(temporal_cycles::TemporalCyclesConfig),
+    /// Who can be reached in time order, and when.
+    TemporalReachability(temporal_reachability::TemporalReachabilityConfig, sources),
+    /// How often patterns of three edges in time occur.
+    TemporalMotifs(temporal_motifs::TemporalMotifsConfig),
     /// What passes through a vertex within a time window.
     PassThrough(pass_through::PassThroughConfig),
     /// Links vertices that share attribute values or out-neighbours.
