@@ -7,6 +7,7 @@
 mod attributes;
 mod best;
 mod blocks;
+mod cascade;
 mod chunks;
 mod condensation;
 mod control;
@@ -58,6 +59,7 @@ pub mod dominators;
 pub mod eigenvector;
 pub mod fast_rp;
 pub mod hits;
+pub mod influence;
 pub mod irank;
 pub mod k1_colouring;
 pub mod k_core;

@@ -10,10 +10,11 @@ use super::{
     all_pairs_shortest_paths, article_rank, articulation, attribute_assortativity, attribute_propagation,
     bellman_ford, betweenness, bfs, biconnected, closeness, component_aggregation, cycles, degree,
     degree_assortativity, degree_distribution, density, diameter, dominators, eigenvector, fast_rp, hits,
-    irank, k_core, k_shortest_paths, k_truss, k1_colouring, katz, knn, label_propagation, line_rank,
-    link_prediction, linkage, louvain, max_flow, node_similarity, node2vec, pagerank, partition_quality,
-    pass_through, random_walks, reachability, reciprocity, scc, shortest_path, spanning_forest, sssp,
-    temporal_cycles, temporal_motifs, temporal_reachability, topological_order, triangles, wcc,
+    influence, irank, k_core, k_shortest_paths, k_truss, k1_colouring, katz, knn, label_propagation,
+    line_rank, link_prediction, linkage, louvain, max_flow, node_similarity, node2vec, pagerank,
+    partition_quality, pass_through, random_walks, reachability, reciprocity, scc, shortest_path,
+    spanning_forest, sssp, temporal_cycles, temporal_motifs, temporal_reachability, topological_order,
+    triangles, wcc,
 };
 use crate::graph::Csr;
 
@@ -193,6 +194,8 @@ algorithms! {
     Diameter(diameter::DiameterConfig),
     /// How well given groups fit the edges.
     PartitionQuality(partition_quality::PartitionQualityConfig),
+    /// Influence maximisation.
+    Influence(influence::InfluenceConfig),
 }
 
 /// What the registry says about an algorithm.

@@ -5,6 +5,8 @@
 //! table is emptied by the list of places touched, so that a vertex costs its degree and never the
 //! number of labels.
 
+use super::sampling::mixed;
+
 /// The label of a vertex that has none yet; it is no vote.
 pub(super) const NO_LABEL: u32 = u32::MAX;
 
@@ -32,12 +34,9 @@ impl Ties {
     }
 }
 
-/// A number that looks random: the finisher of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+/// A number that looks random.
 fn lot(seed: u64, number: u32, label: u32) -> u64 {
-    let mut z = seed ^ (u64::from(number) << 32 | u64::from(label)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    mixed(seed ^ mixed(u64::from(number) << 32 | u64::from(label)))
 }
 
 /// The workspace of a count; empty between counts.
