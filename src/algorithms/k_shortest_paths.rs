@@ -21,7 +21,8 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::path_search::{Path, PathSearch, measured};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::shortest_paths::{Distances, refuse_negative};
+use super::shortest_paths::refuse_negative;
+use super::sssp::{self, Method};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::KShortestPaths`].
@@ -188,12 +189,11 @@ pub fn run(
     one_vertex("targets", inputs.targets.len())?;
     refuse_negative(graph)?;
     control.check()?;
-    let mut left = Distances::new(graph.vertex_count());
-    left.search(&graph.into, &inputs.targets, true, control)?;
+    let left = sssp::lengths(&graph.into, &inputs.targets, Method::Auto, 0.0, control)?;
     let mut deviations = Deviations {
         graph,
         target: inputs.targets[0],
-        left: &left.length,
+        left: &left,
         search: PathSearch::new(graph.vertex_count()),
         before: vec![false; graph.vertex_count() as usize],
         found: Vec::new(),

@@ -399,6 +399,14 @@ impl TriangleCounter {
     }
 
     fn triangle(&mut self, sides: [&[Contact]; 3], found: &mut Triangles) {
+        // A window that meets all three sides spans from the last of their beginnings, or earlier, to the
+        // first of their ends, or later.
+        let ends = sides.map(|it| (it[0].time, it[it.len() - 1].time));
+        let (begin, end) = (ends.map(|it| it.0), ends.map(|it| it.1));
+        let last_begin = begin[0].max(begin[1]).max(begin[2]);
+        if last_begin.saturating_sub(end[0].min(end[1]).min(end[2])) > self.window {
+            return;
+        }
         self.events.clear();
         for (side, contacts) in sides.iter().enumerate() {
             let kind = |it: &Contact| 2 * side + (it.code & 1) as usize;
@@ -407,6 +415,10 @@ impl TriangleCounter {
         }
         self.steps += self.events.len();
         self.events.sort_unstable();
+        if let [a, b, c] = self.events[..] {
+            found[a.2][b.2][c.2] += u128::from(c.0.saturating_sub(a.0) <= self.window);
+            return;
+        }
         let (mut held, mut pairs, mut oldest) = ([0_u64; 6], [[0_u64; 6]; 6], 0);
         let elsewhere = |kind: usize| (0..6).filter(move |it| it / 2 != kind / 2);
         for &(time, _, kind) in &self.events {

@@ -18,7 +18,7 @@ use super::delta_stepping;
 use super::outcome::{Outcome, Quantity};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::{Distances, refuse_negative};
-use crate::graph::Csr;
+use crate::graph::{Adjacency, Csr};
 
 /// Parameters of [`super::Algorithm::Sssp`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -157,27 +157,36 @@ pub fn run(
 ) -> Result<Outcome, KernelError> {
     need_sources(inputs.sources.is_empty())?;
     refuse_negative(graph)?;
-    let by_bins = match config.method {
-        Method::Auto => graph.entry_count() >= MANY_ENTRIES,
-        Method::Dijkstra => false,
-        Method::DeltaStepping => true,
-    };
     let sources = &inputs.sources;
-    let length = match &graph.out.weights {
-        Some(weights) if by_bins => {
-            delta_stepping::distances(&graph.out, weights, sources, config.delta, control)?
-        }
-        _ => {
-            let mut found = Distances::new(graph.vertex_count());
-            found.search(&graph.out, sources, true, control)?;
-            found.length
-        }
-    };
+    let length = lengths(&graph.out, sources, config.method, config.delta, control)?;
     outcome(graph, sources, length, true, control)
 }
 
+/// Distances from the nearest of `sources` along `lists`; infinite where there is no path.
+pub(super) fn lengths(
+    lists: &Adjacency,
+    sources: &[u32],
+    method: Method,
+    delta: f64,
+    control: &Control,
+) -> Result<Vec<f64>, KernelError> {
+    let by_bins = match method {
+        Method::Auto => lists.targets.len() >= MANY_ENTRIES,
+        Method::Dijkstra => false,
+        Method::DeltaStepping => true,
+    };
+    match &lists.weights {
+        Some(weights) if by_bins => delta_stepping::distances(lists, weights, sources, delta, control),
+        _ => {
+            let mut found = Distances::new((lists.offsets.len() - 1) as u32);
+            found.search(lists, sources, true, control)?;
+            Ok(found.length)
+        }
+    }
+}
+
 /// From so many entries on, bins cost less than a heap.
-const MANY_ENTRIES: u64 = 1 << 14;
+const MANY_ENTRIES: usize = 1 << 14;
 
 #[cfg(test)]
 mod tests {
