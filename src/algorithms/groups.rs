@@ -48,7 +48,7 @@ impl Groups {
     /// The columns `name` and `size`.
     pub(super) fn into_columns(self, name: &'static str, size: &'static str) -> Vec<OutputColumn> {
         vec![
-            OutputColumn::new(name, Quantity::Name, Values::Vertices(self.names)),
+            OutputColumn::new(name, Quantity::Name, Values::Groups(self.names)),
             OutputColumn::new(size, Quantity::Count, Values::Integers(self.sizes)),
         ]
     }

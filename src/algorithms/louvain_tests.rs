@@ -14,7 +14,7 @@ fn louvain(graph: &Csr, resolution: f64) -> (Vec<u32>, f64) {
     };
     let outcome = run(graph, &config, &Inputs::default(), &Control::default()).unwrap();
     let community = match &outcome.vertices[0].values {
-        Values::Vertices(community) => community.clone(),
+        Values::Groups(community) => community.clone(),
         other => panic!("{other:?}"),
     };
     (community, outcome.summary[3].2)

@@ -25,6 +25,7 @@ mod path_counts;
 mod path_search;
 mod power_law;
 mod registry;
+mod renumbering;
 mod sampling;
 mod shortest_path_tree;
 mod shortest_paths;

@@ -40,9 +40,10 @@ pub enum Values {
     Flags(Vec<bool>),
     /// Instants in milliseconds since 1970-01-01 UTC.
     Times(Vec<Option<i64>>),
-    /// Vertex numbers, [`crate::graph::NO_VERTEX`] for none; written as keys. A group is named by its
-    /// smallest member.
+    /// Vertex numbers, [`crate::graph::NO_VERTEX`] for none; written as keys.
     Vertices(Vec<u32>),
+    /// Of every vertex its group, named by the group's smallest member; written as keys.
+    Groups(Vec<u32>),
     /// Lists of vertices: row `i` is `members[offsets[i]..offsets[i + 1]]`; written as a list of keys.
     Lists {
         /// Length rows + 1.
@@ -161,7 +162,7 @@ impl Values {
             Values::Numbers(values) => values.len(),
             Values::Flags(values) => values.len(),
             Values::Times(values) => values.len(),
-            Values::Vertices(values) => values.len(),
+            Values::Vertices(values) | Values::Groups(values) => values.len(),
             Values::Lists { offsets, .. } => offsets.len().saturating_sub(1),
             Values::Vectors { width, values } => values.len() / (*width).max(1),
         }

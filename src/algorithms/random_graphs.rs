@@ -99,7 +99,7 @@ pub(super) fn skewed(direction: Direction) -> Csr {
 pub(super) fn integers(values: &Values) -> Vec<u64> {
     match values {
         Values::Integers(values) => values.clone(),
-        Values::Vertices(values) => values.iter().map(|it| u64::from(*it)).collect(),
+        Values::Vertices(values) | Values::Groups(values) => values.iter().map(|it| u64::from(*it)).collect(),
         Values::Flags(values) => values.iter().map(|it| u64::from(*it)).collect(),
         Values::Numbers(_) | Values::Times(_) | Values::Lists { .. } | Values::Vectors { .. } => {
             panic!("not whole numbers")

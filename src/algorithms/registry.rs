@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
+use super::renumbering;
 use super::{
     all_pairs_shortest_paths, article_rank, articulation, attribute_assortativity, attribute_propagation,
     bellman_ford, betweenness, bfs, biconnected, closeness, component_aggregation, cycles, degree,
@@ -405,11 +406,17 @@ impl Algorithm {
         })
     }
 
-    /// Runs it. Uses the current rayon pool; the answer does not depend on its size.
+    /// Runs it. Uses the current rayon pool; the answer does not depend on its size. Inputs and answer are
+    /// in the projection's vertex numbers, whatever order the graph has them in.
     pub fn run(&self, graph: &Csr, inputs: &Inputs, control: &Control) -> Result<Outcome, KernelError> {
         self.validate()?;
         control.check()?;
-        self.compute(graph, inputs, control)
+        let Some(order) = &graph.order else {
+            return self.compute(graph, inputs, control);
+        };
+        self.compute(graph, &renumbering::inputs(graph, order, inputs), control)
+            .map(|outcome| renumbering::outcome(outcome, order))
+            .map_err(|error| renumbering::error(error, order))
     }
 }
 

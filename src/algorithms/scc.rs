@@ -208,7 +208,7 @@ mod tests {
 
         #[test]
         fn the_closure_gives_the_same(graph in any_graph(24)) {
-            prop_assert_eq!(components(&graph), Values::Vertices(by_closure(&graph)));
+            prop_assert_eq!(components(&graph), Values::Groups(by_closure(&graph)));
         }
     }
 

@@ -95,7 +95,7 @@ fn algorithm_columns(
             Values::Numbers(values) => TableColumn::Numbers(Float64Array::from(values.clone())),
             Values::Flags(values) => TableColumn::Flags(BooleanArray::from(values.clone())),
             Values::Times(values) => TableColumn::Times(times(values.clone().into())),
-            Values::Vertices(values) => {
+            Values::Vertices(values) | Values::Groups(values) => {
                 named.extend(vertices(table, column, values, keys)?);
                 continue;
             }

@@ -22,7 +22,8 @@ const HOPS: usize = 2;
 /// [`MOST_VERTICES`] vertices. Ids that are no vertex are passed over; the caption counts what is shown.
 pub fn neighbourhood(graph: &LoadedGraph, ids: &[String], limit: usize) -> Picture {
     let limit = limit.min(MOST_VERTICES);
-    let named: Vec<u32> = ids.iter().filter_map(|id| find(&graph.keys, id).ok()).collect();
+    let numbers: Vec<u32> = ids.iter().filter_map(|id| find(&graph.keys, id).ok()).collect();
+    let named = graph.csr.vertices(&numbers);
     let mut chosen: Vec<u32> = Vec::new();
     let mut places: BTreeMap<u32, u32> = BTreeMap::new();
     let choose = |v: u32, chosen: &mut Vec<u32>, places: &mut BTreeMap<u32, u32>| {
@@ -53,10 +54,13 @@ pub fn neighbourhood(graph: &LoadedGraph, ids: &[String], limit: usize) -> Pictu
         vertices: chosen
             .iter()
             .enumerate()
-            .map(|(at, v)| PictureVertex {
-                id: graph.keys.id(*v),
-                label: graph.keys.labels[*v as usize].clone(),
-                marked: at < marked,
+            .map(|(at, v)| {
+                let number = graph.csr.number(*v);
+                PictureVertex {
+                    id: graph.keys.id(number),
+                    label: graph.keys.labels[number as usize].clone(),
+                    marked: at < marked,
+                }
             })
             .collect(),
         edges: edges(&graph.csr, &chosen, &places),

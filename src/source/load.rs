@@ -62,7 +62,7 @@ pub(super) fn project(
             .count() as u64
     };
     // Vertex numbers are below the count by construction, and arrays grow together.
-    let csr = graph::build(keys.len() as u32, list, projection.rules);
+    let csr = graph::build_by_degree(keys.len() as u32, list, projection.rules);
     Ok(LoadedGraph {
         self_loops_left_out,
         merged: edges - self_loops_left_out - csr.edge_count,

@@ -1,0 +1,276 @@
+//! Lets a kernel work in the graph's own order of vertices, and its caller in the projection's.
+//!
+//! Law: inputs and answers are in the projection's numbers; kernels see the graph's. A group keeps
+//! its name, the member that is smallest in the projection. What a kernel decides by the smaller number
+//! (which of several parents, the order of rows) it decides in the graph's order.
+
+use super::control::KernelError;
+use super::outcome::{Outcome, OutputColumn, RowTable, Values};
+use super::registry::{Inputs, ItemCodes, NumberColumn};
+use crate::graph::{Csr, NO_VERTEX};
+
+/// `inputs` in the numbers of `graph`, whose vertex `v` is the projection's `order[v]`.
+pub(super) fn inputs(graph: &Csr, order: &[u32], inputs: &Inputs) -> Inputs {
+    let vertices = |numbers: &[u32]| {
+        let mut vertices = graph.vertices(numbers);
+        vertices.sort_unstable();
+        vertices
+    };
+    Inputs {
+        sources: vertices(&inputs.sources),
+        targets: vertices(&inputs.targets),
+        items: inputs
+            .items
+            .iter()
+            .map(|it| ItemCodes {
+                name: it.name.clone(),
+                codes: gathered(&it.codes, order),
+            })
+            .collect(),
+        numbers: inputs
+            .numbers
+            .iter()
+            .map(|it| NumberColumn {
+                name: it.name.clone(),
+                values: gathered(&it.values, order),
+            })
+            .collect(),
+    }
+}
+
+/// The answer of a kernel in the projection's numbers.
+pub(super) fn outcome(outcome: Outcome, order: &[u32]) -> Outcome {
+    Outcome {
+        vertices: outcome
+            .vertices
+            .into_iter()
+            .map(|it| column(it, |values| scattered_values(values, order)))
+            .collect(),
+        rows: outcome.rows.map(|table| RowTable {
+            name: table.name,
+            columns: table
+                .columns
+                .into_iter()
+                .map(|it| column(it, |values| renamed(values, order)))
+                .collect(),
+        }),
+        ..outcome
+    }
+}
+
+/// The error with the projection's numbers.
+pub(super) fn error(error: KernelError, order: &[u32]) -> KernelError {
+    let number = |v: u32| order[v as usize];
+    match error {
+        KernelError::NegativeWeight { from, to, weight } => KernelError::NegativeWeight {
+            from: number(from),
+            to: number(to),
+            weight,
+        },
+        KernelError::ZeroWeight { from, to } => KernelError::ZeroWeight {
+            from: number(from),
+            to: number(to),
+        },
+        other => other,
+    }
+}
+
+fn column(column: OutputColumn, change: impl FnOnce(Values) -> Values) -> OutputColumn {
+    OutputColumn {
+        values: change(column.values),
+        ..column
+    }
+}
+
+/// Values by vertex, in the order of the graph; those without a vertex have none.
+fn gathered<T: Copy>(values: &[T], order: &[u32]) -> Vec<T> {
+    if values.len() < order.len() {
+        return values.to_vec();
+    }
+    order.iter().map(|number| values[*number as usize]).collect()
+}
+
+/// Values by vertex of the graph, in the projection's order.
+fn scattered<T: Clone + Default>(values: &[T], order: &[u32]) -> Vec<T> {
+    if values.len() < order.len() {
+        return values.to_vec();
+    }
+    let mut placed = vec![T::default(); order.len()];
+    for (value, number) in values.iter().zip(order) {
+        placed[*number as usize] = value.clone();
+    }
+    placed
+}
+
+fn scattered_values(values: Values, order: &[u32]) -> Values {
+    match renamed(values, order) {
+        Values::Integers(values) => Values::Integers(scattered(&values, order)),
+        Values::Numbers(values) => Values::Numbers(scattered(&values, order)),
+        Values::Flags(values) => Values::Flags(scattered(&values, order)),
+        Values::Times(values) => Values::Times(scattered(&values, order)),
+        Values::Vertices(values) => Values::Vertices(scattered(&values, order)),
+        Values::Groups(values) => Values::Groups(scattered(&values, order)),
+        Values::Lists { offsets, members } => {
+            let spans: Vec<(usize, usize)> = offsets.windows(2).map(|it| (it[0], it[1])).collect();
+            let mut placed = (vec![0], Vec::with_capacity(members.len()));
+            for (begin, end) in scattered(&spans, order) {
+                placed.1.extend(&members[begin..end]);
+                placed.0.push(placed.1.len());
+            }
+            Values::Lists {
+                offsets: placed.0,
+                members: placed.1,
+            }
+        }
+    }
+}
+
+/// The same rows with the projection's numbers of the vertices that they name.
+fn renamed(values: Values, order: &[u32]) -> Values {
+    let number = |v: u32| order.get(v as usize).copied().unwrap_or(NO_VERTEX);
+    match values {
+        Values::Vertices(values) => Values::Vertices(values.into_iter().map(number).collect()),
+        Values::Groups(values) => Values::Groups(renamed_groups(&values, order)),
+        Values::Lists { offsets, members } => Values::Lists {
+            offsets,
+            members: members.into_iter().map(number).collect(),
+        },
+        other @ (Values::Integers(_) | Values::Numbers(_) | Values::Flags(_) | Values::Times(_)) => other,
+    }
+}
+
+/// The groups of all vertices, each named by the member that is smallest in the projection.
+fn renamed_groups(groups: &[u32], order: &[u32]) -> Vec<u32> {
+    let mut smallest = vec![NO_VERTEX; groups.len()];
+    for (group, number) in groups.iter().zip(order) {
+        let smallest = &mut smallest[*group as usize];
+        *smallest = number.min(smallest).to_owned();
+    }
+    groups.iter().map(|group| smallest[*group as usize]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::super::control::Control;
+    use super::super::registry::{Algorithm, AttributeUse};
+    use super::*;
+    use crate::graph::{EdgeList, ProjectionRules, build};
+
+    /// The same graph built as given, and with its vertices in `order`.
+    fn both(n: u32, edges: &EdgeList, order: &[u32], rules: ProjectionRules) -> (Csr, Csr) {
+        let mut place = vec![0; n as usize];
+        for (v, number) in (0_u32..).zip(order) {
+            place[*number as usize] = v;
+        }
+        let moved = |ends: &[u32]| ends.iter().map(|v| place[*v as usize]).collect();
+        let turned = EdgeList {
+            sources: moved(&edges.sources),
+            targets: moved(&edges.targets),
+            ..edges.clone()
+        };
+        let turned = Csr {
+            order: Some(Arc::new(order.to_vec())),
+            ..build(n, turned, rules)
+        };
+        (build(n, edges.clone(), rules), turned)
+    }
+
+    /// Kernels whose answer is a function of the graph alone, with as many digits as floating-point
+    /// sums in another order keep.
+    const ORDERLESS: [&str; 13] = [
+        "degree",
+        "pagerank",
+        "article_rank",
+        "eigenvector",
+        "hits",
+        "katz",
+        "wcc",
+        "scc",
+        "triangles",
+        "k_core",
+        "closeness",
+        "betweenness",
+        "reachability",
+    ];
+
+    fn near(one: &Values, other: &Values) -> bool {
+        match (one, other) {
+            (Values::Numbers(one), Values::Numbers(other)) => one
+                .iter()
+                .zip(other)
+                .all(|(a, b)| a == b || (a - b).abs() < 1e-6 || a.is_nan() && b.is_nan()),
+            _ => one == other,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn answers_are_those_of_the_projections_own_order(
+            rows in prop::collection::vec((0..9_u32, 0..9_u32, 1_u8..5), 0..30),
+            order in Just((0..9_u32).collect::<Vec<u32>>()).prop_shuffle(),
+            undirected in any::<bool>(),
+        ) {
+            let edges = EdgeList {
+                sources: rows.iter().map(|it| it.0).collect(),
+                targets: rows.iter().map(|it| it.1).collect(),
+                weights: Some(rows.iter().map(|it| f64::from(it.2)).collect()),
+                times: None,
+            };
+            let rules = ProjectionRules {
+                direction: if undirected { crate::graph::Direction::Undirected } else { crate::graph::Direction::Directed },
+                ..ProjectionRules::default()
+            };
+            let (plain, turned) = both(9, &edges, &order, rules);
+            for name in ORDERLESS {
+                let algorithm = Algorithm::from_parameters(name, &std::collections::BTreeMap::new()).unwrap();
+                prop_assert!(algorithm.info().attributes != AttributeUse::Numbers);
+                let run = |graph: &Csr| algorithm.run(graph, &Inputs::default(), &Control::default());
+                match (run(&plain), run(&turned)) {
+                    (Ok(wanted), Ok(found)) => for (a, b) in wanted.vertices.iter().zip(&found.vertices) {
+                        prop_assert!(near(&a.values, &b.values), "{name}, {}: {:?} instead of {:?}", a.name, b.values, a.values);
+                    },
+                    (wanted, found) => prop_assert_eq!(wanted.is_err(), found.is_err(), "{}", name),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sources_attributes_and_errors_change_their_numbers_too() {
+        let edges = EdgeList {
+            sources: vec![0, 1],
+            targets: vec![1, 2],
+            weights: Some(vec![1.0, -2.0]),
+            times: None,
+        };
+        let order = [2, 0, 1];
+        let (_, turned) = both(3, &edges, &order, ProjectionRules::default());
+        let given = Inputs {
+            sources: vec![0, 2],
+            items: vec![ItemCodes {
+                name: "kind".to_owned(),
+                codes: vec![5, 6, 7],
+            }],
+            ..Inputs::default()
+        };
+        let seen = inputs(&turned, &order, &given);
+        assert_eq!(
+            (seen.sources, seen.items[0].codes.clone()),
+            (vec![0, 1], vec![7, 5, 6])
+        );
+        let algorithm = Algorithm::from_parameters("pagerank", &std::collections::BTreeMap::new()).unwrap();
+        let refused = algorithm.run(&turned, &Inputs::default(), &Control::default());
+        let expected = KernelError::NegativeWeight {
+            from: 1,
+            to: 2,
+            weight: -2.0,
+        };
+        assert_eq!(refused, Err(expected));
+    }
+}
