@@ -53,25 +53,3 @@ pub(super) fn in_turn(n: u32, control: &Control, mut visit: impl FnMut(u32)) -> 
     }
     Ok(())
 }
-
-/// Vertices in a block of [`for_each`], whose cost can be the square of their degree.
-const HEAVY_BLOCK: u32 = 32;
-
-/// Calls `visit` with each vertex of `0..n`; for kernels that write through atomics. A vertex may cost
-/// much, so `visit` itself asks whether the run was cancelled.
-pub(super) fn for_each(
-    n: u32,
-    control: &Control,
-    visit: impl Fn(u32) -> Result<(), KernelError> + Sync,
-) -> Result<(), KernelError> {
-    (0..n.div_ceil(HEAVY_BLOCK))
-        .into_par_iter()
-        .try_for_each(|block| {
-            control.check()?;
-            let begin = block * HEAVY_BLOCK;
-            let end = n.min(begin.saturating_add(HEAVY_BLOCK));
-            (begin..end).try_for_each(&visit)?;
-            control.advance(u64::from(end - begin));
-            Ok(())
-        })
-}

@@ -16,6 +16,7 @@ mod distinct_lists;
 mod flow_network;
 mod groups;
 mod holdings;
+mod hop_search;
 mod modularity;
 mod motif_counts;
 mod nearest;

@@ -12,11 +12,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bfs::{need_sources, outcome};
+use super::bfs::need_sources;
 use super::control::{Control, KernelError};
 use super::delta_stepping;
-use super::outcome::{Outcome, Quantity};
+use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::shortest_path_tree::parents;
 use super::shortest_paths::{Distances, refuse_negative};
 use crate::graph::{Adjacency, Csr};
 
@@ -159,7 +160,27 @@ pub fn run(
     refuse_negative(graph)?;
     let sources = &inputs.sources;
     let length = lengths(&graph.out, sources, config.method, config.delta, control)?;
-    outcome(graph, sources, length, true, control)
+    let parents = parents(graph, sources, &length, true, control)?;
+    let reached = length.iter().filter(|it| it.is_finite());
+    let (count, farthest) = reached.fold((0_u32, 0.0_f64), |(count, farthest), it| {
+        (count + 1, farthest.max(*it))
+    });
+    let quantity = if graph.is_weighted() {
+        Quantity::Weight
+    } else {
+        Quantity::Hops
+    };
+    Ok(Outcome {
+        vertices: vec![
+            OutputColumn::new("distance", quantity, Values::Numbers(length)),
+            OutputColumn::new("parent", Quantity::Name, Values::Vertices(parents)),
+        ],
+        summary: vec![
+            ("reached", Quantity::Count, f64::from(count)),
+            ("farthest", quantity, farthest),
+        ],
+        ..Outcome::default()
+    })
 }
 
 /// Distances from the nearest of `sources` along `lists`; infinite where there is no path.
