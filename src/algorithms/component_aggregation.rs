@@ -246,7 +246,7 @@ fn outcome(labels: &[u32], names: &[u32], kinds: &Kinds, counts: &[Count]) -> Ou
             column(
                 "component",
                 Quantity::Name,
-                Values::Vertices(counts.iter().map(|it| names[it.label as usize]).collect()),
+                Values::Groups(counts.iter().map(|it| names[it.label as usize]).collect()),
             ),
             column(
                 "component_size",

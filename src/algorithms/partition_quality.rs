@@ -305,7 +305,7 @@ fn rows(
     RowTable {
         name: "groups",
         columns: vec![
-            OutputColumn::new("group", Quantity::Name, Values::Vertices(names)),
+            OutputColumn::new("group", Quantity::Name, Values::Groups(names)),
             OutputColumn::new("members", Quantity::Count, Values::Integers(members)),
             numbers("inside", Quantity::Weight, &|it| it.ends.inside / 2.0),
             numbers("cut", Quantity::Weight, &Group::cut),
