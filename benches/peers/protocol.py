@@ -60,6 +60,22 @@ class Edges:
         pairs = np.stack([source[: 100 * count], target[: 100 * count]], axis=1)
         return list(dict.fromkeys(pairs.ravel().tolist()))[:count]
 
+    def table(self, kind: str) -> Path:
+        """The directed list as `csv` or `parquet` with the columns src and dst, written now if missing."""
+        path = Path(f"{self._stem(True)}.{kind}")
+        if not path.exists():
+            import pyarrow as pa
+            from pyarrow import csv, parquet
+
+            table = pa.table(dict(zip(("src", "dst"), self.ends(True), strict=True)))
+            begun = path.with_suffix(".begun")
+            if kind == "csv":
+                csv.write_csv(table, begun)
+            else:
+                parquet.write_table(table, begun, use_dictionary=False)
+            begun.rename(path)
+        return path
+
     def without_isolated(self) -> tuple[int, NDArray[np.uint32], NDArray[np.uint32]]:
         """The undirected list between the vertices that have an edge, renumbered in their order."""
         source, target = self.ends(False)

@@ -75,7 +75,7 @@ def _run(command: list[str | Path], threads: int) -> dict[str, Any]:
     """The line that the program printed, or `not_run`."""
     # Threads that wait must not spin: it would count as their peer's processor time.
     waiting = {"OMP_WAIT_POLICY": "passive", "RUST_BACKTRACE": "0"}
-    waiting |= dict.fromkeys(("OMP_NUM_THREADS", "RAYON_NUM_THREADS"), str(threads))
+    waiting |= dict.fromkeys(("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS"), str(threads))
     process = subprocess.Popen(
         command,
         cwd=HERE,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 # Peers in Python have a file in `peers/`; `graph` is the crate of neo4j-labs, in `rust/`.
-PEERS = ("networkit", "igraph", "rustworkx", "scipy", "networkx", "graphblas", "graph")
+PEERS = ("networkit", "igraph", "rustworkx", "scipy", "networkx", "graphblas", "graph", "polars", "pyarrow")
 
 # What else users know, and why it is not here.
 LEFT_OUT = {"graph-tool": "no wheel on PyPI"}
@@ -32,6 +32,8 @@ GROUPS = (("components", 0.0), ("largest", 0.0))
 
 WORKS = {
     "build": Work(MIDDLE, (*LARGE, "grid2000"), (("edges", 0.0),)),
+    "load_csv": Work(("rmat20",), ("rmat22",), (("edges", 0.0),)),
+    "load_parquet": Work(("rmat20",), ("rmat22",), (("edges", 0.0),)),
     "pagerank20": Work(MIDDLE, LARGE, (("greatest_share", 1e-3),)),
     "pagerank": Work(MIDDLE, LARGE, PAGERANK),
     "hits": Work(agree=PAGERANK),

@@ -11,29 +11,32 @@ from scipy.sparse.linalg import eigsh
 from protocol import Answer, Edges, Measure, all_reach, greatest_share, group_sizes, reach
 
 
+def matrix(
+    n: int,
+    source: NDArray[np.uint32],
+    target: NDArray[np.uint32],
+    values: NDArray[np.float64] | None = None,
+) -> sparse.csr_array:
+    """A row a vertex; without values every edge weighs 1."""
+    ends = (source.astype(np.int32), target.astype(np.int32))
+    values = np.ones(len(source), np.float32) if values is None else values
+    return sparse.csr_array((values, ends), shape=(n, n))
+
+
 def directed(edges: Edges) -> sparse.csr_array:
-    source, target = edges.ends(True)
-    return _matrix(edges.n, source, target, np.ones(len(source), np.float32))
+    return matrix(edges.n, *edges.ends(True))
 
 
 def undirected(edges: Edges, weights: NDArray[np.float64] | None = None) -> sparse.csr_array:
-    source, target = edges.ends(False)
-    values = np.ones(len(source), np.float32) if weights is None else weights
-    upper = _matrix(edges.n, source, target, values)
+    upper = matrix(edges.n, *edges.ends(False), weights)
     return (upper + upper.T).tocsr()
-
-
-def _matrix(
-    n: int, source: NDArray[np.uint32], target: NDArray[np.uint32], values: NDArray
-) -> sparse.csr_array:
-    return sparse.csr_array((values, (source.astype(np.int32), target.astype(np.int32))), shape=(n, n))
 
 
 def build(edges: Edges, measure: Measure) -> Answer:
     source, target = edges.ends(True)
 
     def both() -> tuple[sparse.csr_array, sparse.csr_array]:
-        out = _matrix(edges.n, source, target, np.ones(len(source), np.float32))
+        out = matrix(edges.n, source, target)
         return out, out.T.tocsr()
 
     return {"edges": measure(both)[0].nnz}
@@ -130,8 +133,7 @@ def all_pairs(edges: Edges, measure: Measure) -> Answer:
 
 
 def mst(edges: Edges, measure: Measure) -> Answer:
-    source, target = edges.ends(False)
-    graph = _matrix(edges.n, source, target, edges.weights().astype(np.float64))
+    graph = matrix(edges.n, *edges.ends(False), edges.weights().astype(np.float64))
     tree = measure(lambda: csgraph.minimum_spanning_tree(graph))
     return {"weight": float(tree.sum()), "edges": tree.nnz}
 
