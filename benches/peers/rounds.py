@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,14 @@ class Settings:
     threads: int
 
 
-def measure(jobs: list[tuple[str, str, str]], tools: Tools, settings: Settings) -> list[Measurement]:
-    """Measures all; what failed or took too long in one round is not tried again."""
+def measure(
+    jobs: list[tuple[str, str, str]],
+    tools: Tools,
+    settings: Settings,
+    keep: Callable[[list[Measurement]], None],
+) -> list[Measurement]:
+    """Measures all; what failed or took too long in one round is not tried again. `keep` gets what is
+    known after each step, since a whole comparison takes hours."""
     places = tools.prefixes(sorted({graph for graph, _, _ in jobs}))
     found = {job: Measurement(*job) for job in jobs}
     # Processes inherit the limit.
@@ -55,6 +62,7 @@ def measure(jobs: list[tuple[str, str, str]], tools: Tools, settings: Settings) 
             if found[job].not_run is None:
                 print(f"round {number + 1}: {' '.join(job)}", file=sys.stderr, flush=True)
                 _add(found[job], _run(_command(job, places, tools, settings), settings.threads))
+                keep(list(found.values()))
     return list(found.values())
 
 
