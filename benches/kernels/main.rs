@@ -200,9 +200,8 @@ impl Loaded {
             Shape::Directed | Shape::Acyclic => Direction::Directed,
             Shape::Undirected | Shape::Weighted | Shape::Compact => Direction::Undirected,
         };
-        let ends = graphs::first_ends(&edges, 16);
+        let starts = graphs::first_ends(&edges, 16);
         let graph = options.build(n, edges, direction);
-        let starts = graph.vertices(&ends);
         Ok(Self { shape, starts, graph })
     }
 }

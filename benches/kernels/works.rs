@@ -350,10 +350,14 @@ fn communities(outcome: &Outcome, graph: &Csr) -> Answer {
     let mut ends = vec![0.0; of.len()];
     let mut inside = 0_u64;
     for v in 0..graph.vertex_count() {
-        let own = of[v as usize];
+        // Answers are in the order of the files, which the graph need not have.
+        let own = of[graph.number(v) as usize];
         let list = graph.out.neighbours(v);
         ends[own as usize] += list.len() as f64;
-        inside += list.iter().filter(|it| of[**it as usize] == own).count() as u64;
+        inside += list
+            .iter()
+            .filter(|it| of[graph.number(**it) as usize] == own)
+            .count() as u64;
     }
     let entries = graph.entry_count() as f64;
     let chance: f64 = ends.iter().map(|it| (it / entries).powi(2)).sum();
