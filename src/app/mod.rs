@@ -18,7 +18,7 @@ pub use archive::{catalog_path, open_catalog, rebuild_catalog};
 pub use evidence::{Verification, verify};
 pub use explain::{ExplainedClaim, Explanation, explain, write_explanation};
 pub use graphs::{Location, NamedGraph, resolve};
-pub use parts::{assets, demo_choice, demo_kinds, engine, open_source};
+pub use parts::{OpenGraph, assets, demo_choice, demo_kinds, open_graph};
 pub use plan::{Plan, Planned, plan, write_plan};
 pub use request::{Asked, request};
 pub use runner::{

@@ -15,7 +15,7 @@ use crate::model::{document::Document, event::Event, id::ContentHash, vertical::
 use crate::pipeline::{Effort, Parts, PipelineError, RunRequest};
 use crate::report::{Format, Layouts, Renderer};
 use crate::source::{
-    FileSource, GraphSource,
+    FileSource, GraphSource, LoadLimits,
     demo::{self, DemoKind, Scale},
 };
 use crate::trace::EventSink;
@@ -50,9 +50,12 @@ pub(super) fn open(request: &RunRequest, effort: &Effort) -> Result<Opened, Pipe
         Location::Path(path) => Location::Path(request.path(&path)),
         demo @ Location::Demo { .. } => demo,
     };
-    let (source, attached) = open_source(&location, &request.name)?;
+    let OpenGraph {
+        source,
+        engine,
+        documents: attached,
+    } = open_graph(&location, &request.name, effort)?;
     let documents = read_documents(request, &attached).map_err(|error| invalid(&error))?;
-    let engine = engine(Arc::clone(&source), effort)?;
     Ok(Opened {
         inputs: inputs::hash(request, source.as_ref(), &documents, &assets)?,
         formats,
@@ -141,25 +144,49 @@ pub fn demo_kinds() -> Vec<&'static str> {
     DemoKind::ALL.iter().map(|it| it.name()).collect()
 }
 
-/// A source and the documents that come with it: name and text.
-type SourceWithDocuments = (Arc<dyn GraphSource>, Vec<(String, String)>);
+/// A graph that can be read and computed on.
+pub struct OpenGraph {
+    /// Where it is read from.
+    pub source: Arc<dyn GraphSource>,
+    /// Where kernels run on it.
+    pub engine: Embedded,
+    /// Documents that come with it: name and text.
+    pub documents: Vec<(String, String)>,
+}
 
-/// Opens the graph at `location`.
-pub fn open_source(location: &Location, name: &str) -> Result<SourceWithDocuments, PipelineError> {
-    let invalid = |error: crate::source::SourceError| PipelineError::Invalid(error.to_string());
-    match location {
-        Location::Path(path) => Ok((
-            Arc::new(FileSource::open(path, name).map_err(invalid)?),
+/// Opens the graph at `location` by the limits of `effort`: reading and kernels share threads and the
+/// bound of memory.
+pub fn open_graph(location: &Location, name: &str, effort: &Effort) -> Result<OpenGraph, PipelineError> {
+    let invalid = |error: &dyn std::fmt::Display| PipelineError::Invalid(error.to_string());
+    let cpu = Cpu::new(effort.threads.unwrap_or(0)).map_err(|error| invalid(&error))?;
+    let options = EngineOptions {
+        memory_bytes: effort.budget_memory,
+        time_ms: effort.budget_time_ms,
+        ..EngineOptions::default()
+    };
+    let limits = LoadLimits {
+        memory_bytes: Some(options.memory()),
+        pool: Some(cpu.pool()),
+    };
+    let (source, documents) = match location {
+        Location::Path(path) => (
+            FileSource::open(path, name).map_err(|error| invalid(&error))?,
             Vec::new(),
-        )),
+        ),
         Location::Demo { kind, seed, scale } => {
             let (kind, scale) = demo_choice(kind, scale)?;
             let demo = demo::generate(kind, *seed, scale);
             let brief = demo.brief.clone();
-            let source = FileSource::in_memory(name, demo.files).map_err(invalid)?;
-            Ok((Arc::new(source), vec![("brief.md".to_owned(), brief)]))
+            let source = FileSource::in_memory(name, demo.files).map_err(|error| invalid(&error))?;
+            (source, vec![("brief.md".to_owned(), brief)])
         }
-    }
+    };
+    let source: Arc<dyn GraphSource> = Arc::new(source.with_limits(limits));
+    Ok(OpenGraph {
+        engine: Embedded::new(Arc::clone(&source), cpu, options),
+        source,
+        documents,
+    })
 }
 
 /// The kind and scale that two words name.
@@ -174,18 +201,6 @@ pub fn demo_choice(kind: &str, scale: &str) -> Result<(DemoKind, Scale), Pipelin
         PipelineError::Invalid(format!("there is no scale `{scale}`; there are s, m and l"))
     })?;
     Ok((kind, scale))
-}
-
-/// The embedded engine on `source` by the limits of `effort`.
-pub fn engine(source: Arc<dyn GraphSource>, effort: &Effort) -> Result<Embedded, PipelineError> {
-    let threads = effort.threads.unwrap_or(0);
-    let cpu = Cpu::new(threads).map_err(|error| PipelineError::Invalid(error.to_string()))?;
-    let options = EngineOptions {
-        memory_bytes: effort.budget_memory,
-        time_ms: effort.budget_time_ms,
-        ..EngineOptions::default()
-    };
-    Ok(Embedded::new(source, cpu, options))
 }
 
 impl Opened {

@@ -12,7 +12,7 @@ use super::arguments::{AlgoCommand, AlgoRunArguments, DirectionArgument, Paralle
 use super::inert::Inert;
 use super::run::runtime;
 use crate::algorithms::{Algorithm, ColumnInfo, Control, Info};
-use crate::app;
+use crate::app::{self, OpenGraph};
 use crate::engine::Engine;
 use crate::graph::{Direction, ParallelEdges, ProjectionRules};
 use crate::model::{
@@ -79,8 +79,7 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
     let algorithm = Algorithm::from_parameters(&arguments.name, &parameters(&arguments.param)?)?;
     let kinds = app::demo_kinds();
     let graph = app::resolve(&arguments.graph, &session.project, &kinds).map_err(PipelineError::Invalid)?;
-    let (source, _) = app::open_source(&graph.location, &graph.name)?;
-    let engine = app::engine(source.clone(), &Effort::default())?;
+    let OpenGraph { source, engine, .. } = app::open_graph(&graph.location, &graph.name, &Effort::default())?;
     let control = Control::default();
     runtime()?.block_on(async {
         let census = source.census(&control).await?;

@@ -7,6 +7,7 @@ use crate::engine::EngineError;
 use crate::flow::Remedy;
 use crate::model::event::RunState;
 use crate::pipeline::PipelineError;
+use crate::source::SourceError;
 use crate::trace::TraceError;
 
 /// Input or command line is invalid; nothing ran.
@@ -42,6 +43,8 @@ pub fn of_error(error: &anyhow::Error) -> u8 {
             | CatalogError::Unreadable { .. }
             | CatalogError::Foreign { .. } => FAILED,
         }
+    } else if let Some(SourceError::Memory { .. }) = error.downcast_ref::<SourceError>() {
+        of_run(RunState::Stopped)
     } else if error.is::<TraceError>() || error.is::<io::Error>() {
         FAILED
     } else {

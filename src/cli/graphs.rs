@@ -6,15 +6,15 @@ use super::Session;
 use super::arguments::Place;
 use super::run::runtime;
 use crate::algorithms::Control;
-use crate::app;
-use crate::pipeline::PipelineError;
+use crate::app::{self, OpenGraph};
+use crate::pipeline::{Effort, PipelineError};
 use crate::source;
 
 /// Prints what is in a graph.
 pub(super) fn inspect(session: &Session, graph: &str) -> anyhow::Result<u8> {
     let kinds = app::demo_kinds();
     let named = app::resolve(graph, &session.project, &kinds).map_err(PipelineError::Invalid)?;
-    let (source, _) = app::open_source(&named.location, &named.name)?;
+    let OpenGraph { source, .. } = app::open_graph(&named.location, &named.name, &Effort::default())?;
     let census = runtime()?
         .block_on(source.census(&Control::default()))
         .map_err(|error| PipelineError::Invalid(error.to_string()))?;

@@ -56,8 +56,8 @@ fn vertex_table(outcome: &Outcome, graph: &LoadedGraph) -> Result<Table, EngineE
         .flat_map(|it| it.range.clone().map(|_| Some(it.collection.as_str())));
     let mut columns = vec![
         texts(VERTICES, "collection", collections)?,
-        texts(VERTICES, "key", keys.keys.iter().map(|it| Some(it.as_str())))?,
-        texts(VERTICES, "label", keys.labels.iter().map(|it| Some(it.as_str())))?,
+        texts(VERTICES, "key", keys.keys.iter().map(Some))?,
+        texts(VERTICES, "label", keys.labels.iter().map(Some))?,
     ];
     columns.extend(algorithm_columns(VERTICES, &outcome.vertices, rows, keys)?);
     for (name, values) in &graph.attributes {
@@ -119,7 +119,7 @@ fn vertices(
     let known = || values.iter().map(|v| (*v != NO_VERTEX).then_some(*v));
     let ids: Vec<Option<String>> = known().map(|v| v.map(|v| keys.id(v))).collect();
     let (_, ids) = texts(table, column.name, ids.iter().map(Option::as_deref))?;
-    let labels = known().map(|v| v.map(|v| keys.labels[v as usize].as_str()));
+    let labels = known().map(|v| v.map(|v| keys.labels.get(v as usize)));
     Ok([
         (result_column(column.name, column.quantity), ids),
         texts(table, &format!("{}_label", column.name), labels)?,
@@ -135,10 +135,7 @@ fn lists(
 ) -> Result<[Named; 2], EngineError> {
     let ids: Vec<String> = members.iter().map(|v| keys.id(*v)).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let labels: Vec<&str> = members
-        .iter()
-        .map(|v| keys.labels[*v as usize].as_str())
-        .collect();
+    let labels: Vec<&str> = members.iter().map(|v| keys.labels.get(*v as usize)).collect();
     Ok([
         (
             result_column(column.name, column.quantity),

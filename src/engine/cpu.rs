@@ -37,6 +37,11 @@ impl Cpu {
             })
     }
 
+    /// The pool itself, for work that shares its threads.
+    pub fn pool(&self) -> Arc<ThreadPool> {
+        Arc::clone(&self.0)
+    }
+
     /// Threads of the pool.
     pub fn threads(&self) -> usize {
         self.0.current_num_threads()

@@ -1,12 +1,15 @@
 //! Doubles for this room's tests: a small graph, a kernel's answer with every kind of column, and a
 //! source that counts its loads.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::{BoxFuture, FutureExt};
 
 use crate::algorithms::{Control, Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use crate::graph::{Column, EdgeList, MISSING, NO_VERTEX, ProjectionRules, VertexKeys, VertexRange, build};
+use crate::graph::{
+    Column, EdgeList, MISSING, NO_VERTEX, ProjectionRules, Texts, VertexKeys, VertexRange, build,
+};
 use crate::model::{
     execution::{Execution, ResultTable},
     id::ContentHash,
@@ -37,8 +40,8 @@ pub(super) fn small_graph() -> LoadedGraph {
                     range: 2..5,
                 },
             ],
-            keys: text(&["p0", "p1", "s0", "s1", "s2"]),
-            labels: text(&["Ada", "<b>Bo</b>", "Corner", "s1", "Süd"]),
+            keys: Arc::new(["p0", "p1", "s0", "s1", "s2"].iter().collect()),
+            labels: Arc::new(["Ada", "<b>Bo</b>", "Corner", "s1", "Süd"].iter().collect()),
         },
         attributes: vec![
             (
@@ -268,7 +271,7 @@ pub(super) fn large_graph(n: u32) -> LoadedGraph {
         targets: ends.iter().map(|it| it.1).collect(),
         ..EdgeList::default()
     };
-    let keys: Vec<String> = (0..n).map(|it| format!("k{it}")).collect();
+    let keys: Arc<Texts> = Arc::new((0..n).map(|it| format!("k{it}")).collect());
     LoadedGraph {
         csr: build(n, edges, ProjectionRules::default()),
         keys: VertexKeys {
@@ -276,7 +279,7 @@ pub(super) fn large_graph(n: u32) -> LoadedGraph {
                 collection: "nodes".to_owned(),
                 range: 0..n,
             }],
-            labels: keys.clone(),
+            labels: Arc::clone(&keys),
             keys,
         },
         attributes: Vec::new(),

@@ -48,6 +48,15 @@ pub struct EngineOptions {
     pub host: Option<PathBuf>,
 }
 
+impl EngineOptions {
+    /// The bound of memory in bytes.
+    pub fn memory(&self) -> u64 {
+        let host = self.host.as_deref().unwrap_or(Path::new("/"));
+        let share = || available_memory(host).map_or(u64::MAX, |it| (it as f64 * DEFAULT_SHARE) as u64);
+        self.memory_bytes.unwrap_or_else(share)
+    }
+}
+
 /// A projection that was loaded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadInfo {
@@ -99,10 +108,7 @@ impl fmt::Debug for Embedded {
 impl Embedded {
     /// An engine that loads from `source` and computes on `cpu`.
     pub fn new(source: Arc<dyn GraphSource>, cpu: Cpu, options: EngineOptions) -> Self {
-        let host = options.host.unwrap_or_else(|| PathBuf::from("/"));
-        let memory_bytes = options.memory_bytes.unwrap_or_else(|| {
-            available_memory(&host).map_or(u64::MAX, |it| (it as f64 * DEFAULT_SHARE) as u64)
-        });
+        let memory_bytes = options.memory();
         Self {
             source,
             cpu,

@@ -66,7 +66,9 @@ impl EngineError {
                 Remedy::Cancelled
             }
             EngineError::Source(SourceError::Defect { .. }) => Remedy::Defect,
-            EngineError::Memory { .. } | EngineError::Time { .. } => Remedy::Refused,
+            EngineError::Memory { .. }
+            | EngineError::Time { .. }
+            | EngineError::Source(SourceError::Memory { .. }) => Remedy::Refused,
             EngineError::Table { .. } => Remedy::Mend,
             EngineError::Source(_) | EngineError::Kernel(_) | EngineError::Fact { .. } => Remedy::GiveUp,
             EngineError::Defect { .. } => Remedy::Defect,

@@ -134,7 +134,6 @@ pub(super) fn graph_bytes(projection: &Projection, n: u64, m: u64) -> u64 {
 
 /// Bytes that a loaded graph holds.
 pub(super) fn loaded_bytes(graph: &LoadedGraph) -> u64 {
-    let text = |texts: &[String]| texts.iter().map(|it| 24 + it.len() as u64).sum::<u64>();
     let attributes = graph.attributes.len() as u64 * graph.keys.len() as u64 * BYTES_A_VALUE;
-    graph.csr.bytes() + text(&graph.keys.keys) + text(&graph.keys.labels) + attributes
+    graph.csr.bytes() + graph.keys.bytes() + attributes
 }

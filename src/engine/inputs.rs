@@ -82,12 +82,12 @@ pub(super) fn find(keys: &VertexKeys, name: &str) -> Result<u32, String> {
         Some((it.range.clone(), key))
     });
     for (range, key) in within {
-        if let Some(v) = range.clone().find(|v| keys.keys[*v as usize] == key) {
+        if let Some(v) = range.clone().find(|v| keys.keys.get(*v as usize) == key) {
             return Ok(v);
         }
     }
     let mut bearers = (0..)
-        .zip(&keys.keys)
+        .zip(keys.keys.iter())
         .filter(|(_, key)| *key == name)
         .map(|(v, _)| v);
     match (bearers.next(), bearers.next()) {
@@ -113,16 +113,16 @@ fn stands_for_none(text: &str) -> bool {
 /// The vertices whose key or label resembles `name` most.
 fn near(keys: &VertexKeys, name: &str) -> String {
     let wanted = name.rsplit('/').next().unwrap_or(name);
-    let texts = keys.labels.iter().chain(&keys.keys).map(String::as_str);
+    let texts = keys.labels.iter().chain(keys.keys.iter());
     let bearer = |text: &str| {
-        let is_it = |v: &u32| keys.labels[*v as usize] == text || keys.keys[*v as usize] == text;
+        let is_it = |v: &u32| keys.labels.get(*v as usize) == text || keys.keys.get(*v as usize) == text;
         (0..keys.len() as u32).find(is_it)
     };
     let mut found: Vec<u32> = near_names(wanted, texts).into_iter().filter_map(bearer).collect();
     found.dedup();
     let named: Vec<String> = found
         .iter()
-        .map(|v| format!("`{}` ({})", keys.id(*v), keys.labels[*v as usize]))
+        .map(|v| format!("`{}` ({})", keys.id(*v), keys.labels.get(*v as usize)))
         .collect();
     if named.is_empty() {
         "a source is written as `collection/key`".to_owned()

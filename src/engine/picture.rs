@@ -58,7 +58,7 @@ pub fn neighbourhood(graph: &LoadedGraph, ids: &[String], limit: usize) -> Pictu
                 let number = graph.csr.number(*v);
                 PictureVertex {
                     id: graph.keys.id(number),
-                    label: graph.keys.labels[number as usize].clone(),
+                    label: graph.keys.labels[number as usize].to_owned(),
                     marked: at < marked,
                 }
             })
@@ -177,7 +177,7 @@ mod tests {
         };
         graph.csr = build(leaves + 1, edges, ProjectionRules::default());
         graph.keys.ranges[1].range.end = leaves + 1;
-        graph.keys.keys = (0..=leaves).map(|it| format!("k{it}")).collect();
+        graph.keys.keys = std::sync::Arc::new((0..=leaves).map(|it| format!("k{it}")).collect());
         graph.keys.labels = graph.keys.keys.clone();
         let picture = neighbourhood(&graph, &ids(&["people/k0"]), 10_000);
         assert_eq!(picture.vertices.len(), MOST_VERTICES);

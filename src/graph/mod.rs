@@ -7,6 +7,7 @@ mod columns;
 mod csr;
 mod degree_order;
 mod keys;
+mod texts;
 mod transpose;
 
 pub mod generate;
@@ -16,3 +17,4 @@ pub use build::{Direction, EdgeList, MOST_EDGES, ParallelEdges, ProjectionRules,
 pub use columns::{Column, MISSING, instant_text};
 pub use csr::{Adjacency, Csr, NO_VERTEX};
 pub use keys::{VertexKeys, VertexRange};
+pub use texts::Texts;

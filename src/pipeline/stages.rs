@@ -272,6 +272,7 @@ fn source_failure(error: &SourceError) -> Failure {
     let remedy = match error {
         SourceError::Cancelled => Remedy::Cancelled,
         SourceError::Defect { .. } => Remedy::Defect,
+        SourceError::Memory { .. } => Remedy::Refused,
         SourceError::Unreadable { .. }
         | SourceError::Malformed { .. }
         | SourceError::Unknown { .. }

@@ -1,26 +1,32 @@
 //! Cells as files give them, before they are typed, and the tally of what was wrong with them.
 
-use crate::graph::Column;
+use super::interned::InternedCells;
+use super::lines::Lines;
+use crate::graph::{Column, Texts};
 use crate::model::schema::{Guess, Issue, IssueKind};
 
 /// Examples kept of each kind of fault.
-const EXAMPLES: usize = 5;
+pub(super) const EXAMPLES: usize = 5;
+
+/// Rows that are turned into codes at once.
+const BLOCK: usize = 8192;
 
 /// Longest example or sample, in characters.
 const LONGEST: usize = 80;
 
-/// Texts end to end, one a row; an empty text is a missing value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct TextCells {
-    text: String,
-    ends: Vec<usize>,
-}
+/// A missing value among whole numbers; no cell's own value, since it is read as text.
+pub(super) const MISSING_WHOLE: i64 = i64::MIN;
+
+/// One text a row; an empty text is a missing value.
+pub(super) type TextCells = Texts;
 
 /// Cells of one column.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cells {
     /// The file has no types (CSV): they are inferred from the texts.
     Untyped(TextCells),
+    /// Likewise, each distinct text once: ends of edges.
+    Interned(InternedCells),
     /// The file says that these are texts (JSON, Parquet): at most times are inferred.
     Texts(TextCells),
     /// The file gives values of several types; they are kept as texts. The rows that hold the
@@ -45,59 +51,20 @@ pub(super) struct RawTable {
     /// Its columns in file order, of equal length.
     pub(super) columns: Vec<RawColumn>,
     /// Line of each row, from 1 (Parquet: the row's number).
-    pub(super) lines: Vec<u32>,
+    pub(super) lines: Lines,
     /// Rows that were left out, and why.
     pub(super) issues: Vec<Issue>,
     /// What was decided without being told.
     pub(super) guesses: Vec<Guess>,
 }
 
-impl TextCells {
-    /// Adds a row.
-    pub(super) fn push(&mut self, cell: &str) {
-        self.text.push_str(cell);
-        self.ends.push(self.text.len());
+/// `cells` without the blanks around them, and how many had some.
+pub(super) fn trimmed(cells: TextCells) -> (TextCells, u64) {
+    let padded = cells.iter().filter(|it| it.trim().len() < it.len()).count() as u64;
+    if padded == 0 {
+        return (cells, 0);
     }
-
-    /// Adds missing values until there are `rows` rows.
-    pub(super) fn pad(&mut self, rows: usize) {
-        while self.ends.len() < rows {
-            self.ends.push(self.text.len());
-        }
-    }
-
-    /// The text of `row`; empty when missing.
-    pub(super) fn get(&self, row: usize) -> &str {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.text[start..self.ends[row]]
-    }
-
-    /// Number of rows.
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The same texts without the blanks around them, and how many had some.
-    pub(super) fn trimmed(self) -> (Self, u64) {
-        let padded = self.iter().filter(|it| it.trim().len() < it.len()).count() as u64;
-        if padded == 0 {
-            return (self, 0);
-        }
-        (self.iter().map(str::trim).collect(), padded)
-    }
-
-    /// The texts by row.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.len()).map(|row| self.get(row))
-    }
-}
-
-impl<'a> FromIterator<&'a str> for TextCells {
-    fn from_iter<T: IntoIterator<Item = &'a str>>(cells: T) -> Self {
-        let mut made = Self::default();
-        cells.into_iter().for_each(|it| made.push(it));
-        made
-    }
+    (cells.iter().map(str::trim).collect(), padded)
 }
 
 impl Cells {
@@ -105,6 +72,7 @@ impl Cells {
     pub(super) fn into_texts(self) -> TextCells {
         match self {
             Cells::Untyped(cells) | Cells::Texts(cells) | Cells::Mixed(cells, _) => cells,
+            Cells::Interned(cells) => cells.into_texts(),
             Cells::Typed(column, _) => {
                 let mut cells = TextCells::default();
                 for row in 0..column.len() {
@@ -112,6 +80,29 @@ impl Cells {
                 }
                 cells
             }
+        }
+    }
+
+    /// The cells with each distinct text once.
+    pub(super) fn into_interned(self) -> InternedCells {
+        match self {
+            Cells::Interned(cells) => cells,
+            Cells::Typed(Column::Integer(values), _) => {
+                let mut cells = InternedCells::default();
+                let whole = |it: &Option<i64>| it.unwrap_or(MISSING_WHOLE);
+                for block in values.chunks(BLOCK) {
+                    if block.contains(&Some(MISSING_WHOLE)) {
+                        let texts = block
+                            .iter()
+                            .map(|it| it.map(|it| it.to_string()).unwrap_or_default());
+                        cells.extend_texts(texts.collect::<TextCells>().iter());
+                    } else {
+                        cells.extend_whole(&block.iter().map(whole).collect::<Vec<i64>>());
+                    }
+                }
+                cells
+            }
+            other => other.into_texts().iter().collect(),
         }
     }
 }
@@ -168,6 +159,11 @@ impl Tally {
         }
     }
 
+    /// Counts `count` faults of which no example is needed.
+    pub(super) fn add_more(&mut self, count: u64) {
+        self.issue.count += count;
+    }
+
     /// How many were counted.
     pub(super) fn count(&self) -> u64 {
         self.issue.count
@@ -189,9 +185,4 @@ pub(super) fn shortened(text: &str) -> String {
     let mut cut: String = text.chars().take(LONGEST - 1).collect();
     cut.push('…');
     cut
-}
-
-/// A line number that fits a row's slot; files of more than 4 billion lines keep the greatest.
-pub(super) fn line_number(line: u64) -> u32 {
-    u32::try_from(line).unwrap_or(u32::MAX)
 }

@@ -56,40 +56,41 @@ fn edge_collection(
     table: &EdgeTable,
     control: &Control,
 ) -> Result<EdgeCollection, SourceError> {
-    let mut pairs: Vec<(u32, u32)> = table.from.iter().copied().zip(table.to.iter().copied()).collect();
-    let self_loops = pairs.iter().filter(|(a, b)| a == b).count() as u64;
-    let relationships = relationships(tables, &pairs);
+    let count = table.from.len() as u64;
+    let relationships = relationships(tables, table);
     check(control)?;
-    pairs.sort_unstable();
-    check(control)?;
-    let count = pairs.len() as u64;
-    pairs.dedup();
-    let reciprocal = pairs
-        .iter()
-        .filter(|(a, b)| a != b && pairs.binary_search(&(*b, *a)).is_ok())
-        .count() as u64;
+    let degrees = degree_shape(table, tables.vertex_count());
     Ok(EdgeCollection {
         name: table.name.clone(),
         count,
         attributes: attributes(&table.columns, control)?,
         relationships,
-        self_loops,
-        parallel: count - pairs.len() as u64,
-        reciprocal,
+        self_loops: table.pairs.self_loops,
+        parallel: count - table.pairs.distinct,
+        reciprocal: table.pairs.reciprocal,
         directed: table.directed,
         weights: table.weights.clone(),
         times: table.times.clone(),
         declared: table.declared.clone(),
-        degrees: degree_shape(table, tables.vertex_count()),
+        degrees,
     })
 }
 
-fn relationships(tables: &Tables, pairs: &[(u32, u32)]) -> Vec<Relationship> {
+fn relationships(tables: &Tables, table: &EdgeTable) -> Vec<Relationship> {
     let mut counts: BTreeMap<(usize, usize), u64> = BTreeMap::new();
-    for (a, b) in pairs {
-        *counts
-            .entry((tables.collection_of(*a), tables.collection_of(*b)))
-            .or_default() += 1;
+    let mut rows = table.from.iter().zip(&table.to).peekable();
+    // Neighbouring edges mostly join the same two collections.
+    while let Some((a, b)) = rows.next() {
+        let (from, to) = (tables.collection_of(*a), tables.collection_of(*b));
+        let (starts, ends) = (tables.vertices[from].range(), tables.vertices[to].range());
+        let mut run = 1;
+        while rows
+            .next_if(|(a, b)| starts.contains(*a) && ends.contains(*b))
+            .is_some()
+        {
+            run += 1;
+        }
+        *counts.entry((from, to)).or_default() += run;
     }
     counts
         .into_iter()

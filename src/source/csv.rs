@@ -5,94 +5,91 @@
 //! opened and never closed is an error, since it hides every row behind it. Blanks around cells are cut
 //! where the column names have blanks before them too (`_from, _to`).
 
-use csv::{ByteRecord, ReaderBuilder};
-
-use super::cells::{Cells, RawColumn, RawTable, Tally, TextCells, line_number};
+use super::blocks::Blocks;
+use super::cells::RawTable;
+use super::delimiter;
 use super::error::SourceError;
-use crate::algorithms::Control;
-use crate::model::schema::{Guess, IssueKind};
+use super::growing::{Growing, PartCells};
+use super::layout::{self, Entry};
+use super::parts::{Part, Ragged, Table};
+use super::records::{self, Record, Records};
+use super::settings;
+use crate::model::schema::Guess;
 
-/// Delimiters that are tried, in this order when equally good.
-const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+/// What the header says about every row.
+struct Shape {
+    delimiter: u8,
+    header: Vec<String>,
+    /// Whether blanks around cells are no part of them.
+    is_padded: bool,
+}
 
-/// Lines that the delimiter is guessed from.
-const GUESS_LINES: usize = 50;
-
-/// Rows between two looks at whether to stop.
-const BLOCK: usize = 8192;
-
-/// Reads the table in `bytes`. `place` names the file in messages; `change` is the line of
-/// `graph.toml` that sets the delimiter.
-pub(super) fn read(
-    place: &str,
-    bytes: &[u8],
-    delimiter: Option<char>,
-    change: &str,
-    control: &Control,
-) -> Result<RawTable, SourceError> {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+/// Reads the table of `entry` from `blocks`.
+pub(super) fn read(entry: &Entry, blocks: &mut Blocks) -> Result<RawTable, SourceError> {
+    let place = &entry.place;
+    let start = blocks.peek(3)?;
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
         return Err(malformed(place, 1, "it is UTF-16; save it as UTF-8"));
     }
-    let chosen = choose_delimiter(place, text, delimiter, change)?;
-    let mut reader = ReaderBuilder::new()
-        .delimiter(chosen)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text);
-    let mut record = ByteRecord::new();
-    let has_header = advance(place, &mut reader, &mut record)?;
-    if !has_header {
+    if start.starts_with(b"\xef\xbb\xbf") {
+        blocks.skip(3);
+    }
+    let change = settings::line(&entry.collection, "delimiter", "\"…\"");
+    let chosen = delimiter::choose(place, blocks, entry.settings.delimiter, &change)?;
+    let (shape, mut table) = read_header(entry, blocks, chosen)?;
+    blocks.for_each(
+        |text| records::last_end(text, chosen),
+        |block| parse(block, &shape),
+        |part| table.append(place, part, |it| ragged_example(it, shape.header.len())),
+    )?;
+    let mut made = finish(place, &shape, table)?;
+    if shape.is_padded {
+        made.guesses.push(Guess {
+            what: format!("blanks around the cells of {place} are not part of them"),
+            change: format!("write the column names of {place} without blanks"),
+        });
+    }
+    if entry.settings.delimiter.is_none() && chosen != delimiter::usual(place) {
+        made.guesses.push(Guess {
+            what: format!("{place} is delimited by {}", delimiter::shown(chosen)),
+            change,
+        });
+    }
+    Ok(made)
+}
+
+/// Reads the row of column names and takes it off `blocks`.
+fn read_header(entry: &Entry, blocks: &mut Blocks, chosen: u8) -> Result<(Shape, Table), SourceError> {
+    let place = &entry.place;
+    // The choice of the delimiter has looked at more lines than this one.
+    let mut records = Records::of(blocks.peek(0)?, chosen);
+    let Some(record) = records.advance() else {
         return Err(malformed(
             place,
             0,
             "it is empty; a table begins with a row of column names",
         ));
-    }
-    let header = read_header(place, &record)?;
-    let is_padded = record.iter().skip(1).any(|it| it.starts_with(b" "));
-    let mut last = record.position().cloned().unwrap_or_else(csv::Position::new);
-    let mut table = read_rows(place, &mut reader, header, is_padded, &mut last, control)?;
-    if is_left_open(&text[last.byte() as usize..], chosen) {
-        let reason = "a quote is opened here and never closed, which hides every row behind it; close it, or \
-                      double it where it is text";
-        return Err(malformed(place, last.line(), reason));
-    }
-    if is_padded {
-        table.guesses.push(Guess {
-            what: format!("blanks around the cells of {place} are not part of them"),
-            change: format!("write the column names of {place} without blanks"),
-        });
-    }
-    if delimiter.is_none() && chosen != usual_delimiter(place) {
-        table.guesses.push(Guess {
-            what: format!("{place} is delimited by {}", shown(chosen)),
-            change: change.to_owned(),
-        });
-    }
-    Ok(table)
+    };
+    let header = column_names(place, &records)?;
+    let is_padded = records.fields().skip(1).any(|it| it.starts_with(b" "));
+    let (end, breaks) = records.position();
+    blocks.skip(end);
+    let ends = layout::end_columns(entry, &header);
+    let columns = (0..header.len()).map(|it| Growing::new(ends.contains(&it)));
+    let mut table = Table::new(place, "rows", columns.collect());
+    table.breaks = breaks;
+    table.open = record.is_open.then_some(record.line + 1);
+    let shape = Shape {
+        delimiter: chosen,
+        header,
+        is_padded,
+    };
+    Ok((shape, table))
 }
 
-/// What the extension says the delimiter is.
-fn usual_delimiter(place: &str) -> u8 {
-    let tabbed = place.ends_with(".tsv") || place.ends_with(".tab");
-    if tabbed { b'\t' } else { b',' }
-}
-
-fn advance(
-    place: &str,
-    reader: &mut csv::Reader<&[u8]>,
-    record: &mut ByteRecord,
-) -> Result<bool, SourceError> {
-    reader.read_byte_record(record).map_err(|error| {
-        let line = error.position().map_or(0, csv::Position::line);
-        malformed(place, line, &error.to_string())
-    })
-}
-
-fn read_header(place: &str, record: &ByteRecord) -> Result<Vec<String>, SourceError> {
-    let mut header: Vec<String> = Vec::with_capacity(record.len());
-    for (index, field) in record.iter().enumerate() {
+fn column_names(place: &str, records: &Records) -> Result<Vec<String>, SourceError> {
+    let mut header: Vec<String> = Vec::with_capacity(records.len());
+    for (index, field) in records.fields().enumerate() {
         let name = std::str::from_utf8(field)
             .map_err(|_| malformed(place, 1, "the column names are not UTF-8; save the file as UTF-8"))?
             .trim();
@@ -115,167 +112,86 @@ fn read_header(place: &str, record: &ByteRecord) -> Result<Vec<String>, SourceEr
     Ok(header)
 }
 
-/// Whether `record`, the last one of a text, ends within a quote.
-fn is_left_open(record: &[u8], delimiter: u8) -> bool {
-    // Within a quote a line break is text, so that the line added is no record of its own.
-    let probe = [record, b"\nx\n"].concat();
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(probe.as_slice());
-    reader.byte_records().count() < 2
+fn parse(block: &[u8], shape: &Shape) -> Part {
+    let mut part = Part::new(shape.header.len());
+    let is_utf8 = std::str::from_utf8(block).is_ok();
+    let mut records = Records::of(block, shape.delimiter);
+    let mut values = vec![0; shape.header.len()];
+    loop {
+        if part.cells.iter().all(PartCells::are_whole) {
+            while let Some(line) = records.advance_whole(&mut values) {
+                part.rows += 1;
+                part.lines.push(line);
+                for (column, value) in part.cells.iter_mut().zip(&values) {
+                    column.push_whole(*value);
+                }
+            }
+        }
+        let Some(record) = records.advance() else {
+            break;
+        };
+        add(&mut part, record, &records, shape, is_utf8);
+    }
+    part.breaks = records.position().1;
+    part
 }
 
-/// Reads the rows behind the header; `last` becomes the position of the last one.
-fn read_rows(
-    place: &str,
-    reader: &mut csv::Reader<&[u8]>,
-    header: Vec<String>,
-    is_padded: bool,
-    last: &mut csv::Position,
-    control: &Control,
-) -> Result<RawTable, SourceError> {
-    let mut cells = vec![TextCells::default(); header.len()];
-    let mut lines = Vec::new();
-    let mut ragged = Tally::new(IssueKind::RaggedRow, place, "the rows were left out");
-    let mut not_utf8 = Tally::not_utf8(place, "rows");
-    let mut record = ByteRecord::new();
-    let mut rows = 0;
-    while advance(place, reader, &mut record)? {
-        rows += 1;
-        if rows % BLOCK == 0 && control.is_cancelled() {
-            return Err(SourceError::Cancelled);
-        }
-        if let Some(position) = record.position() {
-            last.clone_from(position);
-        }
-        let line = last.line();
-        if record.len() != header.len() {
-            let end = reader.position().line();
-            // A quote left open until the next one makes one record of rows that are all lost.
-            let lost = end.saturating_sub(line).max(1);
-            rows += lost as usize - 1;
-            ragged.add_many(lost, || ragged_example(line, end, record.len(), header.len()));
-            continue;
-        }
-        let Ok(texts) = record
-            .iter()
-            .map(std::str::from_utf8)
-            .collect::<Result<Vec<_>, _>>()
-        else {
-            not_utf8.add(|| format!("line {line}: {}", String::from_utf8_lossy(record.as_slice())));
-            continue;
-        };
-        lines.push(line_number(line));
-        for (column, text) in cells.iter_mut().zip(texts) {
-            column.push(if is_padded { text.trim() } else { text });
-        }
+/// Adds the row of `record`, or counts it among those that are left out.
+fn add(part: &mut Part, record: Record, records: &Records, shape: &Shape, is_utf8: bool) {
+    part.open = record.is_open.then_some(record.line);
+    let line = record.line;
+    if records.len() != shape.header.len() {
+        // A quote left open until the next one makes one record of rows that are all lost.
+        part.add_ragged(Ragged {
+            line,
+            lines: record.inner + 1,
+            fields: records.len(),
+        });
+        return;
     }
-    if ragged.count() > 1 && ragged.count() as usize * 2 > rows {
+    part.rows += 1;
+    if !is_utf8 && records.fields().any(|it| std::str::from_utf8(it).is_err()) {
+        let bytes: Vec<u8> = records.fields().flatten().copied().collect();
+        part.add_not_utf8(line, &bytes);
+        return;
+    }
+    part.lines.push(line);
+    for (column, field) in part.cells.iter_mut().zip(records.fields()) {
+        // What is not UTF-8 was left out above.
+        let text = std::str::from_utf8(field).unwrap_or_default();
+        column.push(if shape.is_padded { text.trim() } else { text });
+    }
+}
+
+/// What `table` has become, unless most rows are ragged or a quote is open.
+fn finish(place: &str, shape: &Shape, table: Table) -> Result<RawTable, SourceError> {
+    let ragged = table.ragged.count();
+    if ragged > 1 && ragged * 2 > table.rows {
         let reason = format!(
-            "{} of {rows} rows have another number of fields than the {} of the header; is the delimiter right?",
-            ragged.count(),
-            header.len()
+            "{ragged} of {} rows have another number of fields than the {} of the header; is the delimiter right?",
+            table.rows,
+            shape.header.len()
         );
         return Err(malformed(place, 0, &reason));
     }
-    let columns = header
-        .into_iter()
-        .zip(cells)
-        .map(|(name, cells)| RawColumn {
-            name,
-            cells: Cells::Untyped(cells),
-        })
-        .collect();
-    let mut table = RawTable {
-        columns,
-        lines,
-        ..RawTable::default()
-    };
-    ragged.report(&mut table.issues);
-    not_utf8.report(&mut table.issues);
-    Ok(table)
+    if let Some(line) = table.open {
+        let reason = "a quote is opened here and never closed, which hides every row behind it; close it, or \
+                      double it where it is text";
+        return Err(malformed(place, line, reason));
+    }
+    Ok(table.finish(shape.header.iter().cloned()))
 }
 
 /// A record that spans lines and has the wrong number of fields is mostly a quote left open.
-fn ragged_example(line: u64, end: u64, fields: usize, expected: usize) -> String {
-    if end > line + 1 {
+fn ragged_example(ragged: Ragged, expected: usize) -> String {
+    let Ragged { line, lines, fields } = ragged;
+    if lines > 1 {
         return format!(
             "lines {line}-{}: {fields} fields instead of {expected}, a quote may be open",
-            end - 1
+            line + lines - 1
         );
     }
     format!("line {line}: {fields} fields instead of {expected}")
-}
-
-/// The delimiter of `text`: the one given, else the one that splits the first lines most evenly.
-fn choose_delimiter(place: &str, text: &[u8], given: Option<char>, change: &str) -> Result<u8, SourceError> {
-    let best = best_delimiter(place, text);
-    let Some(given) = given else {
-        return Ok(best.map_or(usual_delimiter(place), |(delimiter, _)| delimiter));
-    };
-    let given = u8::try_from(given).ok().filter(u8::is_ascii).ok_or_else(|| {
-        malformed(
-            place,
-            0,
-            &format!("the delimiter `{given}` is not one ASCII character"),
-        )
-    })?;
-    let own = evenness(text, given);
-    match best {
-        Some((delimiter, fields)) if own.is_none() && delimiter != given => Err(malformed(
-            place,
-            1,
-            &format!(
-                "the delimiter {} splits no line; {} gives {fields} columns: set `{change}`",
-                shown(given),
-                shown(delimiter)
-            ),
-        )),
-        _ => Ok(given),
-    }
-}
-
-fn best_delimiter(place: &str, text: &[u8]) -> Option<(u8, usize)> {
-    let usual = usual_delimiter(place);
-    let mut best: Option<(f64, u8, usize)> = None;
-    for delimiter in std::iter::once(usual).chain(DELIMITERS.into_iter().filter(|it| *it != usual)) {
-        let Some((share, fields)) = evenness(text, delimiter) else {
-            continue;
-        };
-        if best.is_none_or(|(other, _, _)| share > other) {
-            best = Some((share, delimiter, fields));
-        }
-    }
-    best.map(|(_, delimiter, fields)| (delimiter, fields))
-}
-
-/// Share of the first records that have as many fields as the first one, and that number; `None`
-/// when `delimiter` does not split the first record.
-fn evenness(text: &[u8], delimiter: u8) -> Option<(f64, usize)> {
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text);
-    let mut record = ByteRecord::new();
-    let (mut fields, mut rows, mut even) = (0, 0, 0);
-    while rows < GUESS_LINES && reader.read_byte_record(&mut record).ok()? {
-        if rows == 0 {
-            fields = record.len();
-        }
-        rows += 1;
-        even += usize::from(record.len() == fields);
-    }
-    (fields > 1).then(|| (even as f64 / rows as f64, fields))
-}
-
-fn shown(delimiter: u8) -> String {
-    match delimiter {
-        b'\t' => "a tab".to_owned(),
-        other => format!("`{}`", char::from(other)),
-    }
 }
 
 fn malformed(place: &str, line: u64, reason: &str) -> SourceError {

@@ -2,8 +2,7 @@
 //!
 //! Directed unless the name says otherwise or nearly every edge is there both ways.
 
-use rustc_hash::FxHashSet;
-
+use super::pairs::Pairs;
 use super::rows::has_word;
 
 /// Words in a collection's name that mean "both ways".
@@ -49,15 +48,10 @@ pub(super) struct Guessed {
     pub(super) reason: String,
 }
 
-/// Guesses from the collection's `name` and its ends (any identifying values).
-pub(super) fn guess<T: Copy + Eq + std::hash::Hash>(name: &str, from: &[T], to: &[T]) -> Guessed {
-    let pairs: FxHashSet<(T, T)> = from.iter().copied().zip(to.iter().copied()).collect();
-    let mut proper = 0_usize;
-    let mut mutual = 0_usize;
-    for (a, b) in from.iter().zip(to).filter(|(a, b)| a != b) {
-        proper += 1;
-        mutual += usize::from(pairs.contains(&(*b, *a)));
-    }
+/// Guesses from the collection's `name` and its `edges` edges, counted by `pairs`.
+pub(super) fn guess(name: &str, edges: usize, pairs: &Pairs) -> Guessed {
+    let proper = edges as u64 - pairs.self_loops;
+    let mutual = pairs.mutual;
     let share = if proper == 0 {
         0.0
     } else {
@@ -87,12 +81,14 @@ pub(super) fn guess<T: Copy + Eq + std::hash::Hash>(name: &str, from: &[T], to: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithms::Control;
 
     #[test]
     fn names_and_mutual_edges_make_it_undirected() {
-        assert!(!guess("train_connections", &[1], &[2]).directed);
-        assert!(!guess("e", &[1, 2], &[2, 1]).directed);
-        assert!(guess("depends", &[1, 2], &[2, 3]).directed);
-        assert!(guess("empty", &[] as &[u32], &[]).directed);
+        let pairs = |from: &[u32], to: &[u32]| Pairs::of(from, to, 4, &Control::default()).unwrap();
+        assert!(!guess("train_connections", 1, &pairs(&[1], &[2])).directed);
+        assert!(!guess("e", 2, &pairs(&[1, 2], &[2, 1])).directed);
+        assert!(guess("depends", 2, &pairs(&[1, 2], &[2, 3])).directed);
+        assert!(guess("empty", 0, &pairs(&[], &[])).directed);
     }
 }

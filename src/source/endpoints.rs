@@ -1,9 +1,10 @@
 //! Decides, for one side of an edge file, which vertex collection each endpoint belongs to.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::assemble::Collection;
-use super::cells::TextCells;
+use super::interned::{InternedCells, MISSING_CODE};
 use super::rows::Notes;
 use super::settings;
 use super::tables::EdgeRows;
@@ -91,30 +92,43 @@ pub(super) fn plan(
 }
 
 /// How the endpoints of a side name their collections.
-struct Prefixes<'a> {
-    counts: BTreeMap<&'a str, usize>,
+struct Prefixes {
+    counts: BTreeMap<String, usize>,
     bare: usize,
     total: usize,
 }
 
-impl<'a> Prefixes<'a> {
-    fn of(cells: &'a TextCells) -> Self {
-        let (mut counts, mut bare, mut total) = (BTreeMap::new(), 0, 0);
-        for cell in cells.iter().filter(|it| !it.is_empty()) {
-            total += 1;
-            match split(cell) {
-                Some((prefix, _)) => *counts.entry(prefix).or_insert(0) += 1,
-                None => bare += 1,
+impl Prefixes {
+    fn of(cells: &InternedCells) -> Self {
+        let rows = cells.counts();
+        let total = rows.iter().sum();
+        if cells.are_whole() {
+            return Self {
+                counts: BTreeMap::new(),
+                bare: total,
+                total,
+            };
+        }
+        let (mut counts, mut bare) = (BTreeMap::new(), 0);
+        for (code, rows) in (0..).zip(rows) {
+            match split(&cells.value(code)) {
+                Some((prefix, _)) => match counts.get_mut(prefix) {
+                    Some(count) => *count += rows,
+                    None => {
+                        counts.insert(prefix.to_owned(), rows);
+                    }
+                },
+                None => bare += rows,
             }
         }
         Self { counts, bare, total }
     }
 
-    fn unknown(&self, collections: &[Collection]) -> Vec<(&'a str, usize)> {
+    fn unknown(&self, collections: &[Collection]) -> Vec<(&str, usize)> {
         self.counts
             .iter()
             .filter(|(prefix, _)| !collections.iter().any(|it| it.name == **prefix))
-            .map(|(prefix, count)| (*prefix, *count))
+            .map(|(prefix, count)| (prefix.as_str(), *count))
             .collect()
     }
 }
@@ -130,18 +144,21 @@ fn split(cell: &str) -> Option<(&str, &str)> {
 }
 
 /// The vertex file that holds most of the endpoints that name no collection, if it holds half.
-fn holder(cells: &TextCells, collections: &[Collection]) -> Option<usize> {
+fn holder(cells: &InternedCells, collections: &[Collection]) -> Option<usize> {
     let known = |prefix: &str| collections.iter().any(|it| it.name == prefix);
-    let tried: Vec<&str> = cells
+    let tried: Vec<Cow<str>> = cells
+        .codes()
         .iter()
-        .filter(|it| !it.is_empty() && !split(it).is_some_and(|(prefix, _)| known(prefix)))
+        .filter(|it| **it != MISSING_CODE)
+        .map(|it| cells.value(*it))
+        .filter(|it| !split(it).is_some_and(|(prefix, _)| known(prefix)))
         .take(TRIED)
         .collect();
     let mut best: Option<(usize, usize)> = None;
     for (at, collection) in collections.iter().enumerate().filter(|(_, it)| !it.implied) {
         let hits = tried
             .iter()
-            .filter(|it| collection.index.contains_key(**it))
+            .filter(|it| collection.keys.find(it).is_some())
             .count();
         if hits * 2 >= tried.len() && best.is_none_or(|(other, _)| hits > other) {
             best = Some((hits, at));

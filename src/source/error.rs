@@ -37,6 +37,20 @@ pub enum SourceError {
         /// What is missing, with near names.
         reason: String,
     },
+    /// Its tables would not fit into memory.
+    #[error(
+        "{path}: reading it takes about {} and {} are allowed; allow more with `--budget-memory {}`, leave files or \
+         columns out that the question does not need (`ignore` in graph.toml), or write numbers as numbers (Parquet)",
+        mebibytes(*.needed), mebibytes(*.budget), mebibytes(*.needed)
+    )]
+    Memory {
+        /// The file.
+        path: String,
+        /// Bytes that all tables up to this one would take.
+        needed: u64,
+        /// Bytes allowed.
+        budget: u64,
+    },
     /// The reader panicked: a defect of gaai.
     #[error("reading the graph stopped at a defect: {reason}")]
     Defect {
@@ -54,6 +68,11 @@ pub(super) fn check(control: &Control) -> Result<(), SourceError> {
         return Err(SourceError::Cancelled);
     }
     Ok(())
+}
+
+/// Bytes as `--budget-memory` takes them, rounded up.
+fn mebibytes(bytes: u64) -> String {
+    format!("{}MiB", bytes.div_ceil(1 << 20))
 }
 
 fn at_line(line: u64) -> String {

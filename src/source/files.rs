@@ -6,18 +6,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt};
+use rayon::ThreadPool;
 
+use super::blocks::Blocks;
 use super::cells::RawTable;
 use super::error::SourceError;
 use super::layout::{self, Content, Entry, Format, Listing};
+use super::meter::{self, Meter};
 use super::rows::{self, Notes, Rows};
 use super::tables::Tables;
 use super::{GraphSource, LoadedGraph, assemble, census, csv, edge_list, jsonl, load, parquet, settings};
 use crate::algorithms::Control;
 use crate::model::{
-    id::ContentHash,
     schema::{Census, Guess},
     template::Projection,
 };
@@ -26,11 +27,21 @@ use crate::model::{
 #[derive(Clone, Debug)]
 pub struct FileSource(Arc<Reader>);
 
+/// What reading a graph may take; the default is whatever there is.
+#[derive(Clone, Debug, Default)]
+pub struct LoadLimits {
+    /// Bytes that its tables may hold.
+    pub memory_bytes: Option<u64>,
+    /// Threads that parse; `None`: those of the process.
+    pub pool: Option<Arc<ThreadPool>>,
+}
+
 /// What the threads share that read and load.
 #[derive(Debug)]
 struct Reader {
     name: String,
     listing: Listing,
+    limits: LoadLimits,
     tables: Mutex<Option<Arc<Tables>>>,
     census: Mutex<Option<Census>>,
 }
@@ -47,7 +58,7 @@ impl FileSource {
     /// When `path` cannot be read, holds no collection, has a faulty `graph.toml`, or leads to a
     /// file outside of itself.
     pub fn open(path: &Path, name: &str) -> Result<Self, SourceError> {
-        Ok(Self::with(name, layout::list(path)?))
+        Ok(Self::with(name, layout::list(path)?, LoadLimits::default()))
     }
 
     /// The graph in `files` (name and bytes), read by the same rules as a directory.
@@ -56,13 +67,24 @@ impl FileSource {
     ///
     /// As [`FileSource::open`].
     pub fn in_memory(name: &str, files: Vec<(String, Vec<u8>)>) -> Result<Self, SourceError> {
-        Ok(Self::with(name, layout::list_memory(files)?))
+        Ok(Self::with(
+            name,
+            layout::list_memory(files)?,
+            LoadLimits::default(),
+        ))
     }
 
-    fn with(name: &str, listing: Listing) -> Self {
+    /// The same graph, read within `limits`.
+    #[must_use]
+    pub fn with_limits(self, limits: LoadLimits) -> Self {
+        Self::with(&self.0.name, self.0.listing.clone(), limits)
+    }
+
+    fn with(name: &str, listing: Listing, limits: LoadLimits) -> Self {
         Self(Arc::new(Reader {
             name: name.to_owned(),
             listing,
+            limits,
             tables: Mutex::new(None),
             census: Mutex::new(None),
         }))
@@ -83,7 +105,8 @@ impl FileSource {
     ///
     /// As [`FileSource::census_now`], and when the graph lacks what the projection names.
     pub fn load_now(&self, projection: &Projection, control: &Control) -> Result<LoadedGraph, SourceError> {
-        load::project(&*self.0.tables(control)?, projection, control)
+        let tables = self.0.tables(control)?;
+        self.0.in_pool(|| load::project(&tables, projection, control))
     }
 }
 
@@ -94,7 +117,8 @@ impl Reader {
         if let Some(census) = &*held {
             return Ok(census.clone());
         }
-        let census = census::take(&*self.tables(control)?, control)?;
+        let tables = self.tables(control)?;
+        let census = self.in_pool(|| census::take(&tables, control))?;
         *held = Some(census.clone());
         Ok(census)
     }
@@ -105,12 +129,22 @@ impl Reader {
         if let Some(tables) = &*held {
             return Ok(Arc::clone(tables));
         }
-        let tables = Arc::new(self.read(control)?);
+        let tables = Arc::new(self.in_pool(|| self.read(control))?);
         *held = Some(Arc::clone(&tables));
         Ok(tables)
     }
 
+    /// Does `work` on the threads that may be used. No lock is taken in there: a thread that waits takes
+    /// up other work, which could want the same lock.
+    fn in_pool<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.limits.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
     fn read(&self, control: &Control) -> Result<Tables, SourceError> {
+        let mut meter = Meter::new(self.limits.memory_bytes);
         let mut notes = Notes::default();
         let (mut vertices, mut edges) = (Vec::new(), Vec::new());
         let (mut inputs, mut input_bytes) = (std::collections::BTreeMap::new(), 0);
@@ -118,16 +152,21 @@ impl Reader {
             if control.is_cancelled() {
                 return Err(SourceError::Cancelled);
             }
-            let bytes = content(entry)?;
-            control.expect(bytes.len() as u64);
-            inputs.insert(entry.place.clone(), ContentHash::of(&bytes));
-            input_bytes += bytes.len() as u64;
-            let table = read_table(entry, &bytes, control)?;
-            control.advance(bytes.len() as u64);
-            drop(bytes);
+            check_content(entry)?;
+            let mut blocks = Blocks::open(entry, meter, control)?;
+            let table = read_table(entry, &mut blocks, control)?;
+            let input = blocks.finish()?;
+            inputs.insert(entry.place.clone(), input.hash);
+            input_bytes += input.bytes;
             match rows::typed(entry, table, &mut notes, control)? {
-                Rows::Vertices(rows) => vertices.push(rows),
-                Rows::Edges(rows) => edges.push(rows),
+                Rows::Vertices(rows) => {
+                    meter.keep(meter::vertex_bytes(&rows));
+                    vertices.push(rows);
+                }
+                Rows::Edges(rows) => {
+                    meter.keep(meter::edge_bytes(&rows));
+                    edges.push(rows);
+                }
             }
         }
         if !self.listing.ignored.is_empty() {
@@ -186,39 +225,40 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-fn content(entry: &Entry) -> Result<Bytes, SourceError> {
+/// Refuses what is no file or has no content.
+fn check_content(entry: &Entry) -> Result<(), SourceError> {
     let unreadable = |reason: String| SourceError::Unreadable {
         path: entry.place.clone(),
         reason,
     };
     let bytes = match &entry.content {
-        Content::OnDisk(path) if path.is_dir() => {
-            let reason = format!(
-                "it is a directory; put the files in it into the graph's directory, each named as a \
-                 collection, or say `{}` for one of them",
-                settings::line(&entry.collection, "file", &format!("\"{}/…\"", entry.place))
-            );
-            return Err(unreadable(reason));
+        Content::OnDisk(path) => {
+            let found = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+            if found.is_dir() {
+                let reason = format!(
+                    "it is a directory; put the files in it into the graph's directory, each named as a \
+                     collection, or say `{}` for one of them",
+                    settings::line(&entry.collection, "file", &format!("\"{}/…\"", entry.place))
+                );
+                return Err(unreadable(reason));
+            }
+            found.len()
         }
-        Content::OnDisk(path) => Bytes::from(fs::read(path).map_err(|error| unreadable(error.to_string()))?),
-        Content::InMemory(bytes) => bytes.clone(),
+        Content::InMemory(bytes) => bytes.len() as u64,
     };
-    if bytes.is_empty() {
+    if bytes == 0 {
         return Err(unreadable("the file is empty; remove it or fill it".to_owned()));
     }
-    Ok(bytes)
+    Ok(())
 }
 
-fn read_table(entry: &Entry, bytes: &Bytes, control: &Control) -> Result<RawTable, SourceError> {
+fn read_table(entry: &Entry, blocks: &mut Blocks, control: &Control) -> Result<RawTable, SourceError> {
     let place = &entry.place;
     match entry.format {
-        Format::Csv => {
-            let change = settings::line(&entry.collection, "delimiter", "\"…\"");
-            csv::read(place, bytes, entry.settings.delimiter, &change, control)
-        }
-        Format::Jsonl => jsonl::read(place, bytes, control),
-        Format::EdgeList => edge_list::read(place, bytes, control),
-        Format::Parquet => parquet::read(place, bytes, control),
+        Format::Csv => csv::read(entry, blocks),
+        Format::Jsonl => jsonl::read(place, blocks),
+        Format::EdgeList => edge_list::read(place, blocks),
+        Format::Parquet => parquet::read(place, &blocks.whole()?, control),
     }
 }
 

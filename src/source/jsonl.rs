@@ -12,14 +12,12 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::cells::{Cells, RawColumn, RawTable, Tally, TextCells, line_number};
+use super::blocks::{self, Blocks};
+use super::cells::{Cells, EXAMPLES, RawColumn, RawTable, Tally, TextCells};
 use super::error::SourceError;
+use super::lines::Lines;
 use super::values;
-use crate::algorithms::Control;
 use crate::model::schema::{AttributeKind, IssueKind};
-
-/// Lines between two looks at whether to stop.
-const BLOCK: u64 = 8192;
 
 /// Most columns of a table: every field is a column, which takes memory for every row.
 const MOST_COLUMNS: usize = 4096;
@@ -36,24 +34,62 @@ struct Growing {
     booleans: Vec<usize>,
 }
 
-/// Reads the table in `bytes`; `place` names the file in messages.
-pub(super) fn read(place: &str, bytes: &[u8], control: &Control) -> Result<RawTable, SourceError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+/// The objects of a block; lines are counted from 0 at its beginning.
+#[derive(Default)]
+struct Part {
+    /// Fields in order of first appearance, with the line where each appears first.
+    columns: Vec<(String, u64, Growing)>,
+    lines: Lines,
+    breaks: u64,
+    bad: Vec<(u64, String)>,
+    bad_lines: u64,
+    not_utf8: Vec<(u64, String)>,
+    not_utf8_lines: u64,
+}
+
+/// The table that grows from parts.
+struct Table {
+    names: FxHashMap<String, usize>,
+    columns: Vec<(String, Growing)>,
+    lines: Lines,
+    breaks: u64,
+    bad: Tally,
+    not_utf8: Tally,
+}
+
+/// Reads the table in `blocks`; `place` names the file in messages.
+pub(super) fn read(place: &str, blocks: &mut Blocks) -> Result<RawTable, SourceError> {
+    let start = blocks.peek(3)?;
+    if start.starts_with(b"\xef\xbb\xbf") {
+        blocks.skip(3);
+    }
+    let start = blocks.peek(2)?;
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
         return Err(malformed(place, "it is UTF-16; save it as UTF-8"));
     }
-    let mut names: Vec<String> = Vec::new();
+    let mut table = Table {
+        names: FxHashMap::default(),
+        columns: Vec::new(),
+        lines: Lines::default(),
+        breaks: 0,
+        bad: Tally::new(IssueKind::BadJson, place, "the lines were left out"),
+        not_utf8: Tally::not_utf8(place, "lines"),
+    };
+    blocks.for_each(blocks::last_line_end, parse, |part| table.append(place, part))?;
+    table.finish(place)
+}
+
+fn parse(block: &[u8]) -> Part {
+    let mut part = Part::default();
     let mut known: FxHashMap<Cow<str>, usize> = FxHashMap::default();
-    let mut columns: Vec<Growing> = Vec::new();
-    let mut lines = Vec::new();
-    let mut bad = Tally::new(IssueKind::BadJson, place, "the lines were left out");
-    let mut not_utf8 = Tally::not_utf8(place, "lines");
-    for (number, line) in (1_u64..).zip(bytes.split(|it| *it == b'\n')) {
-        if number % BLOCK == 0 && control.is_cancelled() {
-            return Err(SourceError::Cancelled);
-        }
+    for (number, line) in (0_u64..).zip(block.split(|it| *it == b'\n')) {
+        part.breaks = number;
         let Ok(text) = std::str::from_utf8(line) else {
-            not_utf8.add(|| format!("line {number}: {}", String::from_utf8_lossy(line)));
+            part.not_utf8_lines += 1;
+            if part.not_utf8.len() < EXAMPLES {
+                part.not_utf8
+                    .push((number, String::from_utf8_lossy(line).into_owned()));
+            }
             continue;
         };
         if text.trim().is_empty() {
@@ -62,57 +98,85 @@ pub(super) fn read(place: &str, bytes: &[u8], control: &Control) -> Result<RawTa
         let Fields(fields) = match serde_json::from_str(text) {
             Ok(fields) => fields,
             Err(error) => {
-                bad.add(|| {
-                    format!(
-                        "line {number}, column {}: {}",
-                        error.column(),
-                        short_reason(&error)
-                    )
-                });
+                part.bad_lines += 1;
+                if part.bad.len() < EXAMPLES {
+                    let reason = format!("column {}: {}", error.column(), short_reason(&error));
+                    part.bad.push((number, reason));
+                }
                 continue;
             }
         };
-        let row = lines.len();
-        lines.push(line_number(number));
+        let row = part.lines.len();
+        part.lines.push(number);
         for (name, value) in fields {
+            let columns = &mut part.columns;
             let index = *known.entry(name).or_insert_with_key(|name| {
-                names.push(name.clone().into_owned());
-                columns.push(Growing::default());
+                columns.push((name.clone().into_owned(), number, Growing::default()));
                 columns.len() - 1
             });
-            columns[index].set(row, value.get());
-        }
-        if columns.len() > MOST_COLUMNS {
-            let reason = format!(
-                "line {number} brings the fields to more than {MOST_COLUMNS}; field names look like data, write them \
-                 as values of one field"
-            );
-            return Err(malformed(place, &reason));
+            columns[index].2.set(row, value.get());
         }
     }
-    if lines.is_empty() && bad.count() > 0 {
-        let reason = "no line is a JSON object; JSON lines hold one object a line, e.g. `{\"_key\": \"1\"}`";
-        return Err(malformed(place, reason));
+    part
+}
+
+impl Table {
+    /// Adds the rows of `part` and gives the bytes held.
+    fn append(&mut self, place: &str, part: Part) -> Result<u64, SourceError> {
+        let shift = self.breaks + 1;
+        let first = self.lines.len();
+        for (name, line, column) in part.columns {
+            let index = *self.names.entry(name).or_insert_with_key(|name| {
+                self.columns.push((name.clone(), Growing::default()));
+                self.columns.len() - 1
+            });
+            self.columns[index].1.append(first, column);
+            if self.columns.len() > MOST_COLUMNS {
+                let reason = format!(
+                    "line {} brings the fields to more than {MOST_COLUMNS}; field names look like data, write them \
+                     as values of one field",
+                    line + shift
+                );
+                return Err(malformed(place, &reason));
+            }
+        }
+        self.lines.append(&part.lines, shift);
+        for (line, reason) in &part.bad {
+            self.bad.add(|| format!("line {}, {reason}", line + shift));
+        }
+        self.bad.add_more(part.bad_lines - part.bad.len() as u64);
+        for (line, text) in &part.not_utf8 {
+            self.not_utf8.add(|| format!("line {}: {text}", line + shift));
+        }
+        self.not_utf8
+            .add_more(part.not_utf8_lines - part.not_utf8.len() as u64);
+        self.breaks += part.breaks;
+        Ok(self.lines.bytes() + self.columns.iter().map(|it| it.1.bytes()).sum::<u64>())
     }
-    if lines.is_empty() {
-        return Err(malformed(place, "it is empty; JSON lines hold one object a line"));
+
+    fn finish(self, place: &str) -> Result<RawTable, SourceError> {
+        let rows = self.lines.len();
+        if rows == 0 && self.bad.count() > 0 {
+            let reason =
+                "no line is a JSON object; JSON lines hold one object a line, e.g. `{\"_key\": \"1\"}`";
+            return Err(malformed(place, reason));
+        }
+        if rows == 0 {
+            return Err(malformed(place, "it is empty; JSON lines hold one object a line"));
+        }
+        let columns = self.columns.into_iter().map(|(name, column)| RawColumn {
+            name,
+            cells: column.finish(rows),
+        });
+        let mut table = RawTable {
+            columns: columns.collect(),
+            lines: self.lines,
+            ..RawTable::default()
+        };
+        self.bad.report(&mut table.issues);
+        self.not_utf8.report(&mut table.issues);
+        Ok(table)
     }
-    let rows = lines.len();
-    let mut table = RawTable {
-        columns: names
-            .into_iter()
-            .zip(columns)
-            .map(|(name, column)| RawColumn {
-                name,
-                cells: column.finish(rows),
-            })
-            .collect(),
-        lines,
-        ..RawTable::default()
-    };
-    bad.report(&mut table.issues);
-    not_utf8.report(&mut table.issues);
-    Ok(table)
 }
 
 impl Growing {
@@ -142,6 +206,20 @@ impl Growing {
                 }
             }
         }
+    }
+
+    /// Bytes held.
+    fn bytes(&self) -> u64 {
+        self.cells.bytes() + 8 * (self.texts.len() + self.numbers.len() + self.booleans.len()) as u64
+    }
+
+    /// Adds the rows of `part`, of which the first is row `first`.
+    fn append(&mut self, first: usize, part: Self) {
+        self.cells.pad(first);
+        self.cells.append(&part.cells);
+        self.texts.extend(part.texts.iter().map(|it| first + it));
+        self.numbers.extend(part.numbers.iter().map(|it| first + it));
+        self.booleans.extend(part.booleans.iter().map(|it| first + it));
     }
 
     /// The column of `rows` rows, with the one type that all values have.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::cells::RawTable;
+use super::cells::{Cells, RawColumn, RawTable, TextCells};
 use super::error::SourceError;
 use super::resolve;
 use super::settings::{self, CollectionKind, CollectionSettings, GraphSettings, SETTINGS_FILE};
@@ -286,6 +286,23 @@ pub(super) fn recognise(entry: &Entry, table: &RawTable) -> Result<Shape, Source
         _ => Ok(Shape::Vertices {
             key: key_column(entry, table)?,
         }),
+    }
+}
+
+/// Columns that hold ends of edges by their names alone, so that they can be read as such. What is wrong
+/// with the settings is for [`recognise`] to say.
+pub(super) fn end_columns(entry: &Entry, header: &[String]) -> Vec<usize> {
+    let columns = header.iter().map(|name| RawColumn {
+        name: name.clone(),
+        cells: Cells::Untyped(TextCells::default()),
+    });
+    let table = RawTable {
+        columns: columns.collect(),
+        ..RawTable::default()
+    };
+    match endpoints(entry, &table) {
+        Ok(Some((from, to))) if entry.settings.kind != Some(CollectionKind::Vertex) => vec![from, to],
+        _ => Vec::new(),
     }
 }
 

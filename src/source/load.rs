@@ -3,20 +3,25 @@
 //! What a projection leaves out is counted, never dropped in silence: in its exclusions what it does
 //! not see, beside them what its rules make of self-loops and parallel edges.
 
+use std::sync::Arc;
+
 use super::LoadedGraph;
 use super::error::{SourceError, check};
 use super::resolve;
 use super::tables::{EdgeTable, Tables, VertexTable};
 use super::values;
 use crate::algorithms::Control;
-use crate::graph::{self, Column, EdgeList, NO_VERTEX, VertexKeys, VertexRange};
+use crate::graph::{self, Column, EdgeList, NO_VERTEX, Texts, VertexKeys, VertexRange};
 use crate::model::{
-    id::ContentHash,
+    id::{ContentHash, ContentHasher},
     template::{EdgeFilter, Projection},
 };
 
 /// Edges between two looks at whether to stop.
 const BLOCK: usize = 8192;
+
+/// Bytes that are hashed at once.
+const GATHERED: usize = 1 << 15;
 
 /// Loads what `projection` names from `tables`.
 pub(super) fn project(
@@ -142,17 +147,39 @@ fn check_edge_attributes(edges: &[&EdgeTable], projection: &Projection) -> Resul
 }
 
 fn vertex_keys(vertices: &[&VertexTable]) -> VertexKeys {
-    let mut made = VertexKeys::default();
+    if let [only] = vertices {
+        return VertexKeys {
+            ranges: vec![VertexRange {
+                collection: only.name.clone(),
+                range: 0..only.keys.len() as u32,
+            }],
+            keys: Arc::clone(&only.keys),
+            labels: only.labels(),
+        };
+    }
+    let (mut ranges, mut keys, mut labels) = (Vec::new(), Texts::default(), Texts::default());
+    let have_labels = vertices.iter().any(|it| it.label.is_some());
     for table in vertices {
-        let start = made.keys.len() as u32;
-        made.keys.extend(table.keys.iter().cloned());
-        made.labels.extend(table.labels());
-        made.ranges.push(VertexRange {
+        let start = keys.len() as u32;
+        keys.append(&table.keys);
+        if have_labels {
+            labels.append(&table.labels());
+        }
+        ranges.push(VertexRange {
             collection: table.name.clone(),
-            range: start..made.keys.len() as u32,
+            range: start..keys.len() as u32,
         });
     }
-    made
+    let keys = Arc::new(keys);
+    VertexKeys {
+        ranges,
+        labels: if have_labels {
+            Arc::new(labels)
+        } else {
+            Arc::clone(&keys)
+        },
+        keys,
+    }
 }
 
 /// The projection's number of each vertex of the whole graph, or [`NO_VERTEX`].
@@ -218,6 +245,12 @@ fn take_edges(
         .iter()
         .map(|it| (it, table.column(&it.attribute)))
         .collect();
+    let are_all_seen = renumbered.iter().zip(0..).all(|(number, v)| *number == v);
+    if are_all_seen && filters.is_empty() && weights.is_none() && times.is_none() {
+        list.sources.extend_from_slice(&table.from);
+        list.targets.extend_from_slice(&table.to);
+        return Ok(());
+    }
     for row in 0..table.from.len() {
         if row % BLOCK == 0 && control.is_cancelled() {
             return Err(SourceError::Cancelled);
@@ -335,38 +368,64 @@ fn content_hash(
     projection: &Projection,
     attributes: &[(String, Column)],
 ) -> ContentHash {
-    let mut bytes: Vec<u8> = Vec::new();
-    let mut text = |part: &str| {
-        bytes.extend((part.len() as u64).to_le_bytes());
-        bytes.extend(part.as_bytes());
-    };
-    text(&format!("{:?}", projection.rules));
+    let mut hasher = Pieces::default();
+    hasher.text(&format!("{:?}", projection.rules));
     for range in &keys.ranges {
-        text(&range.collection);
-        text(&format!("{:?}", range.range));
+        hasher.text(&range.collection);
+        hasher.text(&format!("{:?}", range.range));
     }
-    keys.keys.iter().chain(&keys.labels).for_each(|it| text(it));
+    keys.keys
+        .iter()
+        .chain(keys.labels.iter())
+        .for_each(|it| hasher.text(it));
     for (name, column) in attributes {
-        text(name);
-        text(&format!("{:?}", values::kind_of(column)));
+        hasher.text(name);
+        hasher.text(&format!("{:?}", values::kind_of(column)));
         for row in 0..column.len() {
-            text(column.text(row).as_deref().unwrap_or("\u{0}"));
+            hasher.text(column.text(row).as_deref().unwrap_or("\u{0}"));
         }
     }
-    bytes.extend((list.sources.len() as u64).to_le_bytes());
-    bytes.extend(
-        list.sources
-            .iter()
-            .chain(&list.targets)
-            .flat_map(|it| it.to_le_bytes()),
-    );
+    hasher.add(&(list.sources.len() as u64).to_le_bytes());
+    for ends in [&list.sources, &list.targets] {
+        ends.iter().for_each(|it| hasher.add(&it.to_le_bytes()));
+    }
     for weights in list.weights.iter() {
-        bytes.push(b'w');
-        bytes.extend(weights.iter().flat_map(|it| it.to_bits().to_le_bytes()));
+        hasher.add(b"w");
+        weights
+            .iter()
+            .for_each(|it| hasher.add(&it.to_bits().to_le_bytes()));
     }
     for times in list.times.iter() {
-        bytes.push(b't');
-        bytes.extend(times.iter().flat_map(|it| it.to_le_bytes()));
+        hasher.add(b"t");
+        times.iter().for_each(|it| hasher.add(&it.to_le_bytes()));
     }
-    ContentHash::of(&bytes)
+    hasher.finish()
+}
+
+/// Hashes small pieces; gathered, since the hash wants long ones.
+#[derive(Default)]
+struct Pieces {
+    hasher: ContentHasher,
+    gathered: Vec<u8>,
+}
+
+impl Pieces {
+    fn add(&mut self, bytes: &[u8]) {
+        if self.gathered.len() >= GATHERED {
+            self.hasher.update(&self.gathered);
+            self.gathered.clear();
+        }
+        self.gathered.extend_from_slice(bytes);
+    }
+
+    /// A text with its length in front.
+    fn text(&mut self, text: &str) {
+        self.add(&(text.len() as u64).to_le_bytes());
+        self.add(text.as_bytes());
+    }
+
+    fn finish(mut self) -> ContentHash {
+        self.hasher.update(&self.gathered);
+        self.hasher.finish()
+    }
 }

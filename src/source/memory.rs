@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt};
 
-use super::cells::TextCells;
 use super::error::SourceError;
+use super::lines::Lines;
 use super::rows::{self, Notes};
 use super::tables::{EdgeRows, Tables, VertexRows};
 use super::{GraphSource, LoadedGraph, assemble, census, load};
@@ -101,7 +101,7 @@ fn vertex_rows(given: GivenVertices) -> VertexRows {
     VertexRows {
         place: given.name.clone(),
         name: given.name,
-        lines: (1..=given.keys.len() as u32).collect(),
+        lines: Lines::consecutive(given.keys.len()),
         keys: given.keys.iter().map(String::as_str).collect(),
         columns: given.columns,
         label: given.label,
@@ -109,14 +109,12 @@ fn vertex_rows(given: GivenVertices) -> VertexRows {
 }
 
 fn edge_rows(given: GivenEdges) -> EdgeRows {
-    let from: TextCells = given.ends.iter().map(|it| it.0.as_str()).collect();
-    let to: TextCells = given.ends.iter().map(|it| it.1.as_str()).collect();
     EdgeRows {
         place: given.name.clone(),
         name: given.name,
-        lines: (1..=given.ends.len() as u32).collect(),
-        from,
-        to,
+        lines: Lines::consecutive(given.ends.len()),
+        from: given.ends.iter().map(|it| it.0.as_str()).collect(),
+        to: given.ends.iter().map(|it| it.1.as_str()).collect(),
         directed: Some(given.directed),
         weights: rows::weights(None, &given.columns),
         times: rows::times(None, &given.columns),

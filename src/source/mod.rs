@@ -3,9 +3,11 @@
 //! A source takes a census and loads projections; it does not know what they are for.
 
 mod assemble;
+mod blocks;
 mod cells;
 mod census;
 mod csv;
+mod delimiter;
 pub mod demo;
 mod demo_briefs;
 mod demo_draw;
@@ -21,12 +23,19 @@ mod edge_list;
 mod endpoints;
 mod error;
 mod files;
+mod growing;
 mod inspect;
+mod interned;
 mod jsonl;
 mod layout;
+mod lines;
 mod load;
 mod memory;
+mod meter;
+mod pairs;
 mod parquet;
+mod parts;
+mod records;
 mod resolve;
 mod rows;
 mod settings;
@@ -37,8 +46,11 @@ use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 
+#[cfg(test)]
+mod blocks_tests;
+
 pub use error::SourceError;
-pub use files::FileSource;
+pub use files::{FileSource, LoadLimits};
 pub use inspect::write_inspection;
 pub use memory::{GivenEdges, GivenVertices, MemorySource};
 pub use resolve::near_names;

@@ -23,8 +23,9 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 
-use super::cells::{Cells, RawColumn, RawTable, TextCells, line_number};
+use super::cells::{Cells, RawColumn, RawTable, TextCells};
 use super::error::SourceError;
+use super::lines::Lines;
 use crate::algorithms::Control;
 use crate::graph::Column;
 use crate::model::schema::Guess;
@@ -71,7 +72,7 @@ fn read_whole(place: &str, bytes: &Bytes, control: &Control) -> Result<RawTable,
         rows += batch.num_rows();
     }
     let mut table = RawTable {
-        lines: (1..=rows as u64).map(line_number).collect(),
+        lines: Lines::consecutive(rows),
         ..RawTable::default()
     };
     for (field, column) in fields.iter().zip(columns) {

@@ -1,8 +1,10 @@
 //! Turns a file's raw table into typed rows of vertices or edges, and says what was decided.
 
-use super::cells::{Cells, RawColumn, RawTable, Tally, TextCells};
+use super::cells::{self, Cells, RawColumn, RawTable, Tally};
 use super::error::{SourceError, check};
+use super::interned::InternedCells;
 use super::layout::{self, Entry, Shape};
+use super::lines::Lines;
 use super::settings;
 use super::tables::{EdgeRows, Named, VertexRows};
 use super::values::{self, Typed};
@@ -121,7 +123,10 @@ fn vertices(
     for (index, column) in table.columns.into_iter().enumerate() {
         check(control)?;
         if index == key {
-            rows.keys = identities(entry, column, notes);
+            let RawColumn { name, cells } = column;
+            let (keys, padded) = cells::trimmed(cells.into_texts());
+            say_padded(entry, &name, padded, notes);
+            rows.keys = keys;
         } else if !SYSTEM.contains(&column.name.as_str()) {
             let named = attribute(entry, column, &rows.lines, IssueKind::MixedTypes, notes);
             rows.columns.push(named);
@@ -173,9 +178,9 @@ fn edges(
     for (index, column) in table.columns.into_iter().enumerate() {
         check(control)?;
         if index == from {
-            rows.from = identities(entry, column, notes);
+            rows.from = ends(entry, column, notes);
         } else if index == to {
-            rows.to = identities(entry, column, notes);
+            rows.to = ends(entry, column, notes);
         } else if !SYSTEM.contains(&column.name.as_str()) {
             let named = attribute(entry, column, &rows.lines, IssueKind::BadWeight, notes);
             rows.columns.push(named);
@@ -194,23 +199,28 @@ fn edges(
     Ok(rows)
 }
 
-/// Keys or endpoints as texts: blanks around them are no part of a name.
-fn identities(entry: &Entry, column: RawColumn, notes: &mut Notes) -> TextCells {
-    let (cells, padded) = column.cells.into_texts().trimmed();
+/// One side of the edges: blanks around a key are no part of it.
+fn ends(entry: &Entry, column: RawColumn, notes: &mut Notes) -> InternedCells {
+    let RawColumn { name, cells } = column;
+    let (cells, padded) = cells.into_interned().trimmed();
+    say_padded(entry, &name, padded, notes);
+    cells
+}
+
+fn say_padded(entry: &Entry, name: &str, padded: u64, notes: &mut Notes) {
     if padded > 0 {
         notes.guesses.push(Guess {
             what: format!(
-                "blanks around {padded} values of `{}` of {} are not part of them",
-                column.name, entry.place
+                "blanks around {padded} values of `{name}` of {} are not part of them",
+                entry.place
             ),
             change: format!("write the values of {} without blanks", entry.place),
         });
     }
-    cells
 }
 
 /// Types one attribute; what does not fit is counted as `misfit`.
-fn attribute(entry: &Entry, column: RawColumn, lines: &[u32], misfit: IssueKind, notes: &mut Notes) -> Named {
+fn attribute(entry: &Entry, column: RawColumn, lines: &Lines, misfit: IssueKind, notes: &mut Notes) -> Named {
     let RawColumn { name, cells } = column;
     let is_time = entry.settings.time.as_deref() == Some(&name);
     let is_weight = entry.settings.weight.as_deref() == Some(&name);
@@ -273,20 +283,21 @@ fn report(
     name: &str,
     originals: &Cells,
     typed: &Typed,
-    lines: &[u32],
+    lines: &Lines,
     misfit: IssueKind,
     notes: &mut Notes,
 ) {
     let place = format!("{}, column `{name}`", entry.place);
     let cell = |row: usize| match originals {
         Cells::Untyped(cells) | Cells::Texts(cells) | Cells::Mixed(cells, _) => cells.get(row).to_owned(),
+        Cells::Interned(cells) => cells.get(row).into_owned(),
         Cells::Typed(column, _) => column.text(row).unwrap_or_else(|| "NaN or infinite".to_owned()),
     };
     let numeric = matches!(typed.column, Column::Number(_) | Column::Integer(_));
     let kind = if numeric { misfit } else { IssueKind::MixedTypes };
     let mut misfits = Tally::new(kind, &place, "the values count as missing");
     for row in &typed.misfits {
-        misfits.add(|| format!("line {}: {}", lines[*row], cell(*row)));
+        misfits.add(|| format!("line {}: {}", lines.get(*row), cell(*row)));
     }
     misfits.report(&mut notes.issues);
     let (kind, what) = match typed.mostly {
@@ -300,7 +311,7 @@ fn report(
     );
     let mut mixed = Tally::new(IssueKind::MixedTypes, &place, &treatment);
     for row in &typed.mixed {
-        mixed.add(|| format!("line {}: {}", lines[*row], cell(*row)));
+        mixed.add(|| format!("line {}: {}", lines.get(*row), cell(*row)));
     }
     mixed.report(&mut notes.issues);
 }
@@ -347,7 +358,7 @@ fn negative_weights(rows: &EdgeRows, notes: &mut Notes) {
         let mut negative = Tally::new(IssueKind::NegativeWeight, &place, treatment);
         for row in 0..column.len() {
             if let Some(value) = column.number(row).filter(|it| *it < 0.0) {
-                negative.add(|| format!("line {}: {value}", rows.lines[row]));
+                negative.add(|| format!("line {}: {value}", rows.lines.get(row)));
             }
         }
         negative.report(&mut notes.issues);

@@ -3,11 +3,16 @@
 //! Vertices have one numbering over all collections: collections in name order, rows in file order.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::cells::TextCells;
-use crate::graph::Column;
+use super::interned::InternedCells;
+use super::lines::Lines;
+use super::pairs::Pairs;
+use crate::graph::{Column, Texts};
 use crate::model::{
     id::ContentHash,
     schema::{Guess, Issue},
@@ -30,7 +35,7 @@ pub(super) struct VertexRows {
     /// The attribute used as label.
     pub(super) label: Option<String>,
     /// Line of each row.
-    pub(super) lines: Vec<u32>,
+    pub(super) lines: Lines,
 }
 
 /// Rows of an edge file, typed, endpoints as given.
@@ -41,9 +46,9 @@ pub(super) struct EdgeRows {
     /// The file, for messages.
     pub(super) place: String,
     /// Start of each edge, `collection/key` or a key alone; empty where missing.
-    pub(super) from: TextCells,
+    pub(super) from: InternedCells,
     /// End of each edge, likewise.
-    pub(super) to: TextCells,
+    pub(super) to: InternedCells,
     /// Collection of start keys that name none, as said in the settings.
     pub(super) from_collection: Option<String>,
     /// Collection of end keys that name none, as said in the settings.
@@ -59,7 +64,7 @@ pub(super) struct EdgeRows {
     /// Attributes, the endpoints aside, in column order.
     pub(super) columns: Vec<Named>,
     /// Line of each row.
-    pub(super) lines: Vec<u32>,
+    pub(super) lines: Lines,
 }
 
 /// A vertex collection: distinct keys with their attributes.
@@ -72,7 +77,7 @@ pub(super) struct VertexTable {
     /// Number of its first vertex.
     pub(super) first: u32,
     /// Distinct keys.
-    pub(super) keys: Vec<String>,
+    pub(super) keys: Arc<Texts>,
     /// Attributes in column order, one value a key.
     pub(super) columns: Vec<Named>,
     /// The attribute used as label.
@@ -88,6 +93,8 @@ pub(super) struct EdgeTable {
     pub(super) from: Vec<u32>,
     /// Vertex number where each edge ends.
     pub(super) to: Vec<u32>,
+    /// How often edges join the same two vertices.
+    pub(super) pairs: Pairs,
     /// Attributes in column order, one value an edge.
     pub(super) columns: Vec<Named>,
     /// Whether direction means something.
@@ -122,10 +129,10 @@ pub(super) struct Tables {
 impl VertexTable {
     /// What people call each vertex: its label, or its key where there is none. Vertices that share a
     /// label are told apart by their keys, since a report that names one must not mean another.
-    pub(super) fn labels(&self) -> Vec<String> {
+    pub(super) fn labels(&self) -> Arc<Texts> {
         let column = self.label.as_ref().and_then(|name| self.column(name));
         let Some(column) = column else {
-            return self.keys.clone();
+            return Arc::clone(&self.keys);
         };
         let texts: Vec<Option<String>> = (0..self.keys.len()).map(|row| column.text(row)).collect();
         let mut shared: FxHashMap<&str, bool> = FxHashMap::default();
@@ -135,12 +142,20 @@ impl VertexTable {
                 .and_modify(|more| *more = true)
                 .or_insert(false);
         }
-        let called = |(text, key): (&Option<String>, &String)| match text.as_deref() {
-            None => key.clone(),
-            Some(text) if shared.get(text) == Some(&true) => format!("{text} ({key})"),
-            Some(text) => text.to_owned(),
-        };
-        texts.iter().zip(&self.keys).map(called).collect()
+        let mut labels = Texts::default();
+        for (text, key) in texts.iter().zip(self.keys.iter()) {
+            match text.as_deref() {
+                None => labels.push(key),
+                Some(text) if shared.get(text) == Some(&true) => labels.push(&format!("{text} ({key})")),
+                Some(text) => labels.push(text),
+            }
+        }
+        Arc::new(labels)
+    }
+
+    /// Numbers of its vertices.
+    pub(super) fn range(&self) -> Range<u32> {
+        self.first..self.first + self.keys.len() as u32
     }
 
     /// The attribute `name`.

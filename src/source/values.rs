@@ -71,6 +71,7 @@ pub(super) fn infer(cells: Cells) -> Typed {
             infer_most(&cells, AttributeKind::Time, shapes.time, shapes.total())
         }
         Cells::Untyped(cells) => infer_texts(&cells),
+        Cells::Interned(cells) => infer_texts(&cells.into_texts()),
     }
 }
 

@@ -165,7 +165,7 @@ proptest! {
         for v in 0..loaded.csr.vertex_count() {
             for at in loaded.csr.out.range(v) {
                 let to = loaded.csr.out.targets[at] as usize;
-                let ends = (loaded.keys.keys[v as usize].clone(), loaded.keys.keys[to].clone());
+                let ends = (loaded.keys.keys[v as usize].to_owned(), loaded.keys.keys[to].to_owned());
                 *read.entry((ends.0, ends.1, loaded.csr.out.weight(at).to_bits())).or_default() += 1;
             }
         }
