@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::Read;
 
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 use rayon::prelude::*;
 
 use super::error::{SourceError, check};
@@ -71,7 +71,7 @@ impl Blocks {
     /// The blocks of `bytes`, about `size` bytes each.
     #[cfg(test)]
     pub(super) fn of(place: &str, bytes: &[u8], size: usize, control: &Control) -> Self {
-        let input = Bytes::copy_from_slice(bytes).reader();
+        let input = bytes::Bytes::copy_from_slice(bytes).reader();
         Self::over(
             place,
             Box::new(input),
@@ -142,14 +142,6 @@ impl Blocks {
             // The record is longer than the block; doubling keeps the search for its end linear.
             wanted = self.ahead.len() * 2;
         }
-    }
-
-    /// All that is left, for formats that are not read from front to back.
-    pub(super) fn whole(&mut self) -> Result<Bytes, SourceError> {
-        while !self.is_whole {
-            self.fill(self.ahead.len().max(self.block))?;
-        }
-        Ok(std::mem::take(&mut self.ahead).into())
     }
 
     fn fill(&mut self, bytes: usize) -> Result<(), SourceError> {

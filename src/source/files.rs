@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::{BoxFuture, FutureExt};
 use rayon::ThreadPool;
 
-use super::blocks::Blocks;
+use super::blocks::{Blocks, Input};
 use super::cells::RawTable;
 use super::error::SourceError;
 use super::layout::{self, Content, Entry, Format, Listing};
@@ -153,9 +153,7 @@ impl Reader {
                 return Err(SourceError::Cancelled);
             }
             check_content(entry)?;
-            let mut blocks = Blocks::open(entry, meter, control)?;
-            let table = read_table(entry, &mut blocks, control)?;
-            let input = blocks.finish()?;
+            let (table, input) = read_table(entry, meter, control)?;
             inputs.insert(entry.place.clone(), input.hash);
             input_bytes += input.bytes;
             match rows::typed(entry, table, &mut notes, control)? {
@@ -165,7 +163,7 @@ impl Reader {
                 }
                 Rows::Edges(rows) => {
                     meter.keep(meter::edge_bytes(&rows));
-                    edges.push(rows);
+                    edges.push(*rows);
                 }
             }
         }
@@ -252,14 +250,21 @@ fn check_content(entry: &Entry) -> Result<(), SourceError> {
     Ok(())
 }
 
-fn read_table(entry: &Entry, blocks: &mut Blocks, control: &Control) -> Result<RawTable, SourceError> {
+/// The table of `entry`, and what was read for it.
+fn read_table(entry: &Entry, meter: Meter, control: &Control) -> Result<(RawTable, Input), SourceError> {
     let place = &entry.place;
-    match entry.format {
-        Format::Csv => csv::read(entry, blocks),
-        Format::Jsonl => jsonl::read(place, blocks),
-        Format::EdgeList => edge_list::read(place, blocks),
-        Format::Parquet => parquet::read(place, &blocks.whole()?, control),
-    }
+    let mut blocks = Blocks::open(entry, meter, control)?;
+    let table = match entry.format {
+        Format::Csv => csv::read(entry, &mut blocks)?,
+        Format::Jsonl => jsonl::read(place, &mut blocks)?,
+        Format::EdgeList => edge_list::read(place, &mut blocks)?,
+        Format::Parquet => {
+            // The format is not read from front to back, as the hash is.
+            let (table, input) = rayon::join(|| parquet::read(entry, meter, control), || blocks.finish());
+            return Ok((table?, input?));
+        }
+    };
+    Ok((table, blocks.finish()?))
 }
 
 #[cfg(test)]

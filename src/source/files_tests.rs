@@ -213,3 +213,21 @@ fn a_directory_of_part_files_is_named_for_what_it_is() {
     let text = source.census_now(&Control::default()).unwrap_err().to_string();
     assert!(text.contains("it is a directory; put the files in it"), "{text}");
 }
+
+/// A file is refused as soon as its tables exceed what is allowed, whatever it holds.
+#[test]
+fn tables_that_do_not_fit_are_refused() {
+    let rows: String = (0..200_000).map(|it| format!("a{it},b{it}\n")).collect();
+    let files = || vec![("e.csv".to_owned(), format!("_from,_to\n{rows}").into_bytes())];
+    let limits = |bytes| LoadLimits {
+        memory_bytes: Some(bytes),
+        pool: None,
+    };
+    let read = |bytes| {
+        let source = FileSource::in_memory("test", files()).unwrap();
+        source.with_limits(limits(bytes)).census_now(&Control::default())
+    };
+    let error = read(2 << 20).unwrap_err();
+    assert!(matches!(error, SourceError::Memory { .. }), "{error}");
+    assert_eq!(read(64 << 20).unwrap().edge_count(), 200_000);
+}

@@ -81,7 +81,8 @@ impl PartCells {
         }
     }
 
-    fn append(&mut self, part: &Self) {
+    /// Adds the rows of `part`.
+    pub(super) fn append(&mut self, part: &Self) {
         match (self, part) {
             (Self::Whole(values), Self::Whole(more)) => values.extend(more),
             (own, Self::Texts(more)) => own.texts().append(more),

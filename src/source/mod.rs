@@ -34,6 +34,7 @@ mod memory;
 mod meter;
 mod pairs;
 mod parquet;
+mod parquet_columns;
 mod parts;
 mod records;
 mod resolve;

@@ -4,79 +4,89 @@
 //! Columns of other types (lists, structs, bytes) are left out and named in the guesses. A file
 //! that is cut short or damaged is an error, never a shorter table.
 
+use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType,
-    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
-};
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
-use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
-use bytes::Bytes;
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Field, Fields, Schema};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::ChunkReader;
+use rayon::prelude::*;
 
-use super::cells::{Cells, RawColumn, RawTable, TextCells};
-use super::error::SourceError;
+use super::cells::{RawColumn, RawTable};
+use super::error::{SourceError, check};
+use super::layout::{self, Content, Entry};
 use super::lines::Lines;
+use super::meter::Meter;
+use super::parquet_columns::Decoded;
 use crate::algorithms::Control;
-use crate::graph::Column;
 use crate::model::schema::Guess;
 
-const MS_PER_DAY: i64 = 86_400_000;
+/// Rows that are decoded at once, and between two looks at whether to stop.
+const BATCH: usize = 1 << 16;
 
-/// A column while it is read.
-enum Growing {
-    Integers(Vec<Option<i64>>),
-    /// Whole numbers of which some may lie beyond an `i64`.
-    Unsigned(Vec<Option<u64>>),
-    /// With the rows that hold NaN or infinity.
-    Numbers(Vec<Option<f64>>, Vec<usize>),
-    Booleans(Vec<Option<bool>>),
-    Times(Vec<Option<i64>>),
-    Texts(TextCells),
-}
-
-/// Reads the table in `bytes`; `place` names the file in messages.
-pub(super) fn read(place: &str, bytes: &Bytes, control: &Control) -> Result<RawTable, SourceError> {
+/// Reads the table of `entry`, row groups in parallel.
+pub(super) fn read(entry: &Entry, meter: Meter, control: &Control) -> Result<RawTable, SourceError> {
+    let place = &entry.place;
     // The decoder asserts what a damaged file need not keep; its panic is that file's error.
-    let reading = AssertUnwindSafe(|| read_whole(place, bytes, control));
+    let reading = AssertUnwindSafe(|| match &entry.content {
+        // Each group has a file of its own: clones of one would share its position.
+        Content::OnDisk(path) => read_whole(entry, || File::open(path), meter, control),
+        Content::InMemory(bytes) => read_whole(entry, || Ok(bytes.clone()), meter, control),
+    });
     catch_unwind(reading).unwrap_or_else(|_| Err(damaged(place, &"its pages contradict its footer")))
 }
 
-fn read_whole(place: &str, bytes: &Bytes, control: &Control) -> Result<RawTable, SourceError> {
-    let metadata = metadata(bytes).map_err(|error| damaged(place, &error))?;
+fn read_whole<R: ChunkReader + 'static>(
+    entry: &Entry,
+    open: impl Fn() -> io::Result<R> + Sync,
+    meter: Meter,
+    control: &Control,
+) -> Result<RawTable, SourceError> {
+    let place = &entry.place;
+    let file = open().map_err(|error| damaged(place, &error))?;
+    let metadata = metadata(&file).map_err(|error| damaged(place, &error))?;
+    check_chunks(place, file.len(), metadata.metadata())?;
     let fields = metadata.schema().fields().clone();
-    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), metadata);
-    check_chunks(place, bytes.len() as u64, builder.metadata())?;
-    let reader = builder.build().map_err(|error| damaged(place, &error))?;
-    let mut columns: Vec<Option<Growing>> = fields.iter().map(|it| Growing::of(it.data_type())).collect();
+    let names: Vec<String> = fields.iter().map(|it| it.name().clone()).collect();
+    let ends = layout::end_columns(entry, &names);
+    let empty = |index: usize| Decoded::of(fields[index].data_type(), ends.contains(&index));
+    let read: Vec<usize> = (0..fields.len()).filter(|it| empty(*it).is_some()).collect();
+    meter.check_known(place, known_bytes(&metadata, &read, &ends))?;
+    let mut columns: Vec<Decoded> = read.iter().filter_map(|it| empty(*it)).collect();
     let mut rows = 0;
-    for batch in reader {
-        if control.is_cancelled() {
-            return Err(SourceError::Cancelled);
-        }
-        let batch: RecordBatch = batch.map_err(|error| damaged(place, &error))?;
-        for (growing, array) in columns.iter_mut().zip(batch.columns()) {
-            if let Some(growing) = growing {
-                growing.extend(array, rows);
+    let groups: Vec<usize> = (0..metadata.metadata().num_row_groups()).collect();
+    for wave in groups.chunks(rayon::current_num_threads()) {
+        let parts: Vec<Result<(Vec<Decoded>, usize), SourceError>> = wave
+            .par_iter()
+            .map(|group| {
+                let file = open().map_err(|error| damaged(place, &error))?;
+                let columns = read.iter().filter_map(|it| empty(*it)).collect();
+                read_group(place, file, (&metadata, &read), *group, columns, control)
+            })
+            .collect();
+        for part in parts {
+            let (part, count) = part?;
+            for (column, more) in columns.iter_mut().zip(part) {
+                column.append(place, more, rows)?;
             }
+            rows += count;
         }
-        rows += batch.num_rows();
     }
     let mut table = RawTable {
         lines: Lines::consecutive(rows),
         ..RawTable::default()
     };
-    for (field, column) in fields.iter().zip(columns) {
-        match column {
+    let mut columns = columns.into_iter();
+    for (index, field) in fields.iter().enumerate() {
+        match read.contains(&index).then(|| columns.next()).flatten() {
             Some(column) => table.columns.push(RawColumn {
                 name: field.name().clone(),
                 cells: column.finish(),
@@ -94,9 +104,49 @@ fn read_whole(place: &str, bytes: &Bytes, control: &Control) -> Result<RawTable,
     Ok(table)
 }
 
+/// The rows of one row group, and how many they are; only the columns `read` are decoded.
+fn read_group<R: ChunkReader + 'static>(
+    place: &str,
+    file: R,
+    (metadata, read): (&ArrowReaderMetadata, &[usize]),
+    group: usize,
+    mut columns: Vec<Decoded>,
+    control: &Control,
+) -> Result<(Vec<Decoded>, usize), SourceError> {
+    let mask = ProjectionMask::roots(metadata.parquet_schema(), read.iter().copied());
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+        .with_row_groups(vec![group])
+        .with_projection(mask)
+        .with_batch_size(BATCH)
+        .build()
+        .map_err(|error| damaged(place, &error))?;
+    let mut rows = 0;
+    for batch in reader {
+        check(control)?;
+        let batch: RecordBatch = batch.map_err(|error| damaged(place, &error))?;
+        for (column, array) in columns.iter_mut().zip(batch.columns()) {
+            column.extend(array, rows);
+        }
+        rows += batch.num_rows();
+    }
+    Ok((columns, rows))
+}
+
+/// Bytes that the columns `read` take at least, by the footer.
+fn known_bytes(metadata: &ArrowReaderMetadata, read: &[usize], ends: &[usize]) -> u64 {
+    let rows = u64::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
+    let row_bytes = |index: &usize| match metadata.schema().field(*index).data_type() {
+        _ if ends.contains(index) => 4,
+        DataType::Boolean => 1,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => 8,
+        _ => 16,
+    };
+    rows.saturating_mul(read.iter().map(row_bytes).sum())
+}
+
 /// What the file's footer says, with columns of dictionaries taken as columns of their values.
-fn metadata(bytes: &Bytes) -> Result<ArrowReaderMetadata, ParquetError> {
-    let found = ArrowReaderMetadata::load(bytes, ArrowReaderOptions::default())?;
+fn metadata<R: ChunkReader>(file: &R) -> Result<ArrowReaderMetadata, ParquetError> {
+    let found = ArrowReaderMetadata::load(file, ArrowReaderOptions::default())?;
     let plain = |field: &Arc<Field>| match field.data_type() {
         DataType::Dictionary(_, values) => {
             Arc::new(field.as_ref().clone().with_data_type(values.as_ref().clone()))
@@ -130,150 +180,6 @@ fn check_chunks(place: &str, length: u64, metadata: &ParquetMetaData) -> Result<
     Ok(())
 }
 
-impl Growing {
-    /// The empty column for values of `kind`; `None` when they are not read.
-    fn of(kind: &DataType) -> Option<Self> {
-        Some(match kind {
-            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-                Self::Integers(Vec::new())
-            }
-            DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => Self::Integers(Vec::new()),
-            DataType::UInt64 => Self::Unsigned(Vec::new()),
-            DataType::Float32
-            | DataType::Float64
-            | DataType::Decimal32(..)
-            | DataType::Decimal64(..)
-            | DataType::Decimal128(..)
-            | DataType::Decimal256(..) => Self::Numbers(Vec::new(), Vec::new()),
-            DataType::Boolean => Self::Booleans(Vec::new()),
-            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Self::Times(Vec::new()),
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Texts(TextCells::default()),
-            _ => return None,
-        })
-    }
-
-    /// Adds the values of `array`, whose first row is row `first` of the file.
-    fn extend(&mut self, array: &ArrayRef, first: usize) {
-        match self {
-            Self::Integers(values) => values.extend(integers(array)),
-            Self::Unsigned(values) => values.extend(array.as_primitive::<UInt64Type>().iter()),
-            Self::Times(values) => values.extend(times(array)),
-            Self::Booleans(values) => values.extend(array.as_boolean().iter()),
-            Self::Numbers(values, misfits) => {
-                for (row, value) in (first..).zip(numbers(array)) {
-                    let kept = value.filter(|it| it.is_finite());
-                    if value.is_some() && kept.is_none() {
-                        misfits.push(row);
-                    }
-                    values.push(kept);
-                }
-            }
-            Self::Texts(cells) => push_texts(array, cells),
-        }
-    }
-
-    fn finish(self) -> Cells {
-        match self {
-            Self::Integers(values) => Cells::Typed(Column::Integer(values), Vec::new()),
-            Self::Unsigned(values) => unsigned(&values),
-            Self::Numbers(values, misfits) => Cells::Typed(Column::Number(values), misfits),
-            Self::Booleans(values) => Cells::Typed(Column::Boolean(values), Vec::new()),
-            Self::Times(values) => Cells::Typed(Column::Time(values), Vec::new()),
-            Self::Texts(cells) => Cells::Texts(cells),
-        }
-    }
-}
-
-fn widened<T: ArrowPrimitiveType, U>(array: &ArrayRef, widen: impl Fn(T::Native) -> U) -> Vec<Option<U>> {
-    array
-        .as_primitive::<T>()
-        .iter()
-        .map(|it| it.map(&widen))
-        .collect()
-}
-
-fn integers(array: &ArrayRef) -> Vec<Option<i64>> {
-    match array.data_type() {
-        DataType::Int8 => widened::<Int8Type, _>(array, i64::from),
-        DataType::Int16 => widened::<Int16Type, _>(array, i64::from),
-        DataType::Int32 => widened::<Int32Type, _>(array, i64::from),
-        DataType::Int64 => widened::<Int64Type, _>(array, |it| it),
-        DataType::UInt8 => widened::<UInt8Type, _>(array, i64::from),
-        DataType::UInt16 => widened::<UInt16Type, _>(array, i64::from),
-        DataType::UInt32 => widened::<UInt32Type, _>(array, i64::from),
-        _ => vec![None; array.len()],
-    }
-}
-
-/// Whole numbers where all fit; else texts, since a number of that size is a code and no quantity.
-fn unsigned(values: &[Option<u64>]) -> Cells {
-    let fitting: Result<Vec<Option<i64>>, _> = values
-        .iter()
-        .map(|it| it.map(i64::try_from).transpose())
-        .collect();
-    match fitting {
-        Ok(values) => Cells::Typed(Column::Integer(values), Vec::new()),
-        Err(_) => {
-            let mut cells = TextCells::default();
-            for value in values {
-                cells.push(&value.map(|it| it.to_string()).unwrap_or_default());
-            }
-            Cells::Texts(cells)
-        }
-    }
-}
-
-/// The numbers nearest to the decimals.
-fn decimals<T: DecimalType + ArrowPrimitiveType>(array: &ArrayRef) -> Vec<Option<f64>> {
-    let array = array.as_primitive::<T>();
-    (0..array.len())
-        .map(|row| array.is_valid(row).then(|| array.value_as_string(row)))
-        .map(|text| text.and_then(|it| it.parse().ok()))
-        .collect()
-}
-
-fn numbers(array: &ArrayRef) -> Vec<Option<f64>> {
-    match array.data_type() {
-        DataType::Float32 => widened::<Float32Type, _>(array, f64::from),
-        DataType::Float64 => widened::<Float64Type, _>(array, |it| it),
-        DataType::Decimal32(..) => decimals::<Decimal32Type>(array),
-        DataType::Decimal64(..) => decimals::<Decimal64Type>(array),
-        DataType::Decimal128(..) => decimals::<Decimal128Type>(array),
-        DataType::Decimal256(..) => decimals::<Decimal256Type>(array),
-        _ => vec![None; array.len()],
-    }
-}
-
-fn times(array: &ArrayRef) -> Vec<Option<i64>> {
-    match array.data_type() {
-        DataType::Date32 => widened::<Date32Type, _>(array, |it| i64::from(it) * MS_PER_DAY),
-        DataType::Date64 => widened::<Date64Type, _>(array, |it| it),
-        DataType::Timestamp(TimeUnit::Second, _) => {
-            widened::<TimestampSecondType, _>(array, |it| it.saturating_mul(1000))
-        }
-        DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            widened::<TimestampMillisecondType, _>(array, |it| it)
-        }
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            widened::<TimestampMicrosecondType, _>(array, |it| it.div_euclid(1000))
-        }
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            widened::<TimestampNanosecondType, _>(array, |it| it.div_euclid(1_000_000))
-        }
-        _ => vec![None; array.len()],
-    }
-}
-
-fn push_texts(array: &ArrayRef, cells: &mut TextCells) {
-    let mut push = |text: Option<&str>| cells.push(text.unwrap_or_default());
-    match array.data_type() {
-        DataType::Utf8 => array.as_string::<i32>().iter().for_each(&mut push),
-        DataType::LargeUtf8 => array.as_string::<i64>().iter().for_each(&mut push),
-        DataType::Utf8View => array.as_string_view().iter().for_each(&mut push),
-        _ => (0..array.len()).for_each(|_| push(None)),
-    }
-}
-
 fn damaged(place: &str, error: &dyn std::fmt::Display) -> SourceError {
     SourceError::Malformed {
         path: place.to_owned(),
@@ -284,9 +190,15 @@ fn damaged(place: &str, error: &dyn std::fmt::Display) -> SourceError {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{Decimal128Array, DictionaryArray, Float64Array, UInt64Array, types::Int32Type as Key};
+    use arrow_array::{
+        ArrayRef, Decimal128Array, DictionaryArray, Float64Array, UInt64Array, types::Int32Type as Key,
+    };
+
+    use bytes::Bytes;
 
     use super::*;
+    use crate::graph::Column;
+    use crate::source::cells::Cells;
 
     fn written(columns: [(&str, ArrayRef); 4]) -> Bytes {
         let batch = RecordBatch::try_from_iter(columns).unwrap();
@@ -309,7 +221,8 @@ mod tests {
             ("count", Arc::new(UInt64Array::from(vec![1, 2, 3]))),
             ("code", Arc::new(UInt64Array::from(vec![1, u64::MAX, 3]))),
         ]);
-        let table = read("e.parquet", &bytes, &Control::default()).unwrap();
+        let listing = layout::list_memory(vec![("e.parquet".to_owned(), bytes.to_vec())]).unwrap();
+        let table = read(&listing.entries[0], Meter::new(None), &Control::default()).unwrap();
         let cells: Vec<Cells> = table.columns.into_iter().map(|it| it.cells).collect();
         assert_eq!(cells[0], Cells::Texts(["a", "b", "a"].into_iter().collect()));
         let numbers = vec![Some(19.99), None, Some(-0.05)];
@@ -344,5 +257,76 @@ mod tests {
                 "{settings}"
             );
         }
+    }
+
+    /// Ends are the same whatever type they have, however rows are grouped and on any number of threads.
+    #[test]
+    fn groups_of_rows_are_put_together_in_order() {
+        let keys: Vec<Option<i64>> = (0..1000)
+            .map(|it| (it % 13 != 0).then_some(if it == 700 { i64::MIN } else { it * 31 % 97 }))
+            .collect();
+        let unsigned = |it: &Option<i64>| it.map(|it| if it < 0 { u64::MAX } else { it as u64 });
+        let from: ArrayRef = Arc::new(arrow_array::Int64Array::from(keys.clone()));
+        let to: ArrayRef = Arc::new(UInt64Array::from_iter(keys.iter().map(unsigned)));
+        let amounts = (0..1000).map(|it| if it % 100 == 99 { f64::NAN } else { f64::from(it) });
+        let amounts: ArrayRef = Arc::new(Float64Array::from_iter_values(amounts));
+        let notes = (0..1000).map(|it| format!("note {it}"));
+        let notes: ArrayRef = Arc::new(arrow_array::StringArray::from_iter_values(notes));
+        let columns = [("_from", from), ("_to", to), ("amount", amounts), ("note", notes)];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let table = |rows_a_group: usize, threads: usize| {
+            let properties = parquet::file::properties::WriterProperties::builder()
+                .set_max_row_group_row_count(Some(rows_a_group))
+                .build();
+            let mut bytes = Vec::new();
+            let mut writer =
+                parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
+            writer.write(&batch).unwrap();
+            writer.close().unwrap();
+            let listing = layout::list_memory(vec![("e.parquet".to_owned(), bytes)]).unwrap();
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| read(&listing.entries[0], Meter::new(None), &Control::default()))
+                .unwrap()
+        };
+        let whole = table(1000, 1);
+        let shown = |it: Option<String>| it.unwrap_or_default();
+        let Cells::Interned(from) = &whole.columns[0].cells else {
+            panic!("not interned")
+        };
+        assert!((0..1000).all(|row| from.get(row) == shown(keys[row].map(|it| it.to_string()))));
+        let Cells::Interned(to) = &whole.columns[1].cells else {
+            panic!("not interned")
+        };
+        assert!((0..1000).all(|row| to.get(row) == shown(unsigned(&keys[row]).map(|it| it.to_string()))));
+        let Cells::Typed(Column::Number(_), misfits) = &whole.columns[2].cells else {
+            panic!("no numbers")
+        };
+        assert_eq!((misfits.len(), misfits[9]), (10, 999));
+        for (rows_a_group, threads) in [(100, 1), (64, 2), (333, 3), (1, 8)] {
+            assert_eq!(table(rows_a_group, threads), whole, "{rows_a_group} rows a group");
+        }
+    }
+
+    #[test]
+    fn what_cannot_fit_is_refused_before_it_is_read() {
+        let numbers: ArrayRef = Arc::new(Float64Array::from(vec![0.5; 3]));
+        let text: ArrayRef = Arc::new(arrow_array::StringArray::from(vec!["a"; 3]));
+        let columns = [
+            ("_from", text.clone()),
+            ("_to", text),
+            ("x", numbers.clone()),
+            ("y", numbers),
+        ];
+        let files = vec![("e.parquet".to_owned(), written(columns).to_vec())];
+        let listing = layout::list_memory(files).unwrap();
+        let within = |bytes: u64| {
+            read(&listing.entries[0], Meter::new(Some(bytes)), &Control::default()).map(|it| it.lines.len())
+        };
+        assert_eq!(within(120), Ok(3));
+        let error = within(119).unwrap_err().to_string();
+        assert!(error.contains("--budget-memory"), "{error}");
     }
 }

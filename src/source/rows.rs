@@ -61,7 +61,7 @@ pub(super) enum Rows {
     /// Vertices.
     Vertices(VertexRows),
     /// Edges.
-    Edges(EdgeRows),
+    Edges(Box<EdgeRows>),
 }
 
 /// What was noticed on the way.
@@ -87,7 +87,9 @@ pub(super) fn typed(
     }
     match layout::recognise(entry, &table)? {
         Shape::Vertices { key } => vertices(entry, table, key, notes, control).map(Rows::Vertices),
-        Shape::Edges { from, to } => edges(entry, table, (from, to), notes, control).map(Rows::Edges),
+        Shape::Edges { from, to } => {
+            edges(entry, table, (from, to), notes, control).map(|rows| Rows::Edges(Box::new(rows)))
+        }
     }
 }
 
