@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::source::LoadedGraph;
 
-/// Key, label and their two `String`s, and the index from key to number while loading.
+/// Key and label, where each ends, and the index from key to number while loading.
 const BYTES_A_VERTEX: u64 = 160;
 
 /// An attribute's value and its share of the distinct texts.
