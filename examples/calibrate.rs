@@ -80,23 +80,28 @@ fn line(out: &mut impl Write, what: &str, n: u32, steps: u64, began: Instant) ->
     writeln!(out, "{what:18} {n:>8} {steps:>14} {seconds:>9.3} {rate:>12.3e}")
 }
 
-/// The algorithm with its defaults; where it needs a source, the vertex of [`inputs`].
+/// The algorithm with its defaults; where it needs a source or a target, those of [`inputs`].
 fn algorithm(info: &Info) -> Result<Algorithm, Box<dyn Error>> {
     let mut parameters: BTreeMap<String, serde_json::Value> = BTreeMap::new();
-    if matches!(info.name, "bfs" | "sssp") {
-        parameters.insert("sources".to_owned(), "nodes/0".into());
-    }
     if info.name == "pagerank" {
         // All sweeps, as on a graph that does not settle.
         parameters.insert("tolerance".to_owned(), 0.into());
     }
-    Ok(Algorithm::from_parameters(info.name, &parameters)?)
+    let mut made = Algorithm::from_parameters(info.name, &parameters);
+    for needed in ["sources", "targets"] {
+        if made.is_err() {
+            parameters.insert(needed.to_owned(), "nodes/0".into());
+            made = Algorithm::from_parameters(info.name, &parameters);
+        }
+    }
+    Ok(made?)
 }
 
-/// Vertex 0 as source, and items that four vertices share.
+/// Vertex 0 as source, the last as target, and items that four vertices share.
 fn inputs(n: u32) -> Inputs {
     Inputs {
         sources: vec![0],
+        targets: vec![n - 1],
         items: vec![ItemCodes {
             name: "item".to_owned(),
             codes: (0..n).map(|v| v / 4).collect(),

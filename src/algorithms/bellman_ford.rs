@@ -106,7 +106,7 @@ pub static INFO: Info = Info {
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 4.0e8,
+    steps_a_second: 1.2e11,
 };
 
 impl BellmanFordConfig {

@@ -130,7 +130,7 @@ pub static INFO: Info = Info {
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 2.0e8,
+    steps_a_second: 4.0e11,
 };
 
 impl KShortestPathsConfig {

@@ -123,7 +123,7 @@ pub static INFO: Info = Info {
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 1.0e8,
+    steps_a_second: 1.6e9,
 };
 
 impl MaxFlowConfig {

@@ -344,8 +344,8 @@ impl Pairs {
     }
 }
 
-/// Motifs on triangles by the kinds of their edges: twice the pair (lowest and middle corner, middle and highest,
-/// lowest and highest), and 1 more when it leads to the lower corner.
+/// Motifs on triangles by the kinds of their edges: twice the pair (lowest and middle corner, middle and
+/// highest, lowest and highest), and 1 more when it leads to the lower corner.
 pub(super) type Triangles = [[[u128; 6]; 6]; 6];
 
 /// The workspace for counting triangles; between vertices no pair is marked.

@@ -151,7 +151,7 @@ pub static INFO: Info = Info {
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::Numbers,
-    steps_a_second: 2.0e8,
+    steps_a_second: 6.0e9,
 };
 
 impl ShortestPathConfig {

@@ -4,8 +4,8 @@
 //! vertices. Its pattern says which of them each edge joins: the first leads from 1 to 2 always, so that 6
 //! choices for the second and 6 for the third make 36 patterns.
 //!
-//! Convention: direction counts; undirected projections are refused. Edges at the same instant follow one another
-//! in the order of the projection's edge list, so that three edges are counted once. Parallel edges that
+//! Convention: direction counts; undirected projections are refused. Edges at the same instant follow one
+//! another in the order of the projection's edge list, so that three edges are counted once. Parallel edges that
 //! the projection kept are different edges. Self-loops never belong to one. Other edges may lie between.
 //!
 //! Cost: O(m log m) time for motifs of two vertices and stars; for triangles O(m √m) to find them, and
@@ -127,7 +127,7 @@ pub static INFO: Info = Info {
     uses_weights: false,
     needs_direction: true,
     attributes: AttributeUse::None,
-    steps_a_second: 1.0e8,
+    steps_a_second: 8.0e8,
 };
 
 impl TemporalMotifsConfig {

@@ -170,14 +170,15 @@ fn chosen(named: &[String], mut all: Vec<String>, kind: &str) -> anyhow::Result<
     Ok(all)
 }
 
-/// `k=v` pairs as the registry takes them: JSON where the value is JSON, else text; `sources` is a list.
+/// `k=v` pairs as the registry takes them: JSON where the value is JSON, else text; `sources` and `targets`
+/// are lists.
 fn parameters(pairs: &[String]) -> anyhow::Result<BTreeMap<String, Value>> {
     let mut parameters = BTreeMap::new();
     for pair in pairs {
         let (key, text) = pair
             .split_once('=')
             .ok_or_else(|| anyhow!("`{pair}` is not a parameter; write --param key=value"))?;
-        let value = if key == "sources" {
+        let value = if matches!(key, "sources" | "targets") {
             text.split(',').map(|it| Value::from(it.trim())).collect()
         } else {
             serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
