@@ -105,7 +105,7 @@ pub static INFO: Info = Info {
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 4.0e7,
+    steps_a_second: 1.8e7,
 };
 
 impl BiconnectedConfig {

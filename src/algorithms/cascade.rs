@@ -110,6 +110,7 @@ impl<'a> Cascade<'a> {
         if config.weighted
             && let Some((from, to, weight)) = first_weight(graph, |it| !(0.0..=1.0).contains(&it))
         {
+            let (from, to) = (graph.number(from), graph.number(to));
             return not_applicable(format!(
                 "the edge from vertex {from} to vertex {to} weighs {weight}, which is no probability; unset \
                  `weighted` or use an attribute from 0 to 1"

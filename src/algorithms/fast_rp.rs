@@ -111,7 +111,7 @@ pub static INFO: Info = Info {
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 5.0e8,
+    steps_a_second: 2.5e8,
 };
 
 impl FastRpConfig {

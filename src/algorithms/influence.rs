@@ -151,7 +151,7 @@ pub static INFO: Info = Info {
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 2.0e7,
+    steps_a_second: 1.0e8,
 };
 
 impl InfluenceConfig {

@@ -181,7 +181,7 @@ pub static INFO: Info = Info {
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::Numbers,
-    steps_a_second: 2.0e8,
+    steps_a_second: 3.0e8,
 };
 
 impl KnnConfig {

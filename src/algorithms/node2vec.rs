@@ -23,7 +23,7 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sampling::{below, fraction, permutation, stream};
-use super::walker::{self, WalkRules, Walker};
+use super::walker::{self, SIDE_BY_SIDE, WalkRules, Walker};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Node2vec`].
@@ -153,7 +153,7 @@ pub static INFO: Info = Info {
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 5.0e8,
+    steps_a_second: 2.5e8,
 };
 
 impl Node2vecConfig {
@@ -213,9 +213,6 @@ pub fn work(config: &Node2vecConfig, size: Extent) -> Work {
 /// Walks that are walked ahead of training.
 const BATCH: usize = 1024;
 
-/// Walks that one task walks.
-const WALKS: usize = 64;
-
 /// Keeps the random numbers of training apart from those of walks.
 const TRAINING: u64 = 0x7261_696e;
 
@@ -258,17 +255,17 @@ fn walked(
     places: std::ops::Range<usize>,
     control: &Control,
 ) -> Result<Vec<Vec<u32>>, KernelError> {
-    let one = |place: usize| {
-        let mut walk = Vec::new();
+    let places: Vec<usize> = places.collect();
+    let some = |places: &[usize]| {
         control.check()?;
-        walker.walk(
-            order[place % order.len()],
-            (place / order.len()) as u32,
-            &mut walk,
-        );
-        Ok(walk)
+        let start = |place: &usize| (order[place % order.len()], (place / order.len()) as u32);
+        let starts: Vec<(u32, u32)> = places.iter().map(start).collect();
+        let mut walks = vec![Vec::new(); starts.len()];
+        walker.walk_together(&starts, &mut walks);
+        Ok(walks)
     };
-    places.into_par_iter().with_min_len(WALKS).map(one).collect()
+    let parts: Result<Vec<Vec<Vec<u32>>>, KernelError> = places.par_chunks(SIDE_BY_SIDE).map(some).collect();
+    Ok(parts?.into_iter().flatten().collect())
 }
 
 /// The vectors while they are trained.

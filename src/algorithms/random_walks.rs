@@ -21,7 +21,7 @@ use super::chunks::in_order;
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::walker::{self, WalkRules, Walker};
+use super::walker::{self, SIDE_BY_SIDE, WalkRules, Walker};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::RandomWalks`].
@@ -140,7 +140,7 @@ pub static INFO: Info = Info {
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 2.0e7,
+    steps_a_second: 6.0e6,
 };
 
 impl RandomWalksConfig {
@@ -215,19 +215,23 @@ pub fn run(
         starts.len().saturating_mul(each),
         CHUNK,
         control,
-        Vec::new,
-        |walk, range| {
+        || vec![Vec::new(); SIDE_BY_SIDE],
+        |walks, range| {
             let mut part = Part::default();
-            for at in range {
-                walker.walk(starts[at / each], (at % each) as u32, walk);
-                for v in walk.iter() {
-                    visits[*v as usize].fetch_add(1, Ordering::Relaxed);
-                }
-                part.count(walk, config.length);
-                if at < cap {
-                    part.list(walk);
-                }
+            let places: Vec<usize> = range.collect();
+            for places in places.chunks(SIDE_BY_SIDE) {
                 control.check()?;
+                let start = |at: &usize| (starts[at / each], (at % each) as u32);
+                walker.walk_together(&places.iter().map(start).collect::<Vec<_>>(), walks);
+                for (at, walk) in places.iter().zip(&*walks) {
+                    for v in walk {
+                        visits[*v as usize].fetch_add(1, Ordering::Relaxed);
+                    }
+                    part.count(walk, config.length);
+                    if *at < cap {
+                        part.list(walk);
+                    }
+                }
             }
             Ok(part)
         },

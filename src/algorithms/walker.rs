@@ -10,6 +10,8 @@
 //! Cost: O(log d) a step and draw, and 8 bytes an edge where there are weights.
 //! Source: Grover & Leskovec, KDD 2016; rejection sampling: Yang et al., KnightKing, SOSP 2019.
 
+use std::ops::Range;
+
 use rand_pcg::Pcg64Mcg;
 
 use super::control::{Control, KernelError};
@@ -118,6 +120,21 @@ impl WalkRules {
     }
 }
 
+/// Walks that are walked side by side at most: enough to fetch memory for all at once.
+pub(super) const SIDE_BY_SIDE: usize = 32;
+
+/// One of the walks that are walked side by side.
+struct Lane<'a> {
+    random: Pcg64Mcg,
+    /// Where the walk is.
+    v: u32,
+    /// The list of `v`.
+    range: Range<usize>,
+    drawn: f64,
+    place: usize,
+    walk: &'a mut Vec<u32>,
+}
+
 /// Draws walks on a graph.
 pub(super) struct Walker<'a> {
     graph: &'a Csr,
@@ -158,10 +175,62 @@ impl<'a> Walker<'a> {
         Ok(walker)
     }
 
-    /// Writes the walk of this `number` from `start` to `walk`.
-    pub(super) fn walk(&self, start: u32, number: u32, walk: &mut Vec<u32>) {
+    /// Writes to `walks` the walks from these starts, each with its number; at most [`SIDE_BY_SIDE`].
+    pub(super) fn walk_together(&self, starts: &[(u32, u32)], walks: &mut [Vec<u32>]) {
+        if self.rules.is_biased() {
+            for ((start, number), walk) in starts.iter().zip(walks) {
+                self.walk(*start, *number, walk);
+            }
+            return;
+        }
+        let mut lanes: Vec<Lane> = starts
+            .iter()
+            .zip(walks)
+            .map(|it| self.lane(*it.0, it.1))
+            .collect();
+        // Each pass reads one array for all, so that the memory of many walks is fetched at the same time.
+        for _ in 1..self.rules.length {
+            for lane in &mut lanes {
+                lane.range = self.graph.out.range(lane.v);
+            }
+            lanes.retain_mut(|lane| match self.draw(lane.range.clone(), &mut lane.random) {
+                Some(drawn) => {
+                    lane.drawn = drawn;
+                    true
+                }
+                None => false,
+            });
+            for lane in &mut lanes {
+                lane.place = self.find(lane.range.clone(), lane.drawn);
+            }
+            for lane in &mut lanes {
+                lane.v = self.graph.out.targets[lane.place];
+                lane.walk.push(lane.v);
+            }
+        }
+    }
+
+    fn lane<'w>(&self, (start, number): (u32, u32), walk: &'w mut Vec<u32>) -> Lane<'w> {
+        walk.clear();
+        walk.push(start);
+        Lane {
+            random: self.stream(start, number),
+            v: start,
+            range: 0..0,
+            drawn: 0.0,
+            place: 0,
+            walk,
+        }
+    }
+
+    fn stream(&self, start: u32, number: u32) -> Pcg64Mcg {
         let place = u64::from(self.graph.number(start)) << 32 | u64::from(number);
-        let mut random = stream(self.rules.seed, place);
+        stream(self.rules.seed, place)
+    }
+
+    /// Writes the walk of this `number` from `start` to `walk`, step by step.
+    fn walk(&self, start: u32, number: u32, walk: &mut Vec<u32>) {
+        let mut random = self.stream(start, number);
         walk.clear();
         walk.push(start);
         let (mut before, mut v) = (None, start);
@@ -178,17 +247,35 @@ impl<'a> Walker<'a> {
 
     /// A step by weight, or `None` where no edge leads on.
     fn step(&self, v: u32, random: &mut Pcg64Mcg) -> Option<u32> {
-        let list = self.graph.out.neighbours(v);
+        let range = self.graph.out.range(v);
+        let drawn = self.draw(range.clone(), random)?;
+        Some(self.graph.out.targets[self.find(range, drawn)])
+    }
+
+    /// Draws a place in a list, or a part of the sum of its weights; `None` where there is nothing to draw.
+    fn draw(&self, range: Range<usize>, random: &mut Pcg64Mcg) -> Option<f64> {
+        match &self.sums {
+            // Places are below 2^32, so that a float holds them.
+            None => (!range.is_empty()).then(|| below(random, range.len() as u64) as f64),
+            Some(sums) => {
+                let total = sums[range].last().filter(|sum| **sum > 0.0)?;
+                Some(fraction(random) * total)
+            }
+        }
+    }
+
+    /// The entry of a list that was drawn.
+    fn find(&self, range: Range<usize>, drawn: f64) -> usize {
         let Some(sums) = &self.sums else {
-            return (!list.is_empty()).then(|| list[below(random, list.len() as u64) as usize]);
+            return range.start + drawn as usize;
         };
-        let sums = &sums[self.graph.out.range(v)];
-        let total = *sums.last().filter(|sum| **sum > 0.0)?;
-        let drawn = fraction(random) * total;
-        // Rounding may put the draw at the total itself; the last edge that weighs anything takes it.
+        let sums = &sums[range.clone()];
         let at = sums.partition_point(|sum| *sum <= drawn);
-        let last = || sums.partition_point(|sum| *sum < total);
-        Some(list[if at < list.len() { at } else { last() }])
+        if at < sums.len() {
+            return range.start + at;
+        }
+        // Rounding may put the draw at the sum itself; the last edge that weighs anything takes it.
+        range.start + sums.partition_point(|sum| *sum < sums[sums.len() - 1])
     }
 
     /// A step from `v`, reached from `t`.
@@ -237,9 +324,9 @@ impl<'a> Walker<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::random_graphs::{graph_of, keep_all};
+    use super::super::random_graphs::{graph_of, keep_all, skewed};
     use super::*;
-    use crate::graph::{EdgeList, build};
+    use crate::graph::{Direction, EdgeList, build};
 
     fn rules(return_factor: f64, in_out_factor: f64) -> WalkRules {
         WalkRules {
@@ -310,5 +397,28 @@ mod tests {
             .unwrap()
             .walk(0, 0, &mut walk);
         assert_eq!(walk, [0, 1, 2]);
+    }
+
+    #[test]
+    fn walks_side_by_side_are_those_of_one_after_another() {
+        for direction in [Direction::Directed, Direction::Undirected] {
+            let graph = skewed(direction);
+            for weighted in [false, true] {
+                let long = WalkRules {
+                    length: 12,
+                    weighted,
+                    ..rules(1.0, 1.0)
+                };
+                let walker = Walker::new(&graph, long, &Control::default()).unwrap();
+                let starts: Vec<(u32, u32)> = (0..SIDE_BY_SIDE as u32).map(|it| (it * 100, it)).collect();
+                let mut walks = vec![Vec::new(); SIDE_BY_SIDE];
+                walker.walk_together(&starts, &mut walks);
+                for ((start, number), found) in starts.into_iter().zip(walks) {
+                    let mut walk = Vec::new();
+                    walker.walk(start, number, &mut walk);
+                    assert_eq!(found, walk);
+                }
+            }
+        }
     }
 }
