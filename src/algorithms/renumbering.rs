@@ -71,6 +71,17 @@ pub(super) fn error(error: KernelError, order: &[u32]) -> KernelError {
             from: number(from),
             to: number(to),
         },
+        KernelError::ShortEdge {
+            from,
+            to,
+            weight,
+            least,
+        } => KernelError::ShortEdge {
+            from: number(from),
+            to: number(to),
+            weight,
+            least,
+        },
         other => other,
     }
 }
