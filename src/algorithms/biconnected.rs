@@ -14,6 +14,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::articulation::{Search, UNSEEN};
+use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
@@ -153,7 +154,7 @@ pub fn run(
             search.walk(root, control)?;
         }
     }
-    let parts = Parts::new(&search, &view);
+    let parts = Parts::new(&search, &view, control)?;
     control.check()?;
     control.advance(u64::from(n));
     Ok(outcome(n, parts.sorted(), config))
@@ -172,13 +173,16 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(search: &Search, view: &SimpleView) -> Self {
+    fn new(search: &Search, view: &SimpleView, control: &Control) -> Result<Self, KernelError> {
         let mut parts = Parts {
             of_link: vec![NONE; search.found.len()],
             tops: Vec::new(),
             links: Vec::new(),
         };
-        for &v in &search.order {
+        for (at, &v) in search.order.iter().enumerate() {
+            if at.is_multiple_of(BLOCK) {
+                control.check()?;
+            }
             let parent = search.parent[v as usize];
             if parent == NO_VERTEX {
                 continue;
@@ -197,7 +201,7 @@ impl Parts {
             let up = view.neighbours(v).iter().filter(|u| found(**u) < found(v));
             parts.links[part as usize] += up.count() as u64;
         }
-        parts
+        Ok(parts)
     }
 
     /// The members and links of each component, largest first.

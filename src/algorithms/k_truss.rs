@@ -155,7 +155,7 @@ pub fn run(
     control: &Control,
 ) -> Result<Outcome, KernelError> {
     let view = SimpleView::new(graph, control)?;
-    let links = Links::new(&view);
+    let links = Links::new(&view, control)?;
     let count = links.ends.len();
     control.expect(count as u64);
     let mut support = vec![0_u32; count];
@@ -180,7 +180,7 @@ struct Links<'a> {
 }
 
 impl<'a> Links<'a> {
-    fn new(view: &'a SimpleView) -> Self {
+    fn new(view: &'a SimpleView, control: &Control) -> Result<Self, KernelError> {
         let n = view.vertex_count();
         let mut links = Links {
             view,
@@ -190,6 +190,9 @@ impl<'a> Links<'a> {
         // Where the next smaller neighbour of each vertex stands: they come in order.
         let mut next: Vec<usize> = (0..n).map(|v| view.range(v).start).collect();
         for v in 0..n {
+            if (v as usize).is_multiple_of(blocks::BLOCK) {
+                control.check()?;
+            }
             for at in view.range(v) {
                 let u = view.target(at);
                 if u > v {
@@ -201,7 +204,7 @@ impl<'a> Links<'a> {
                 }
             }
         }
-        links
+        Ok(links)
     }
 
     /// Calls `visit` with the two other links of each triangle that `link` is part of.
