@@ -90,7 +90,7 @@ pub static INFO: Info = Info {
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::Both,
-    steps_a_second: 2.0e8,
+    steps_a_second: 7.0e8,
 };
 
 impl AttributeAssortativityConfig {

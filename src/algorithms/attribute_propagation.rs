@@ -14,8 +14,6 @@
 //! Cost: O(k m) for each round in which all sets of k values change; only neighbours whose sets changed
 //! are read. 8 k bytes a vertex beyond the answer, all threads of the pool.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +22,7 @@ use super::chunks::{Spare, WAVE};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::value_sets::{FirstValues, Sets};
 use crate::graph::{Csr, MISSING};
 
 /// The attribute that each vertex has to itself.
@@ -214,10 +213,7 @@ pub fn run(
         Kinds::new(&attributes::items(inputs, &config.attribute)?.codes)
     };
     let mut spread = Spread::new(graph, &numbers, &kinds, config);
-    let spare = Spare::new(|| Gathering {
-        seen: vec![false; kinds.count as usize],
-        found: Vec::new(),
-    });
+    let spare = Spare::new(|| FirstValues::new(kinds.count, config.max_values));
     let (mut done, mut unsettled) = (0, u64::from(graph.vertex_count()));
     while done < config.max_iterations && unsettled > 0 {
         unsettled = spread.round(&spare, control)?;
@@ -268,51 +264,6 @@ fn outcome(graph: &Csr, spread: &Spread, kinds: &Kinds, (done, unsettled): (u32,
     }
 }
 
-/// The sets of some vertices, one after the other; ascending each.
-#[derive(Default)]
-struct Sets {
-    ends: Vec<usize>,
-    members: Vec<u32>,
-    /// Whether each set changed when it was last looked at.
-    changed: Vec<bool>,
-    /// Whether some set had to leave values out.
-    dropped: bool,
-}
-
-impl Sets {
-    fn of(&self, at: usize) -> &[u32] {
-        let begin = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.members[begin..self.ends[at]]
-    }
-
-    fn close(&mut self, changed: bool) {
-        self.ends.push(self.members.len());
-        self.changed.push(changed);
-    }
-}
-
-/// The workspace of a union.
-struct Gathering {
-    seen: Vec<bool>,
-    found: Vec<u32>,
-}
-
-impl Gathering {
-    fn add(&mut self, values: &[u32]) {
-        for value in values {
-            if !std::mem::replace(&mut self.seen[*value as usize], true) {
-                self.found.push(*value);
-            }
-        }
-    }
-
-    fn clear(&mut self) {
-        for value in self.found.drain(..) {
-            self.seen[value as usize] = false;
-        }
-    }
-}
-
 /// Sets under way, by projection number in blocks of equal length.
 struct Spread<'a> {
     graph: &'a Csr,
@@ -325,6 +276,9 @@ struct Spread<'a> {
     shift: u32,
     /// Blocks in a stage.
     stage: usize,
+    /// By projection number, whether the set changed in the round before or in this one: it may hold what
+    /// a neighbour lacks.
+    fresh: Vec<bool>,
     dropped: bool,
 }
 
@@ -356,6 +310,7 @@ impl<'a> Spread<'a> {
                 true => blocks.len().max(1),
                 false => blocks.len().div_ceil(STAGES).max(1),
             },
+            fresh: blocks.iter().flat_map(|it| it.changed.iter().copied()).collect(),
             blocks,
             dropped: false,
         }
@@ -372,18 +327,16 @@ impl<'a> Spread<'a> {
     }
 
     /// One round; the number of sets that changed.
-    fn round<F: Fn() -> Gathering + Sync>(
+    fn round<F: Fn() -> FirstValues + Sync>(
         &mut self,
-        spare: &Spare<Gathering, F>,
+        spare: &Spare<FirstValues, F>,
         control: &Control,
     ) -> Result<u64, KernelError> {
         control.expect(self.vertices.len() as u64);
-        // A set that changed in this round or in the one before may hold what a neighbour lacks.
-        let before: Vec<Vec<bool>> = self.blocks.iter().map(|it| it.changed.clone()).collect();
         let mut changed = 0;
         for begin in (0..self.blocks.len()).step_by(self.stage) {
             let stage = begin..self.blocks.len().min(begin + self.stage);
-            let one = |block| spare.lend(|gathering| self.grown(block, &before, gathering, control));
+            let one = |block| spare.lend(|union| self.grown(block, union, control));
             let grown: Vec<Sets> = stage
                 .clone()
                 .into_par_iter()
@@ -392,19 +345,20 @@ impl<'a> Spread<'a> {
             for (block, sets) in stage.zip(grown) {
                 changed += sets.changed.iter().map(|it| u64::from(*it)).sum::<u64>();
                 self.dropped |= sets.dropped;
+                let first = block << self.shift;
+                for (fresh, changed) in self.fresh[first..].iter_mut().zip(&sets.changed) {
+                    *fresh |= changed;
+                }
                 self.blocks[block] = sets;
             }
         }
+        self.fresh.clear();
+        self.fresh
+            .extend(self.blocks.iter().flat_map(|it| it.changed.iter().copied()));
         Ok(changed)
     }
 
-    fn grown(
-        &self,
-        block: usize,
-        before: &[Vec<bool>],
-        gathering: &mut Gathering,
-        control: &Control,
-    ) -> Result<Sets, KernelError> {
+    fn grown(&self, block: usize, union: &mut FirstValues, control: &Control) -> Result<Sets, KernelError> {
         control.check()?;
         let old = &self.blocks[block];
         let mut sets = Sets::default();
@@ -414,33 +368,30 @@ impl<'a> Spread<'a> {
         } else {
             &self.graph.into
         };
-        let places: Range<usize> = block << self.shift..(block << self.shift) + old.ends.len();
-        for (at, number) in places.enumerate() {
+        let first = block << self.shift;
+        for (at, v) in self.vertices[first..first + old.ends.len()].iter().enumerate() {
             let own = old.of(at);
-            for neighbours in side.neighbours(self.vertices[number]).chunks(LONG) {
+            let mut begun = false;
+            for neighbours in side.neighbours(*v).chunks(LONG) {
                 control.check()?;
-                for neighbour in neighbours.iter().map(|u| self.graph.number(*u)) {
-                    let (others, place) = self.place(neighbour);
-                    if others.changed[place] || before[(neighbour >> self.shift) as usize][place] {
-                        if gathering.found.is_empty() {
-                            gathering.add(own);
-                        }
-                        gathering.add(others.of(place));
+                let numbers = neighbours.iter().map(|u| self.graph.number(*u));
+                for number in numbers.filter(|it| self.fresh[*it as usize]) {
+                    if !std::mem::replace(&mut begun, true) {
+                        union.begin(own);
                     }
+                    union.add(self.set(number));
                 }
             }
-            if gathering.found.len() <= own.len() {
+            if union.grew {
+                union.settle();
+                sets.members.extend_from_slice(&union.found);
+                sets.close(union.found != own);
+            } else {
                 sets.members.extend_from_slice(own);
                 sets.close(false);
-            } else {
-                let found = &mut gathering.found;
-                found.sort_unstable();
-                let kept = &found[..found.len().min(self.kept)];
-                sets.dropped |= kept.len() < found.len();
-                sets.members.extend_from_slice(kept);
-                sets.close(kept != own);
             }
-            gathering.clear();
+            sets.dropped |= union.dropped;
+            union.end();
         }
         control.advance(old.ends.len() as u64);
         Ok(sets)

@@ -139,7 +139,7 @@ pub static INFO: Info = Info {
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::Items,
-    steps_a_second: 1.0e8,
+    steps_a_second: 3.0e8,
 };
 
 impl ComponentAggregationConfig {

@@ -57,7 +57,7 @@ pub static INFO: Info = Info {
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 2.0e8,
+    steps_a_second: 9.0e8,
 };
 
 impl DegreeAssortativityConfig {

@@ -76,7 +76,7 @@ pub static INFO: Info = Info {
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 5.0e7,
+    steps_a_second: 1.0e9,
 };
 
 const fn count(name: &'static str, meaning: &'static str) -> ColumnInfo {

@@ -94,7 +94,7 @@ pub static INFO: Info = Info {
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 1.0e8,
+    steps_a_second: 5.0e7,
 };
 
 impl DiameterConfig {

@@ -34,6 +34,7 @@ mod simple_view;
 mod sweeps;
 mod temporal_search;
 mod time_order;
+mod value_sets;
 mod votes;
 mod walker;
 
