@@ -185,7 +185,7 @@ pub fn run(
     control.check()?;
     let counts = counted(graph, &labels, &names, &kinds);
     control.check()?;
-    Ok(outcome(&labels, &names, &kinds, &counts))
+    Ok(outcome(&labels, &kinds, &counts))
 }
 
 /// A value in a component.
@@ -224,7 +224,7 @@ fn counted(graph: &Csr, labels: &[u32], names: &[u32], kinds: &Kinds) -> Vec<Cou
     counts.into_iter().map(|it| it.1).collect()
 }
 
-fn outcome(labels: &[u32], names: &[u32], kinds: &Kinds, counts: &[Count]) -> Outcome {
+fn outcome(labels: &[u32], kinds: &Kinds, counts: &[Count]) -> Outcome {
     let groups = Groups::from_labels(labels);
     let n = labels.len();
     let (mut values, mut most_common) = (vec![0_u64; n], vec![(NO_VERTEX, 0_u32); n]);
@@ -246,7 +246,7 @@ fn outcome(labels: &[u32], names: &[u32], kinds: &Kinds, counts: &[Count]) -> Ou
             column(
                 "component",
                 Quantity::Name,
-                Values::Groups(counts.iter().map(|it| names[it.label as usize]).collect()),
+                Values::Groups(counts.iter().map(|it| groups.names[it.bearer as usize]).collect()),
             ),
             column(
                 "component_size",
@@ -295,11 +295,12 @@ fn outcome(labels: &[u32], names: &[u32], kinds: &Kinds, counts: &[Count]) -> Ou
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     use proptest::prelude::*;
 
     use super::super::random_graphs::{all_distances, any_graph, graph_of, integer_column, integers};
-    use super::super::registry::ItemCodes;
+    use super::super::registry::{Algorithm, ItemCodes};
     use super::*;
 
     fn aggregated(graph: &Csr, codes: &[u32], strong: bool) -> Outcome {
@@ -361,6 +362,27 @@ mod tests {
         assert_eq!(found.numbers("most_common_share")[0], 0.75);
         let strong = aggregated(&graph, &[9, 4, 4, 9, MISSING, 4, MISSING], true);
         assert_eq!((strong.summary[0].2, strong.summary[4].2), (7.0, 0.0));
+    }
+
+    #[test]
+    fn the_order_of_the_graph_changes_no_row() {
+        let pairs = [(1, 0), (2, 1), (2, 5), (3, 4)];
+        let order = [6, 4, 5, 2, 0, 3, 1];
+        let place = |v: u32| order.iter().position(|it| *it == v).unwrap() as u32;
+        let turned = Csr {
+            order: Some(Arc::new(order.to_vec())),
+            ..graph_of(7, &pairs.map(|(u, v)| (place(u), place(v))), true)
+        };
+        let inputs = Inputs {
+            items: vec![ItemCodes {
+                name: "city".to_owned(),
+                codes: vec![9, 4, 4, 9, MISSING, 4, MISSING],
+            }],
+            ..Inputs::default()
+        };
+        let algorithm = Algorithm::ComponentAggregation(ComponentAggregationConfig::default());
+        let answer = |graph: &Csr| algorithm.run(graph, &inputs, &Control::default()).unwrap();
+        assert_eq!(answer(&turned), answer(&graph_of(7, &pairs, true)));
     }
 
     #[test]
