@@ -15,7 +15,7 @@ use crate::model::{document::Document, event::Event, id::ContentHash, vertical::
 use crate::pipeline::{Effort, Parts, PipelineError, RunRequest};
 use crate::report::{Format, Layouts, Renderer};
 use crate::source::{
-    FileSource, GraphSource, LoadLimits,
+    CacheOptions, FileSource, GraphSource, LoadLimits,
     demo::{self, DemoKind, Scale},
 };
 use crate::trace::EventSink;
@@ -167,6 +167,7 @@ pub fn open_graph(location: &Location, name: &str, effort: &Effort) -> Result<Op
     let limits = LoadLimits {
         memory_bytes: Some(options.memory()),
         pool: Some(cpu.pool()),
+        cache: effort.cache.clone().map(CacheOptions::in_directory),
     };
     let (source, documents) = match location {
         Location::Path(path) => (

@@ -79,7 +79,11 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
     let algorithm = Algorithm::from_parameters(&arguments.name, &parameters(&arguments.param)?)?;
     let kinds = app::demo_kinds();
     let graph = app::resolve(&arguments.graph, &session.project, &kinds).map_err(PipelineError::Invalid)?;
-    let OpenGraph { source, engine, .. } = app::open_graph(&graph.location, &graph.name, &Effort::default())?;
+    let effort = Effort {
+        cache: session.cache(arguments.no_cache),
+        ..Effort::default()
+    };
+    let OpenGraph { source, engine, .. } = app::open_graph(&graph.location, &graph.name, &effort)?;
     let control = Control::default();
     runtime()?.block_on(async {
         let census = source.census(&control).await?;

@@ -141,6 +141,9 @@ pub(super) struct LimitArguments {
     /// Refuse templates estimated to take longer, e.g. 5m.
     #[arg(long)]
     pub(super) budget_time: Option<String>,
+    /// Read all files again and keep nothing of them in .gaai/cache.
+    #[arg(long)]
+    pub(super) no_cache: bool,
 }
 
 /// How a run goes on its way.
@@ -263,6 +266,9 @@ pub(super) struct AlgoRunArguments {
     /// Print time and memory bounds and run nothing.
     #[arg(long)]
     pub(super) estimate: bool,
+    /// Read all files again and keep nothing of them in .gaai/cache.
+    #[arg(long)]
+    pub(super) no_cache: bool,
 }
 
 /// See `graph::Direction`.

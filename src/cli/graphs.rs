@@ -14,7 +14,11 @@ use crate::source;
 pub(super) fn inspect(session: &Session, graph: &str) -> anyhow::Result<u8> {
     let kinds = app::demo_kinds();
     let named = app::resolve(graph, &session.project, &kinds).map_err(PipelineError::Invalid)?;
-    let OpenGraph { source, .. } = app::open_graph(&named.location, &named.name, &Effort::default())?;
+    let effort = Effort {
+        cache: session.cache(false),
+        ..Effort::default()
+    };
+    let OpenGraph { source, .. } = app::open_graph(&named.location, &named.name, &effort)?;
     let census = runtime()?
         .block_on(source.census(&Control::default()))
         .map_err(|error| PipelineError::Invalid(error.to_string()))?;

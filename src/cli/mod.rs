@@ -107,6 +107,11 @@ fn listen(verbose: u8, environment: &Environment) {
 }
 
 impl Session {
+    /// The directory where what was read of large graphs is kept, unless `no_cache`.
+    fn cache(&self, no_cache: bool) -> Option<PathBuf> {
+        (!no_cache).then(|| self.project.directory.join(".gaai/cache"))
+    }
+
     /// The directory that holds the runs: flag, project file, or `output`.
     fn output(&self, place: &arguments::Place) -> PathBuf {
         place

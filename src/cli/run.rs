@@ -51,7 +51,7 @@ pub(super) fn resume(
     place: &Place,
 ) -> anyhow::Result<u8> {
     let directory = app::find_run(&session.output(place), run)?;
-    let effort = effort(limits, pace)?;
+    let effort = effort(session, limits, pace)?;
     carry(
         session,
         |face| async move { app::resume(&directory, &effort, &face) },
@@ -85,7 +85,7 @@ fn request(
         core_collections: arguments.core_collections.clone(),
         max_templates: arguments.max_templates,
         formats: Vec::new(),
-        effort: effort(&arguments.limits, pace)?,
+        effort: effort(session, &arguments.limits, pace)?,
     };
     let request = app::request(asked, &session.project, &session.directory)?;
     if let Some(document) = request
@@ -100,7 +100,7 @@ fn request(
     Ok(request)
 }
 
-fn effort(limits: &LimitArguments, pace: &PaceArguments) -> anyhow::Result<Effort> {
+fn effort(session: &Session, limits: &LimitArguments, pace: &PaceArguments) -> anyhow::Result<Effort> {
     let bytes = |text: &String| config::parse_bytes("budget-memory", text);
     let time = |key: &'static str| move |text: &String| config::parse_duration(key, text).map(milliseconds);
     Ok(Effort {
@@ -119,6 +119,7 @@ fn effort(limits: &LimitArguments, pace: &PaceArguments) -> anyhow::Result<Effor
         budget_memory: limits.budget_memory.as_ref().map(bytes).transpose()?,
         budget_time_ms: limits.budget_time.as_ref().map(time("budget-time")).transpose()?,
         timeout_ms: pace.timeout.as_ref().map(time("timeout")).transpose()?,
+        cache: session.cache(limits.no_cache),
     })
 }
 

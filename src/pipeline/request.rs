@@ -54,6 +54,8 @@ pub struct Effort {
     pub budget_time_ms: Option<u64>,
     /// Time limit of the run in milliseconds.
     pub timeout_ms: Option<u64>,
+    /// Directory where what was read of large graphs is kept for the next process; `None`: nothing is.
+    pub cache: Option<PathBuf>,
 }
 
 /// The three modes: three values of one policy; all give the same bytes.
@@ -81,6 +83,8 @@ impl Effort {
             budget_memory: self.budget_memory.or(earlier.budget_memory),
             budget_time_ms: self.budget_time_ms.or(earlier.budget_time_ms),
             timeout_ms: self.timeout_ms.or(earlier.timeout_ms),
+            // Each process says for itself.
+            cache: self.cache.clone(),
         }
     }
 

@@ -10,8 +10,10 @@ use futures_util::future::{BoxFuture, FutureExt};
 use rayon::ThreadPool;
 
 use super::blocks::{Blocks, Input};
+use super::cache::CacheOptions;
 use super::cells::RawTable;
 use super::error::SourceError;
+use super::kept::{self, Key};
 use super::layout::{self, Content, Entry, Format, Listing};
 use super::meter::{self, Meter};
 use super::rows::{self, Notes, Rows};
@@ -34,6 +36,8 @@ pub struct LoadLimits {
     pub memory_bytes: Option<u64>,
     /// Threads that parse; `None`: those of the process.
     pub pool: Option<Arc<ThreadPool>>,
+    /// Where what was read is kept for the next process; `None`: nowhere.
+    pub cache: Option<CacheOptions>,
 }
 
 /// What the threads share that read and load.
@@ -43,6 +47,8 @@ struct Reader {
     listing: Listing,
     limits: LoadLimits,
     tables: Mutex<Option<Arc<Tables>>>,
+    /// Under what the inputs are kept, once their content is known.
+    key: Mutex<Option<Key>>,
     census: Mutex<Option<Census>>,
 }
 
@@ -86,6 +92,7 @@ impl FileSource {
             listing,
             limits,
             tables: Mutex::new(None),
+            key: Mutex::new(None),
             census: Mutex::new(None),
         }))
     }
@@ -105,8 +112,7 @@ impl FileSource {
     ///
     /// As [`FileSource::census_now`], and when the graph lacks what the projection names.
     pub fn load_now(&self, projection: &Projection, control: &Control) -> Result<LoadedGraph, SourceError> {
-        let tables = self.0.tables(control)?;
-        self.0.in_pool(|| load::project(&tables, projection, control))
+        self.0.load(projection, control)
     }
 }
 
@@ -117,10 +123,88 @@ impl Reader {
         if let Some(census) = &*held {
             return Ok(census.clone());
         }
-        let tables = self.tables(control)?;
-        let census = self.in_pool(|| census::take(&tables, control))?;
+        let kept = self.kept_key(control)?;
+        let kept = kept.and_then(|(options, key)| kept::census(options, &key));
+        let census = match kept {
+            Some(census) => census,
+            None => {
+                let tables = self.tables(control)?;
+                let census = self.in_pool(|| census::take(&tables, control))?;
+                if let Some((options, key)) = self.known_key() {
+                    kept::keep_census(options, &key, &census);
+                }
+                census
+            }
+        };
         *held = Some(census.clone());
         Ok(census)
+    }
+
+    fn load(&self, projection: &Projection, control: &Control) -> Result<LoadedGraph, SourceError> {
+        let kept = self.kept_key(control)?;
+        if let Some(graph) = kept.and_then(|(options, key)| kept::graph(options, &key, projection)) {
+            return Ok(graph);
+        }
+        let tables = self.tables(control)?;
+        let graph = self.in_pool(|| load::project(&tables, projection, control))?;
+        if let Some((options, key)) = self.known_key() {
+            kept::keep_graph(options, &key, projection, &graph);
+        }
+        Ok(graph)
+    }
+
+    /// Under what the inputs are kept, if their content is known.
+    fn known_key(&self) -> Option<(&CacheOptions, Key)> {
+        let key = self.key.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.limits.cache.as_ref().zip(key)
+    }
+
+    /// Under what the inputs are kept, if something may be: files are hashed only when the cache knows
+    /// files of these names and sizes.
+    fn kept_key(&self, control: &Control) -> Result<Option<(&CacheOptions, Key)>, SourceError> {
+        let Some(options) = &self.limits.cache else {
+            return Ok(None);
+        };
+        let mut held = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = &*held {
+            return Ok(Some((options, key.clone())));
+        }
+        let quick = kept::quick_key(&self.name, &self.listing, options);
+        let Some(quick) = quick.filter(|it| options.has(it)) else {
+            return Ok(None);
+        };
+        let mut hashes = Vec::with_capacity(self.listing.entries.len());
+        for entry in &self.listing.entries {
+            hashes.push(Blocks::open(entry, Meter::new(None), control)?.finish()?.hash);
+        }
+        let key = Key::of(&self.name, &self.listing, quick, hashes.iter());
+        *held = Some(key.clone());
+        Ok(Some((options, key)))
+    }
+
+    /// Notes under what `tables` are kept. What was known before must be the same: else a file has
+    /// changed since, and half of an answer would be about the old one.
+    fn note_key(&self, tables: &Tables) -> Result<(), SourceError> {
+        let quick = self.limits.cache.as_ref();
+        let quick = quick.and_then(|it| kept::quick_key(&self.name, &self.listing, it));
+        let Some(quick) = quick else {
+            return Ok(());
+        };
+        let hashes = self
+            .listing
+            .entries
+            .iter()
+            .filter_map(|it| tables.inputs.get(&it.place));
+        let key = Key::of(&self.name, &self.listing, quick, hashes);
+        let mut held = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.as_ref().is_some_and(|it| *it != key) {
+            return Err(SourceError::Unreadable {
+                path: self.name.clone(),
+                reason: "its files changed while they were read; run it again".to_owned(),
+            });
+        }
+        *held = Some(key);
+        Ok(())
     }
 
     /// The tables, read by the first caller; a cancelled or failed reading is tried again.
@@ -130,6 +214,7 @@ impl Reader {
             return Ok(Arc::clone(tables));
         }
         let tables = Arc::new(self.in_pool(|| self.read(control))?);
+        self.note_key(&tables)?;
         *held = Some(Arc::clone(&tables));
         Ok(tables)
     }

@@ -221,7 +221,7 @@ fn tables_that_do_not_fit_are_refused() {
     let files = || vec![("e.csv".to_owned(), format!("_from,_to\n{rows}").into_bytes())];
     let limits = |bytes| LoadLimits {
         memory_bytes: Some(bytes),
-        pool: None,
+        ..LoadLimits::default()
     };
     let read = |bytes| {
         let source = FileSource::in_memory("test", files()).unwrap();

@@ -4,6 +4,7 @@
 
 mod assemble;
 mod blocks;
+mod cache;
 mod cells;
 mod census;
 mod csv;
@@ -27,6 +28,7 @@ mod growing;
 mod inspect;
 mod interned;
 mod jsonl;
+mod kept;
 mod layout;
 mod lines;
 mod load;
@@ -50,6 +52,7 @@ use futures_util::future::BoxFuture;
 #[cfg(test)]
 mod blocks_tests;
 
+pub use cache::CacheOptions;
 pub use error::SourceError;
 pub use files::{FileSource, LoadLimits};
 pub use inspect::write_inspection;
