@@ -32,10 +32,12 @@ pub(super) fn tags(input: &FindingInput<'_>, detector: &Detector, detected: &Det
 
 /// Whether other runs sort neighbours alike, where there were others.
 fn division(input: &FindingInput<'_>) -> Option<String> {
-    let Algorithm::Louvain(config) = &input.template.algorithm else {
-        return None;
+    let trials = match &input.template.algorithm {
+        Algorithm::Louvain(config) => config.trials,
+        Algorithm::Leiden(config) => config.trials,
+        _ => return None,
     };
-    if config.trials < 2 {
+    if trials < 2 {
         return None;
     }
     let summary = &input.execution.summary;

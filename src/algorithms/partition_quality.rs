@@ -319,7 +319,8 @@ fn rows(
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::modularity::Layer;
+    use super::super::layers::Layer;
+    use super::super::modularity::modularity;
     use super::super::random_graphs::{any_graph, graph_of, integers, numbers, on_threads, skewed};
     use super::super::registry::ItemCodes;
     use super::*;
@@ -381,8 +382,9 @@ mod tests {
             let first = |code: &u32| codes.iter().position(|it| it == code).unwrap() as u32;
             let alone = |v: u32, code: &u32| if *code == MISSING { v } else { first(code) };
             let community: Vec<u32> = (0..n).zip(&codes).map(|(v, code)| alone(v, code)).collect();
-            let layer = Layer::of(&graph, &Control::default()).unwrap();
-            let wanted = layer.modularity(&community, resolution);
+            let control = Control::default();
+            let layer = Layer::of(&graph, &control).unwrap();
+            let wanted = modularity(&layer, &community, resolution, &control).unwrap();
             prop_assert!((found.summary[2].2 - wanted).abs() < 1e-9, "{} instead of {wanted}", found.summary[2].2);
             let names = integers(&found.row_column("group").unwrap().values);
             for ((name, cut), conductance) in names.iter().zip(row(&found, "cut")).zip(row(&found, "conductance")) {

@@ -11,7 +11,7 @@ use super::{
     all_pairs_shortest_paths, article_rank, articulation, attribute_assortativity, attribute_propagation,
     bellman_ford, betweenness, bfs, biconnected, closeness, component_aggregation, cycles, degree,
     degree_assortativity, degree_distribution, density, diameter, dominators, eigenvector, fast_rp, hits,
-    influence, irank, k_core, k_shortest_paths, k_truss, k1_colouring, katz, knn, label_propagation,
+    influence, irank, k_core, k_shortest_paths, k_truss, k1_colouring, katz, knn, label_propagation, leiden,
     line_rank, link_prediction, linkage, louvain, max_flow, node_similarity, node2vec, pagerank,
     partition_quality, pass_through, random_walks, reachability, reciprocity, scc, shortest_path,
     spanning_forest, sssp, temporal_cycles, temporal_motifs, temporal_reachability, topological_order,
@@ -119,6 +119,8 @@ algorithms! {
     AttributePropagation(attribute_propagation::AttributePropagationConfig),
     /// Communities by modularity (Louvain).
     Louvain(louvain::LouvainConfig),
+    /// Well-connected communities by modularity (Leiden).
+    Leiden(leiden::LeidenConfig),
     /// Betweenness: how many shortest paths run through a vertex.
     Betweenness(betweenness::BetweennessConfig),
     /// Closeness, harmonic closeness and mean distance to all others.

@@ -140,13 +140,12 @@ fn hops_and_distances_agree() {
 }
 
 #[test]
-fn louvain_comes_within_a_hair_of_the_best_modularity() {
-    let modularity = summary(&run(&club(None), "louvain", json!({}), &[]), "modularity");
+fn louvain_and_leiden_reach_the_best_modularity() {
     let best = expected("optimal_modularity_known").as_f64().unwrap();
-    assert!(
-        modularity >= 0.4188 && modularity <= best + 1e-12,
-        "modularity {modularity}"
-    );
+    for name in ["louvain", "leiden"] {
+        let modularity = summary(&run(&club(None), name, json!({}), &[]), "modularity");
+        assert!((modularity - best).abs() < 1e-12, "{name}: {modularity}");
+    }
 }
 
 /// Pairs of vertex 0 that are not linked; the expectation lists every pair with it.
