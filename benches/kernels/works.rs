@@ -344,7 +344,7 @@ fn peak(outcome: &Outcome, column: &str) -> Answer {
 /// How many communities there are, and their modularity by its definition.
 fn communities(outcome: &Outcome, graph: &Csr) -> Answer {
     let mut answer = summary(outcome, &["communities", "iterations"]);
-    let Some(Values::Vertices(of)) = outcome.vertex_column("community").map(|it| &it.values) else {
+    let Some(Values::Groups(of)) = outcome.vertex_column("community").map(|it| &it.values) else {
         return answer;
     };
     let mut ends = vec![0.0; of.len()];
