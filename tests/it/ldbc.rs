@@ -110,7 +110,9 @@ impl Validation {
     /// The ids that a column of vertices names.
     fn named(&self, outcome: &Outcome, column: &str) -> Vec<u64> {
         match &outcome.vertex_column(column).unwrap().values {
-            Values::Vertices(vertices) | Values::Groups(vertices) => vertices.iter().map(|v| self.ids[*v as usize]).collect(),
+            Values::Vertices(vertices) | Values::Groups(vertices) => {
+                vertices.iter().map(|v| self.ids[*v as usize]).collect()
+            }
             other => panic!("{column} is {other:?}"),
         }
     }
