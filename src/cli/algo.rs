@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use super::Session;
 use super::algo_handbook;
-use super::arguments::{AlgoCommand, AlgoRunArguments, DirectionArgument, ParallelArgument};
+use super::arguments::{AlgoCommand, AlgoMode, AlgoRunArguments, DirectionArgument, ParallelArgument};
 use super::inert::Inert;
 use super::run::runtime;
 use crate::algorithms::{Algorithm, ColumnInfo, Control, Info};
 use crate::app::{self, OpenGraph};
-use crate::engine::Engine;
+use crate::engine::{DirectRun, Engine, RowForm, streamed_table, write_tables};
 use crate::graph::{Direction, ParallelEdges, ProjectionRules};
 use crate::model::{
     id::TemplateId,
@@ -74,9 +74,11 @@ fn write_columns(title: &str, columns: &[ColumnInfo], out: &mut dyn Write) -> io
     Ok(())
 }
 
-/// Runs one algorithm and prints its first rows, or its estimate.
+/// Runs one algorithm and delivers its answer, or its estimate.
 fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
     let algorithm = Algorithm::from_parameters(&arguments.name, &parameters(&arguments.param)?)?;
+    let table =
+        streamed_table(algorithm.info(), arguments.table.as_deref()).map_err(|reason| anyhow!(reason))?;
     let kinds = app::demo_kinds();
     let graph = app::resolve(&arguments.graph, &session.project, &kinds).map_err(PipelineError::Invalid)?;
     let effort = Effort {
@@ -110,14 +112,43 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
             });
         }
         let answer = engine.run_direct(&algorithm, &projection, &control).await?;
-        let mut text = Vec::new();
-        if session.console.json {
-            answer.write_json(None, &mut text)?;
-        } else {
-            answer.write_text(arguments.top, &mut Inert(&mut text))?;
-        }
-        session.console.bytes(&text)
+        deliver(session, arguments, &answer, table)
     })
+}
+
+/// Prints or writes the answer as `--mode` says.
+fn deliver(
+    session: &Session,
+    arguments: &AlgoRunArguments,
+    answer: &DirectRun,
+    table: &str,
+) -> anyhow::Result<()> {
+    let mut text = Vec::new();
+    let json = session.console.json;
+    match arguments.mode {
+        AlgoMode::Stream => {
+            let form = if json { RowForm::JsonLines } else { RowForm::Csv };
+            return session.console.stream(|out| answer.stream(table, form, out));
+        }
+        AlgoMode::Write => {
+            let written = write_tables(&answer.tables, &arguments.out, answer.algorithm)?;
+            return session.console.result(&written, |out| {
+                written.iter().try_for_each(|it| {
+                    writeln!(
+                        out,
+                        "{}: {} rows",
+                        arguments.out.join(&it.path).display(),
+                        it.rows
+                    )
+                })
+            });
+        }
+        AlgoMode::Stats if json => answer.write_json(Some(0), &mut text)?,
+        AlgoMode::Stats => answer.write_stats(&mut Inert(&mut text))?,
+        AlgoMode::Top if json => answer.write_json(None, &mut text)?,
+        AlgoMode::Top => answer.write_text(arguments.top, &mut Inert(&mut text))?,
+    }
+    session.console.bytes(&text)
 }
 
 /// What the flags select, checked against the census.

@@ -222,7 +222,7 @@ pub(super) enum AlgoCommand {
         name: String,
     },
     /// Run one on a graph.
-    Run(AlgoRunArguments),
+    Run(Box<AlgoRunArguments>),
 }
 
 /// `gaai algo run`.
@@ -260,15 +260,38 @@ pub(super) struct AlgoRunArguments {
     /// Vertex attributes joined to the result, or shared items for linkage.
     #[arg(long, value_delimiter = ',')]
     pub(super) attributes: Vec<String>,
-    /// Rows printed.
+    /// What becomes of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) mode: AlgoMode,
+    /// Rows printed by --mode top.
     #[arg(long, default_value_t = 20)]
     pub(super) top: usize,
+    /// The table that --mode stream prints; the one that was computed unless said.
+    #[arg(long)]
+    pub(super) table: Option<String>,
+    /// Directory that --mode write writes `results/` under.
+    #[arg(long, value_name = "DIR", default_value = "output")]
+    pub(super) out: PathBuf,
     /// Print time and memory bounds and run nothing.
     #[arg(long)]
     pub(super) estimate: bool,
     /// Read all files again and keep nothing of them in .gaai/cache.
     #[arg(long)]
     pub(super) no_cache: bool,
+}
+
+/// What becomes of the answer of a single algorithm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum AlgoMode {
+    /// Its numbers and its first rows are printed.
+    #[default]
+    Top,
+    /// Its numbers are printed.
+    Stats,
+    /// Every row is printed, as CSV, or with --json as JSON lines.
+    Stream,
+    /// Every table is written as Parquet.
+    Write,
 }
 
 /// See `graph::Direction`.

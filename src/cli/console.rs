@@ -58,6 +58,19 @@ impl Console {
         unless_closed(out.write_all(text).and_then(|()| out.flush()))
     }
 
+    /// Prints a result that is long as it is made; as it is to a file or a pipe, inert to a terminal.
+    pub(super) fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+        let out = io::stdout().lock();
+        let is_terminal = out.is_terminal();
+        let mut out = io::BufWriter::new(out);
+        let written = if is_terminal {
+            write(&mut Inert(&mut out))
+        } else {
+            write(&mut out)
+        };
+        unless_closed(written.and_then(|()| out.flush()))
+    }
+
     /// Tells what is going on, unless told to be quiet.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet && !self.json {

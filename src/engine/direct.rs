@@ -1,7 +1,7 @@
 //! One algorithm on one projection, for a person or a program: `gaai algo run`.
 //!
-//! Nothing is written to disk; the answer is complete in memory and printed as its first rows or as
-//! JSON with as many rows as asked for.
+//! The answer is complete in memory and printed as its first rows, or as JSON with as many rows as asked
+//! for.
 
 use std::io::{self, Write};
 
@@ -91,6 +91,15 @@ impl DirectRun {
     /// Writes the summary and of each table the first `rows` rows by its first number, greatest
     /// first, as columns of text.
     pub fn write_text(&self, rows: usize, out: &mut dyn Write) -> io::Result<()> {
+        self.write_stats(out)?;
+        for table in self.tables.tables.iter().filter(|it| self.says_something(it)) {
+            write_table(table, rows, out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the summary, how exact it is, and what changes it, as text.
+    pub fn write_stats(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "{}: {} vertices, {} edges",
@@ -117,12 +126,6 @@ impl DirectRun {
         }
         for sentence in self.exclusions.iter().chain(&self.conventions) {
             writeln!(out, "  {sentence}")?;
-        }
-        for table in &self.tables.tables {
-            // A table of rows is what was asked for; vertices without columns say nothing.
-            if table.columns.len() > 3 || self.tables.tables.len() == 1 {
-                write_table(table, rows, out)?;
-            }
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ mod inputs;
 mod memory;
 mod picture;
 mod read;
+mod stream;
 mod tables;
 #[cfg(test)]
 mod tables_tests;
@@ -49,6 +50,7 @@ pub use estimate::estimate;
 pub use facts::{FactContext, evaluate};
 pub use memory::available_memory;
 pub use picture::{MOST_VERTICES, neighbourhood};
+pub use stream::{RowForm, streamed_table};
 pub use tables::{ResultTables, Table, TableColumn, VERTICES};
 pub use write::{SUMMARY_KEY, write_tables};
 

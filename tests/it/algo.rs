@@ -34,3 +34,59 @@ fn the_handbook_is_what_the_registry_says() {
         "docs/algorithms.md is stale: write it with `gaai algo list --markdown > docs/algorithms.md`"
     );
 }
+
+#[test]
+fn an_answer_is_counted_streamed_or_written() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(
+        place.path().join("roads.csv"),
+        "_from,_to\na,b\nb,c\n\"c, d\",a\n",
+    )
+    .unwrap();
+    let run = |words: &[&str], exit| {
+        let all = [
+            &["algo", "run"],
+            words,
+            &["--graph", ".", "--direction", "directed"],
+        ]
+        .concat();
+        expect(place.path(), &all, exit)
+    };
+    let stats = run(&["bfs", "--param", "sources=a", "--mode", "stats"], 0);
+    assert!(
+        stats.contains("reached: 3") && !stats.contains("roads"),
+        "{stats}"
+    );
+    let rows = run(&["bfs", "--param", "sources=a", "--mode", "stream"], 0);
+    let lines: Vec<&str> = rows.lines().collect();
+    assert_eq!(lines.len(), 5, "{rows}");
+    assert!(lines[0].starts_with("collection,key,label,hops,parent"), "{rows}");
+    assert!(
+        lines[4].contains("\"c, d\"") && lines[4].contains("inf"),
+        "{rows}"
+    );
+    let json = run(&["bfs", "--param", "sources=a", "--mode", "stream", "--json"], 0);
+    let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (first["key"].as_str(), first["hops"].as_f64()),
+        (Some("a"), Some(0.0))
+    );
+    let written = run(
+        &["bfs", "--param", "sources=a", "--mode", "write", "--out", "here"],
+        0,
+    );
+    assert!(written.contains("bfs.vertices.parquet: 4 rows"), "{written}");
+    assert!(place.path().join("here/results/bfs.vertices.parquet").is_file());
+    run(
+        &[
+            "bfs",
+            "--param",
+            "sources=a",
+            "--mode",
+            "stream",
+            "--table",
+            "pairs",
+        ],
+        2,
+    );
+}
