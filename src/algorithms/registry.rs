@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
-use super::outcome::{Outcome, Quantity};
+pub use super::description::{AttributeUse, ColumnInfo, Info, ParameterInfo};
+pub use super::inputs::{Extent, Inputs, ItemCodes, NumberColumn, Work};
+use super::outcome::Outcome;
 use super::renumbering;
 use super::{
     all_pairs_shortest_paths, article_rank, articulation, attribute_assortativity, attribute_propagation,
@@ -201,139 +203,6 @@ algorithms! {
     Influence(influence::InfluenceConfig),
 }
 
-/// What the registry says about an algorithm.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Info {
-    /// Name in templates and on the command line.
-    pub name: &'static str,
-    /// Other names that are accepted.
-    pub aliases: &'static [&'static str],
-    /// Name for people.
-    pub title: &'static str,
-    /// What it tells, in one sentence.
-    pub summary: &'static str,
-    /// What changes the answer: dangling vertices, self-loops, parallel edges, direction; in sentences.
-    pub convention: &'static str,
-    /// Where it comes from.
-    pub source: &'static str,
-    /// Parameters.
-    pub parameters: &'static [ParameterInfo],
-    /// Columns of the table `vertices`, the algorithm's own.
-    pub columns: &'static [ColumnInfo],
-    /// Name and columns of the table of rows, if there is one.
-    pub rows: Option<(&'static str, &'static [ColumnInfo])>,
-    /// Numbers of the summary.
-    pub summary_values: &'static [ColumnInfo],
-    /// Whether it needs edge times.
-    pub needs_times: bool,
-    /// Whether each parallel edge is a part of the answer (a transfer, a visit), so that a projection
-    /// that merges them loses some of it.
-    pub counts_parallel: bool,
-    /// Whether it uses edge weights when there are some.
-    pub uses_weights: bool,
-    /// Whether its question is void, or trivial, on edges without direction.
-    pub needs_direction: bool,
-    /// Which of the projection's vertex attributes it gets.
-    pub attributes: AttributeUse,
-    /// Elementary steps that one core does in a second: the slowest that `examples/calibrate.rs` saw on
-    /// random graphs of 1,000 to 60,000 vertices with eight edges each, rounded down. Steps are upper
-    /// bounds, so that a kernel that usually stays far below its own has a high rate.
-    pub steps_a_second: f64,
-}
-
-/// What a kernel takes of the projection's vertex attributes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttributeUse {
-    /// Nothing.
-    None,
-    /// Codes: which vertices have equal values.
-    Items,
-    /// Numbers.
-    Numbers,
-    /// Codes and numbers.
-    Both,
-}
-
-/// What the registry says about a parameter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ParameterInfo {
-    /// Its name.
-    pub name: &'static str,
-    /// `number`, `whole number`, `yes or no`, `keys`, `text`, `numbers`.
-    pub kind: &'static str,
-    /// Its default, as text.
-    pub default: &'static str,
-    /// What is allowed.
-    pub range: &'static str,
-    /// What it does.
-    pub meaning: &'static str,
-}
-
-/// What the registry says about a column.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ColumnInfo {
-    /// Its name.
-    pub name: &'static str,
-    /// What it measures.
-    pub quantity: Quantity,
-    /// What it means.
-    pub meaning: &'static str,
-}
-
-/// What a kernel gets beside the graph.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Inputs {
-    /// The vertices that the `sources` parameter names, ascending.
-    pub sources: Vec<u32>,
-    /// The vertices that the `targets` parameter names, ascending.
-    pub targets: Vec<u32>,
-    /// The projection's attributes as items, for kernels that take them so.
-    pub items: Vec<ItemCodes>,
-    /// The projection's attributes that are numbers, for kernels that take them so.
-    pub numbers: Vec<NumberColumn>,
-}
-
-/// An attribute as items: vertices with equal codes share the item.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ItemCodes {
-    /// Name of the attribute.
-    pub name: String,
-    /// One code a vertex; [`crate::graph::MISSING`] holds nothing.
-    pub codes: Vec<u32>,
-}
-
-/// An attribute as numbers.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct NumberColumn {
-    /// Name of the attribute.
-    pub name: String,
-    /// One number a vertex; NaN where it has none.
-    pub values: Vec<f64>,
-}
-
-/// Size of what a kernel works on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// Vertices.
-    pub n: u64,
-    /// Edges.
-    pub m: u64,
-    /// Vertex attributes of the projection.
-    pub attributes: u64,
-}
-
-/// What a kernel will take beyond the loaded graph.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Work {
-    /// Peak bytes.
-    pub bytes: u64,
-    /// Elementary steps (edge visits) on one core; the engine knows how many a second.
-    pub operations: u64,
-    /// Rows of the table of rows, at most.
-    pub rows: u64,
-}
-
 impl Algorithm {
     /// Every algorithm, in the order that lists show.
     pub fn all() -> &'static [&'static Info] {
@@ -419,48 +288,6 @@ impl Algorithm {
         self.compute(graph, &renumbering::inputs(graph, order, inputs), control)
             .map(|outcome| renumbering::outcome(outcome, order))
             .map_err(|error| renumbering::error(error, order))
-    }
-}
-
-impl ParameterInfo {
-    /// `value` in the form that the parameter's type reads, where the meaning is plain.
-    fn coerced(&self, value: &serde_json::Value) -> serde_json::Value {
-        match (self.kind, value) {
-            ("keys", serde_json::Value::String(_)) | ("numbers", serde_json::Value::Number(_)) => {
-                serde_json::Value::Array(vec![value.clone()])
-            }
-            ("numbers", serde_json::Value::String(text)) => {
-                // One that does not read as a number stays what it is, so that the refusal shows it.
-                let number = |it: &str| -> serde_json::Value {
-                    let it = it.trim();
-                    it.parse::<f64>().map_or_else(|_| it.into(), Into::into)
-                };
-                text.split(',').map(number).collect()
-            }
-            ("whole number", serde_json::Value::Number(number)) => match number.as_f64() {
-                // Beyond 2^53 a float no longer says which whole number is meant.
-                Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= 9e15 => {
-                    (float as i64).into()
-                }
-                _ => value.clone(),
-            },
-            _ => value.clone(),
-        }
-    }
-
-    fn refused(&self, value: &serde_json::Value) -> KernelError {
-        let kind = match self.kind {
-            "yes or no" => "true or false",
-            "keys" => "a list of keys",
-            "whole number" => "a whole number",
-            "text" => "text",
-            "numbers" => "a list of numbers",
-            _ => "a number",
-        };
-        KernelError::Parameter {
-            parameter: self.name,
-            problem: format!("is {value}; it must be {kind} ({})", self.range),
-        }
     }
 }
 

@@ -1,0 +1,128 @@
+//! What the registry says about an algorithm, its parameters and its columns.
+
+use serde::Serialize;
+
+use super::control::KernelError;
+use super::outcome::Quantity;
+
+/// What the registry says about an algorithm.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Info {
+    /// Name in templates and on the command line.
+    pub name: &'static str,
+    /// Other names that are accepted.
+    pub aliases: &'static [&'static str],
+    /// Name for people.
+    pub title: &'static str,
+    /// What it tells, in one sentence.
+    pub summary: &'static str,
+    /// What changes the answer: dangling vertices, self-loops, parallel edges, direction; in sentences.
+    pub convention: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// Parameters.
+    pub parameters: &'static [ParameterInfo],
+    /// Columns of the table `vertices`, the algorithm's own.
+    pub columns: &'static [ColumnInfo],
+    /// Name and columns of the table of rows, if there is one.
+    pub rows: Option<(&'static str, &'static [ColumnInfo])>,
+    /// Numbers of the summary.
+    pub summary_values: &'static [ColumnInfo],
+    /// Whether it needs edge times.
+    pub needs_times: bool,
+    /// Whether each parallel edge is a part of the answer (a transfer, a visit), so that a projection
+    /// that merges them loses some of it.
+    pub counts_parallel: bool,
+    /// Whether it uses edge weights when there are some.
+    pub uses_weights: bool,
+    /// Whether its question is void, or trivial, on edges without direction.
+    pub needs_direction: bool,
+    /// Which of the projection's vertex attributes it gets.
+    pub attributes: AttributeUse,
+    /// Elementary steps that one core does in a second: the slowest that `examples/calibrate.rs` saw on
+    /// random graphs of 1,000 to 60,000 vertices with eight edges each, rounded down. Steps are upper
+    /// bounds, so that a kernel that usually stays far below its own has a high rate.
+    pub steps_a_second: f64,
+}
+
+/// What a kernel takes of the projection's vertex attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttributeUse {
+    /// Nothing.
+    None,
+    /// Codes: which vertices have equal values.
+    Items,
+    /// Numbers.
+    Numbers,
+    /// Codes and numbers.
+    Both,
+}
+
+/// What the registry says about a parameter.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ParameterInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// `number`, `whole number`, `yes or no`, `keys`, `text`, `numbers`.
+    pub kind: &'static str,
+    /// Its default, as text.
+    pub default: &'static str,
+    /// What is allowed.
+    pub range: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+/// What the registry says about a column.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ColumnInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// What it measures.
+    pub quantity: Quantity,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+impl ParameterInfo {
+    /// `value` in the form that the parameter's type reads, where the meaning is plain.
+    pub(super) fn coerced(&self, value: &serde_json::Value) -> serde_json::Value {
+        match (self.kind, value) {
+            ("keys", serde_json::Value::String(_)) | ("numbers", serde_json::Value::Number(_)) => {
+                serde_json::Value::Array(vec![value.clone()])
+            }
+            ("numbers", serde_json::Value::String(text)) => {
+                // One that does not read as a number stays what it is, so that the refusal shows it.
+                let number = |it: &str| -> serde_json::Value {
+                    let it = it.trim();
+                    it.parse::<f64>().map_or_else(|_| it.into(), Into::into)
+                };
+                text.split(',').map(number).collect()
+            }
+            ("whole number", serde_json::Value::Number(number)) => match number.as_f64() {
+                // Beyond 2^53 a float no longer says which whole number is meant.
+                Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= 9e15 => {
+                    (float as i64).into()
+                }
+                _ => value.clone(),
+            },
+            _ => value.clone(),
+        }
+    }
+
+    pub(super) fn refused(&self, value: &serde_json::Value) -> KernelError {
+        let kind = match self.kind {
+            "yes or no" => "true or false",
+            "keys" => "a list of keys",
+            "whole number" => "a whole number",
+            "text" => "text",
+            "numbers" => "a list of numbers",
+            _ => "a number",
+        };
+        KernelError::Parameter {
+            parameter: self.name,
+            problem: format!("is {value}; it must be {kind} ({})", self.range),
+        }
+    }
+}
