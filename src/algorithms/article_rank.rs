@@ -94,7 +94,7 @@ pub fn work(config: &ArticleRankConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     Work {
         bytes: 48 * n,
-        operations: u64::from(config.max_iterations) * (2 * n + 2 * m),
+        operations: u64::from(config.max_iterations).saturating_mul(2 * n + 2 * m),
         ..Work::default()
     }
 }
@@ -112,7 +112,7 @@ pub fn run(
 ) -> Result<Outcome, KernelError> {
     refuse_negative(graph)?;
     let n = graph.vertex_count() as usize;
-    let silent = Control::default();
+    let silent = control.silent();
     let mut shares = vec![0.0; n];
     let total = blocks::fill_and_sum(&mut shares, &silent, |v| {
         let out: f64 = graph.out.range(v).map(|index| graph.out.weight(index)).sum();

@@ -102,6 +102,14 @@ impl Control {
         self.cancelled.load(Ordering::Relaxed)
     }
 
+    /// A handle on the same run whose progress nobody sees, for work that was not announced.
+    pub(super) fn silent(&self) -> Self {
+        Self {
+            cancelled: Arc::clone(&self.cancelled),
+            ..Self::default()
+        }
+    }
+
     /// Kernels call this once per block of work (at most about 50 ms of it).
     pub fn check(&self) -> Result<(), KernelError> {
         if self.is_cancelled() {

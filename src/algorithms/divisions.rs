@@ -24,7 +24,7 @@ pub(super) const PARAMETERS: [ParameterInfo; 4] = [
         name: "resolution",
         kind: "number",
         default: "1",
-        range: "above 0",
+        range: "above 0, up to 1000000",
         meaning: "Above 1 gives smaller communities, below 1 larger.",
     },
     ParameterInfo {
@@ -122,8 +122,8 @@ impl Settings {
     /// Whether every parameter is in its range.
     pub(super) fn validate(&self) -> Result<(), KernelError> {
         let refuse = |parameter, problem| Err(KernelError::Parameter { parameter, problem });
-        if !(self.resolution > 0.0 && self.resolution.is_finite()) {
-            let problem = format!("is {}; it must be above 0", self.resolution);
+        if !(self.resolution > 0.0 && self.resolution <= 1e6) {
+            let problem = format!("is {}; it must be above 0, up to 1000000", self.resolution);
             return refuse("resolution", problem);
         }
         if !(self.tolerance >= 0.0 && self.tolerance.is_finite()) {
@@ -154,7 +154,9 @@ impl Settings {
         Work {
             // Two merged layers of at most 2 m entries exist at a time, their lists grown by doubling.
             bytes: 200 * n + 72 * m,
-            operations: visits * (n + 2 * m) * u64::from(self.trials),
+            operations: (n + 2 * m)
+                .saturating_mul(visits)
+                .saturating_mul(u64::from(self.trials)),
             ..Work::default()
         }
     }

@@ -83,7 +83,7 @@ pub fn work(config: &EigenvectorConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     Work {
         bytes: 32 * n,
-        operations: u64::from(config.max_iterations) * (2 * n + 2 * m),
+        operations: u64::from(config.max_iterations).saturating_mul(2 * n + 2 * m),
         ..Work::default()
     }
 }

@@ -86,7 +86,7 @@ pub fn work(config: &HitsConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     Work {
         bytes: 40 * n,
-        operations: u64::from(config.max_iterations) * (4 * n + 4 * m),
+        operations: u64::from(config.max_iterations).saturating_mul(4 * n + 4 * m),
         ..Work::default()
     }
 }
@@ -107,7 +107,7 @@ pub fn run(
     let start = vec![1.0 / n.max(1) as f64; n];
     let mut hubs = vec![0.0; n];
     let settled = config.stop().repeat(start, control, |authorities, next| {
-        hubs_of(graph, authorities, &mut hubs)?;
+        hubs_of(graph, authorities, &mut hubs, control)?;
         let total = blocks::fill_and_sum(next, control, |v| {
             let score = received(&graph.into, v, &hubs);
             (score, score)
@@ -115,7 +115,7 @@ pub fn run(
         scale(next, total);
         Ok(next.iter().zip(authorities).map(|(a, b)| (a - b).abs()).sum())
     })?;
-    hubs_of(graph, &settled.scores, &mut hubs)?;
+    hubs_of(graph, &settled.scores, &mut hubs, control)?;
     let mut outcome = settled.into_outcome("authority");
     outcome
         .vertices
@@ -124,8 +124,8 @@ pub fn run(
 }
 
 /// The hub scores that go with authorities.
-fn hubs_of(graph: &Csr, authorities: &[f64], hubs: &mut [f64]) -> Result<(), KernelError> {
-    let total = blocks::fill_and_sum(hubs, &Control::default(), |v| {
+fn hubs_of(graph: &Csr, authorities: &[f64], hubs: &mut [f64], control: &Control) -> Result<(), KernelError> {
+    let total = blocks::fill_and_sum(hubs, &control.silent(), |v| {
         let score = received(&graph.out, v, authorities);
         (score, score)
     })?;

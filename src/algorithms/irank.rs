@@ -110,7 +110,7 @@ pub fn work(config: &IrankConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     Work {
         bytes: 64 * n,
-        operations: u64::from(config.max_iterations) * (2 * n + 2 * m),
+        operations: u64::from(config.max_iterations).saturating_mul(2 * n + 2 * m),
         ..Work::default()
     }
 }
@@ -132,7 +132,7 @@ pub fn run(
     control.expect(n as u64);
     let shares = follow_shares(graph, control)?;
     let (jumps, count) = jumps(&kinds, n);
-    let (mut sent, damping, silent) = (vec![0.0; n], config.damping, Control::default());
+    let (mut sent, damping, silent) = (vec![0.0; n], config.damping, control.silent());
     let settled = config.stop().repeat(jumps.clone(), control, |scores, next| {
         let dangling = blocks::fill_and_sum(&mut sent, &silent, |v| {
             let (score, share) = (scores[v as usize], shares[v as usize]);

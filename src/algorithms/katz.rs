@@ -113,7 +113,7 @@ pub fn work(config: &KatzConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     Work {
         bytes: 32 * n,
-        operations: u64::from(config.max_iterations) * (n + 2 * m),
+        operations: u64::from(config.max_iterations).saturating_mul(n + 2 * m),
         ..Work::default()
     }
 }

@@ -189,7 +189,7 @@ pub fn work(config: &LabelPropagationConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     Work {
         // Each end is read, counted, taken out of the count and, where its label changed, told on.
-        operations: u64::from(config.max_iterations) * (n + 8 * m),
+        operations: u64::from(config.max_iterations).saturating_mul(n + 8 * m),
         bytes: (62 + 4 * WAVE as u64) * n,
         ..Work::default()
     }

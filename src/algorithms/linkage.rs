@@ -243,7 +243,7 @@ pub fn work(config: &LinkageConfig, size: Extent) -> Work {
             .saturating_mul(64)
             .saturating_add(36 * holdings + chunks * 12 * n + 48 * n),
         operations: met.saturating_add(holdings),
-        rows: 0,
+        rows: listed,
     }
 }
 
@@ -406,7 +406,7 @@ fn outcome(n: u32, pairs: Vec<Pair>, holdings: &Holdings) -> Outcome {
             ("items_too_common", Quantity::Count, holdings.too_common as f64),
         ],
         vertices: vec![
-            OutputColumn::new("group", Quantity::Name, Values::Vertices(groups_of.collect())),
+            OutputColumn::new("group", Quantity::Name, Values::Groups(groups_of.collect())),
             OutputColumn::new("group_size", Quantity::Count, Values::Integers(sizes.collect())),
             OutputColumn::new("partners", Quantity::Count, Values::Integers(partners)),
             OutputColumn::new("shared", Quantity::Count, Values::Integers(shared)),

@@ -42,7 +42,8 @@ pub enum Values {
     Times(Vec<Option<i64>>),
     /// Vertex numbers, [`crate::graph::NO_VERTEX`] for none; written as keys.
     Vertices(Vec<u32>),
-    /// Of every row its group, named by the group's smallest member; written as keys.
+    /// Of every row its group, named by the group's smallest member, [`crate::graph::NO_VERTEX`] for none;
+    /// written as keys.
     Groups(Vec<u32>),
     /// Lists of vertices: row `i` is `members[offsets[i]..offsets[i + 1]]`; written as a list of keys.
     Lists {

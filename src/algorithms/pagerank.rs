@@ -107,7 +107,7 @@ pub fn work(config: &PagerankConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     Work {
         bytes: 40 * n,
-        operations: u64::from(config.max_iterations) * (n + 2 * m),
+        operations: u64::from(config.max_iterations).saturating_mul(n + 2 * m),
         ..Work::default()
     }
 }
@@ -193,7 +193,7 @@ impl Sweep<'_> {
         next: &mut [f64],
         control: &Control,
     ) -> Result<f64, KernelError> {
-        let silent = Control::default();
+        let silent = control.silent();
         let dangling = blocks::fill_and_sum(&mut self.sent, &silent, |v| {
             let (score, share) = (scores[v as usize], self.shares[v as usize]);
             (score * share, if share == 0.0 { score } else { 0.0 })

@@ -149,7 +149,8 @@ fn renamed(values: Values, order: &[u32], names: &[u32]) -> Values {
     match values {
         Values::Vertices(values) => Values::Vertices(values.into_iter().map(number).collect()),
         Values::Groups(groups) => {
-            Values::Groups(groups.into_iter().map(|group| names[group as usize]).collect())
+            let name = |group: u32| names.get(group as usize).copied().unwrap_or(NO_VERTEX);
+            Values::Groups(groups.into_iter().map(name).collect())
         }
         Values::Lists { offsets, members } => Values::Lists {
             offsets,
@@ -167,8 +168,10 @@ fn renamed(values: Values, order: &[u32], names: &[u32]) -> Values {
 fn group_names(groups: &[u32], order: &[u32]) -> Vec<u32> {
     let mut smallest = vec![NO_VERTEX; groups.len()];
     for (group, number) in groups.iter().zip(order) {
-        let smallest = &mut smallest[*group as usize];
-        *smallest = (*smallest).min(*number);
+        // A vertex without a group names none.
+        if let Some(smallest) = smallest.get_mut(*group as usize) {
+            *smallest = (*smallest).min(*number);
+        }
     }
     smallest
 }

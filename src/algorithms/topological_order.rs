@@ -107,7 +107,7 @@ pub fn run(
 ) -> Result<Outcome, KernelError> {
     let n = graph.vertex_count();
     let mut open = vec![0_usize; n as usize];
-    blocks::fill(&mut open, &Control::default(), |v| graph.into.degree(v))?;
+    blocks::fill(&mut open, &control.silent(), |v| graph.into.degree(v))?;
     let mut free: BinaryHeap<Reverse<u32>> = (0..n).filter(|v| open[*v as usize] == 0).map(Reverse).collect();
     let nowhere = || vec![f64::NAN; n as usize];
     let (mut position, mut level, mut longest) = (nowhere(), vec![0.0_f64; n as usize], nowhere());

@@ -246,7 +246,8 @@ impl Upward {
         (0..n.div_ceil(BLOCK)).into_par_iter().try_for_each(|block| {
             let kept = locked().pop();
             let mut own = kept.unwrap_or_else(|| self.workspace());
-            let ranks = block * BLOCK..n.min((block + 1) * BLOCK);
+            let begin = block * BLOCK;
+            let ranks = begin..n.min(begin.saturating_add(BLOCK));
             control.advance(u64::from(ranks.end - ranks.start));
             for a in ranks {
                 if self.directed {

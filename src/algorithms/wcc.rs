@@ -163,7 +163,8 @@ fn for_blocks(n: u32, control: &Control, visit: impl Fn(u32) + Sync) -> Result<(
     let block = BLOCK as u32;
     (0..n.div_ceil(block)).into_par_iter().try_for_each(|at| {
         control.check()?;
-        let vertices = at * block..n.min((at + 1) * block);
+        let begin = at * block;
+        let vertices = begin..n.min(begin.saturating_add(block));
         control.advance(vertices.len() as u64);
         vertices.for_each(&visit);
         Ok(())
