@@ -30,6 +30,8 @@ pub(crate) enum Starts {
     None,
     /// One search from each of the first so many ends of edges, timed each.
     Each(usize),
+    /// One question, from the first to the last of the first ends.
+    Pair,
 }
 
 /// One piece of work.
@@ -63,10 +65,10 @@ impl Work {
         if let Value::Object(given) = (self.parameters)() {
             parameters.extend(given);
         }
-        let takes_sources = info.parameters.iter().any(|it| it.name == "sources");
-        if takes_sources && self.starts != Starts::None {
-            // The kernel takes vertex numbers from its inputs; the parameter must not be empty.
-            parameters.insert("sources".to_owned(), json!(["by number"]));
+        // The kernel takes vertex numbers from its inputs; the parameters must not be empty.
+        let named = info.parameters.iter().map(|it| it.name);
+        for name in named.filter(|it| self.starts != Starts::None && ["sources", "targets"].contains(it)) {
+            parameters.insert(name.to_owned(), json!([format!("{name} by number")]));
         }
         Ok(Algorithm::from_parameters(self.algorithm, &parameters)?)
     }
@@ -75,6 +77,11 @@ impl Work {
     pub(crate) fn inputs(&self, ends: &[u32]) -> Vec<Inputs> {
         match self.starts {
             Starts::None => vec![Inputs::default()],
+            Starts::Pair => vec![Inputs {
+                sources: ends.first().copied().into_iter().collect(),
+                targets: ends.last().copied().into_iter().collect(),
+                ..Inputs::default()
+            }],
             Starts::Each(count) => {
                 let one = |v: &u32| Inputs {
                     sources: vec![*v],
@@ -221,6 +228,13 @@ pub(crate) const WORKS: &[Work] = &[
         defaults,
         |it, _| summary(it, &["articulation_points", "bridges"]),
     ),
+    work(
+        "biconnected",
+        "biconnected",
+        Shape::Undirected,
+        defaults,
+        |it, _| summary(it, &["components"]),
+    ),
     Work {
         graphs: COMMUNITIES,
         ..work("louvain", "louvain", Shape::Undirected, defaults, communities)
@@ -299,6 +313,12 @@ pub(crate) const WORKS: &[Work] = &[
             defaults,
             |it, _| summary(it, &["reached"]),
         )
+    },
+    Work {
+        starts: Starts::Pair,
+        ..work("max_flow", "max_flow", Shape::Weighted, defaults, |it, _| {
+            summary(it, &["value"])
+        })
     },
     work("mst", "spanning_forest", Shape::Weighted, defaults, |it, _| {
         summary(it, &["weight", "edges"])

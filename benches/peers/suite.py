@@ -47,6 +47,8 @@ WORKS = {
     "lcc": Work(agree=(("mean_clustering", 1e-6),)),
     "k_core": Work(MIDDLE, (), (("degeneracy", 0.0),)),
     "articulation": Work(agree=(("articulation_points", 0.0), ("bridges", 0.0))),
+    "biconnected": Work(agree=(("components", 0.0),)),
+    "max_flow": Work(agree=(("value", 0.0),)),
     "mst": Work(agree=(("weight", 0.0), ("edges", 0.0))),
     "bellman_ford": Work(agree=(("reached", 0.0),)),
     "dominators": Work(agree=(("reached", 0.0),)),

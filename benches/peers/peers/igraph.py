@@ -68,6 +68,12 @@ def dominators(edges: Edges, measure: Measure) -> Answer:
     return {"reached": int(np.count_nonzero(above >= 0)) + 1}
 
 
+def max_flow(edges: Edges, measure: Measure) -> Answer:
+    graph, weights = loaded(edges, False), edges.weights().astype(np.float64).tolist()
+    ends = edges.first_ends(16)
+    return {"value": measure(lambda: graph.maxflow(ends[0], ends[-1], weights)).value}
+
+
 def mst(edges: Edges, measure: Measure) -> Answer:
     graph, weights = loaded(edges, False), edges.weights().astype(np.float64)
     values = weights.tolist()
@@ -128,6 +134,8 @@ WORKS = {
     "dominators": dominators,
     "k1_colouring": on(False, lambda it: it.vertex_coloring_greedy(), lambda it: {"colours": max(it) + 1}),
     "all_pairs": on(False, lambda it: it.distances(), all_reach),
+    "max_flow": max_flow,
+    "biconnected": on(False, lambda it: it.biconnected_components(), lambda it: {"components": len(it)}),
     "mst": mst,
     "topological_order": topological_order,
     "betweenness": on(False, lambda it: it.betweenness(), greatest),

@@ -124,6 +124,12 @@ def all_pairs(edges: Edges, measure: Measure) -> Answer:
     return all_reach(found.getDistances(), unreachable=1e300)
 
 
+def max_flow(edges: Edges, measure: Measure) -> Answer:
+    graph, ends = loaded(edges, False, weighted=True), edges.first_ends(16)
+    graph.indexEdges()
+    return {"value": measure(lambda: nk.flow.EdmondsKarp(graph, ends[0], ends[-1]).run()).getMaxFlow()}
+
+
 def mst(edges: Edges, measure: Measure) -> Answer:
     graph = loaded(edges, False, weighted=True)
     found = measure(lambda: nk.graph.KruskalMSF(graph).run())
@@ -161,6 +167,10 @@ WORKS = {
     "lcc": scores(False, lambda it: nk.centrality.LocalClusteringCoefficient(it, True), mean_clustering),
     "k_core": scores(False, nk.centrality.CoreDecomposition, degeneracy),
     "all_pairs": all_pairs,
+    "max_flow": max_flow,
+    "biconnected": scores(
+        False, nk.components.BiconnectedComponents, lambda it: {"components": it.numberOfComponents()}
+    ),
     "mst": mst,
     "topological_order": topological_order,
     # It adds up both directions of a path.

@@ -95,6 +95,11 @@ def dominators(edges: Edges, measure: Measure) -> Answer:
     return {"reached": len(measure(lambda: nx.immediate_dominators(graph, start)).keys() | {start})}
 
 
+def max_flow(edges: Edges, measure: Measure) -> Answer:
+    graph, ends = weighted(edges), edges.first_ends(16)
+    return {"value": measure(lambda: nx.maximum_flow_value(graph, ends[0], ends[-1], "weight"))}
+
+
 def mst(edges: Edges, measure: Measure) -> Answer:
     graph = weighted(edges)
     chosen = measure(lambda: list(nx.minimum_spanning_edges(graph)))
@@ -133,6 +138,10 @@ WORKS = {
     "articulation": articulation,
     "dominators": dominators,
     "k1_colouring": on(False, nx.greedy_color, lambda it: {"colours": max(it.values()) + 1}),
+    "max_flow": max_flow,
+    "biconnected": on(
+        False, lambda it: list(nx.biconnected_components(it)), lambda it: {"components": len(it)}
+    ),
     "mst": mst,
     "topological_order": topological_order,
     "betweenness": on(False, lambda it: nx.betweenness_centrality(it, normalized=False), greatest),

@@ -117,6 +117,7 @@ WORKS = {
     "dominators": dominators,
     "k1_colouring": on(False, rx.graph_greedy_color, lambda it: {"colours": max(it.values()) + 1}),
     "all_pairs": on(False, lambda it: rx.distance_matrix(it, null_value=np.inf), all_reach),
+    "biconnected": on(False, rx.biconnected_components, lambda it: {"components": len(set(it.values()))}),
     "mst": mst,
     "topological_order": topological_order,
     "betweenness": on(False, lambda it: rx.betweenness_centrality(it, normalized=False), greatest),

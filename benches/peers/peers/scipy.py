@@ -132,6 +132,12 @@ def all_pairs(edges: Edges, measure: Measure) -> Answer:
     return all_reach(measure(lambda: csgraph.shortest_path(graph, "D", True, unweighted=True)))
 
 
+def max_flow(edges: Edges, measure: Measure) -> Answer:
+    graph = undirected(edges, edges.weights().astype(np.float64)).astype(np.int32)
+    ends = edges.first_ends(16)
+    return {"value": int(measure(lambda: csgraph.maximum_flow(graph, ends[0], ends[-1])).flow_value)}
+
+
 def mst(edges: Edges, measure: Measure) -> Answer:
     graph = matrix(edges.n, *edges.ends(False), edges.weights().astype(np.float64))
     tree = measure(lambda: csgraph.minimum_spanning_tree(graph))
@@ -151,5 +157,6 @@ WORKS = {
     "sssp": sssp,
     # Its Bellman-Ford always makes n rounds over all edges: hours.
     "all_pairs": all_pairs,
+    "max_flow": max_flow,
     "mst": mst,
 }
