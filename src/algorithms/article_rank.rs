@@ -114,7 +114,7 @@ pub fn run(
     let n = graph.vertex_count() as usize;
     let silent = control.silent();
     let mut shares = vec![0.0; n];
-    let total = blocks::fill_and_sum(&mut shares, &silent, |v| {
+    let total = blocks::fill_and_sum_along(&graph.out, &mut shares, &silent, |v| {
         let out: f64 = graph.out.range(v).map(|index| graph.out.weight(index)).sum();
         (out, out)
     })?;
@@ -130,7 +130,7 @@ pub fn run(
     let start = vec![1.0 - damping; n];
     let settled = config.stop().repeat(start, control, |scores, next| {
         blocks::fill(&mut sent, &silent, |v| scores[v as usize] * shares[v as usize])?;
-        blocks::fill_and_sum(next, control, |v| {
+        blocks::fill_and_sum_along(&graph.into, next, control, |v| {
             let score = 1.0 - damping + damping * received(&graph.into, v, &sent);
             (score, (score - scores[v as usize]).abs())
         })

@@ -1,16 +1,23 @@
 //! Loops over vertices in fixed blocks, on the current rayon pool.
 //!
-//! Law: blocks depend on the number of vertices only and sums add blocks in their order, so that
+//! Law: blocks depend on the graph only, never on the number of threads, and sums add blocks in their order, so that
 //! results have the same bits at any thread count. Each block asks whether the run was cancelled
 //! and reports one work unit a vertex, which the caller announces unless said otherwise.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::control::{Control, KernelError};
+use crate::graph::Adjacency;
 
 /// Vertices in a block: few enough that cancelling takes effect within milliseconds, many enough
 /// that handing a block to a thread costs nothing beside it.
 pub(super) const BLOCK: usize = 2048;
+
+/// Entries in a block of vertices that cost as much as their lists are long: a few tenths of a
+/// millisecond. Where vertices are numbered by degree, the first [`BLOCK`] alone can hold a fifth of all.
+const ENTRIES: usize = 1 << 16;
 
 /// Fills `values` with `value(v)` for each vertex `v`.
 pub(super) fn fill<T: Send>(
@@ -27,18 +34,73 @@ pub(super) fn fill_and_sum<T: Send>(
     control: &Control,
     value: impl Fn(u32) -> (T, f64) + Sync,
 ) -> Result<f64, KernelError> {
-    let one = |(block, slots): (usize, &mut [T])| {
+    let blocks = values.chunks_mut(BLOCK).enumerate();
+    let blocks = blocks.map(|(at, block)| ((at * BLOCK) as u32, block)).collect();
+    over(blocks, control, value)
+}
+
+/// Like [`fill`], where a vertex costs as much as its list of `lists` is long.
+pub(super) fn fill_along<T: Send>(
+    lists: &Adjacency,
+    values: &mut [T],
+    control: &Control,
+    value: impl Fn(u32) -> T + Sync,
+) -> Result<(), KernelError> {
+    fill_and_sum_along(lists, values, control, |v| (value(v), 0.0)).map(|_| ())
+}
+
+/// Like [`fill_and_sum`], where a vertex costs as much as its list of `lists` is long.
+pub(super) fn fill_and_sum_along<T: Send>(
+    lists: &Adjacency,
+    values: &mut [T],
+    control: &Control,
+    value: impl Fn(u32) -> (T, f64) + Sync,
+) -> Result<f64, KernelError> {
+    let mut rest = values;
+    let mut blocks = Vec::new();
+    for range in ranges_along(lists) {
+        let (block, behind) = std::mem::take(&mut rest).split_at_mut(range.len());
+        blocks.push((range.start, block));
+        rest = behind;
+    }
+    over(blocks, control, value)
+}
+
+/// The vertices in consecutive ranges of at most [`BLOCK`] vertices and, where a list is not longer
+/// alone, [`ENTRIES`] entries; they depend on the lists only.
+pub(super) fn ranges_along(lists: &Adjacency) -> Vec<Range<u32>> {
+    let offsets = &lists.offsets;
+    let n = offsets.len().saturating_sub(1);
+    let mut ranges = Vec::with_capacity(n / BLOCK + lists.targets.len() / ENTRIES + 1);
+    let mut begin = 0;
+    while begin < n {
+        let ends = &offsets[begin + 1..=n.min(begin + BLOCK)];
+        let fitting = ends.partition_point(|end| (end - offsets[begin]) as usize <= ENTRIES);
+        let end = begin + fitting.max(1);
+        ranges.push(begin as u32..end as u32);
+        begin = end;
+    }
+    ranges
+}
+
+/// Fills blocks, each given with its first vertex, and adds up the second halves in their order.
+fn over<T: Send>(
+    blocks: Vec<(u32, &mut [T])>,
+    control: &Control,
+    value: impl Fn(u32) -> (T, f64) + Sync,
+) -> Result<f64, KernelError> {
+    let one = |(first, slots): (u32, &mut [T])| {
         control.check()?;
         let mut sum = 0.0;
-        for (at, slot) in slots.iter_mut().enumerate() {
-            let (own, part) = value((block * BLOCK + at) as u32);
+        for (v, slot) in (first..).zip(slots.iter_mut()) {
+            let (own, part) = value(v);
             *slot = own;
             sum += part;
         }
         control.advance(slots.len() as u64);
         Ok(sum)
     };
-    let sums: Result<Vec<f64>, KernelError> = values.par_chunks_mut(BLOCK).enumerate().map(one).collect();
+    let sums: Result<Vec<f64>, KernelError> = blocks.into_par_iter().map(one).collect();
     Ok(sums?.into_iter().sum())
 }
 
@@ -52,4 +114,28 @@ pub(super) fn in_turn(n: u32, control: &Control, mut visit: impl FnMut(u32)) -> 
         control.advance(u64::from(end - begin));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_hold_few_vertices_and_few_entries_and_each_vertex_once() {
+        // A hub alone has more entries than a block may hold, then come middling and empty lists.
+        let lengths = [vec![70_000_u32], vec![20_000; 5], vec![0; 5000], vec![3; 10]].concat();
+        let mut offsets = vec![0];
+        for length in &lengths {
+            offsets.push(offsets[offsets.len() - 1] + length);
+        }
+        let lists = Adjacency {
+            offsets,
+            ..Adjacency::default()
+        };
+        let ranges = ranges_along(&lists);
+        assert_eq!(ranges[..3], [0..1, 1..4, 4..2052]);
+        assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
+        assert_eq!(ranges.last().map(|it| it.end), Some(lengths.len() as u32));
+        assert!(ranges_along(&Adjacency::default()).is_empty());
+    }
 }

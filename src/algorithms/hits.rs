@@ -108,7 +108,7 @@ pub fn run(
     let mut hubs = vec![0.0; n];
     let settled = config.stop().repeat(start, control, |authorities, next| {
         hubs_of(graph, authorities, &mut hubs, control)?;
-        let total = blocks::fill_and_sum(next, control, |v| {
+        let total = blocks::fill_and_sum_along(&graph.into, next, control, |v| {
             let score = received(&graph.into, v, &hubs);
             (score, score)
         })?;
@@ -125,7 +125,7 @@ pub fn run(
 
 /// The hub scores that go with authorities.
 fn hubs_of(graph: &Csr, authorities: &[f64], hubs: &mut [f64], control: &Control) -> Result<(), KernelError> {
-    let total = blocks::fill_and_sum(hubs, &control.silent(), |v| {
+    let total = blocks::fill_and_sum_along(&graph.out, hubs, &control.silent(), |v| {
         let score = received(&graph.out, v, authorities);
         (score, score)
     })?;

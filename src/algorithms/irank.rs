@@ -139,7 +139,7 @@ pub fn run(
             (score * share, if share == 0.0 { score } else { 0.0 })
         })?;
         let spread = dangling / n as f64;
-        blocks::fill_and_sum(next, control, |v| {
+        blocks::fill_and_sum_along(&graph.into, next, control, |v| {
             let followed = spread + received(&graph.into, v, &sent);
             let score = (1.0 - damping) * jumps[v as usize] + damping * followed;
             (score, (score - scores[v as usize]).abs())

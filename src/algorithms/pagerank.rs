@@ -154,7 +154,7 @@ pub fn run(
 pub(super) fn follow_shares(graph: &Csr, control: &Control) -> Result<Vec<f64>, KernelError> {
     refuse_negative(graph)?;
     let mut shares = vec![0.0; graph.vertex_count() as usize];
-    blocks::fill(&mut shares, control, |v| {
+    blocks::fill_along(&graph.out, &mut shares, control, |v| {
         let total: f64 = graph.out.range(v).map(|index| graph.out.weight(index)).sum();
         if total > 0.0 { total.recip() } else { 0.0 }
     })?;
@@ -199,7 +199,7 @@ impl Sweep<'_> {
             (score * share, if share == 0.0 { score } else { 0.0 })
         })?;
         let jump = 1.0 - self.damping + self.damping * dangling;
-        blocks::fill_and_sum(next, control, |v| {
+        blocks::fill_and_sum_along(&self.graph.into, next, control, |v| {
             let received = received(&self.graph.into, v, &self.sent);
             let score = jump * self.teleport[v as usize] + self.damping * received;
             (score, (score - scores[v as usize]).abs())

@@ -13,12 +13,13 @@
 //!
 //! Not for: components that respect direction (use `scc`).
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::blocks::BLOCK;
+use super::blocks;
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Outcome, Quantity};
@@ -136,14 +137,15 @@ pub(super) fn labels(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelE
     let n = graph.vertex_count();
     control.expect(3 * u64::from(n));
     let forest = Forest::new(n);
-    for_blocks(n, control, |v| {
+    let ranges = blocks::ranges_along(&graph.out);
+    for_ranges(&ranges, control, |v| {
         for u in graph.out.neighbours(v).iter().take(FIRST) {
             forest.join(v, *u);
         }
     })?;
-    for_blocks(n, control, |v| forest.flatten(v))?;
+    for_ranges(&ranges, control, |v| forest.flatten(v))?;
     let largest = forest.most_frequent();
-    for_blocks(n, control, |v| {
+    for_ranges(&ranges, control, |v| {
         // Whoever else belongs to the largest component has an edge to it on its own side.
         if forest.root(v) == largest {
             return;
@@ -158,15 +160,16 @@ pub(super) fn labels(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelE
     Ok(forest.parent.into_iter().map(AtomicU32::into_inner).collect())
 }
 
-/// Calls `visit` with each vertex of `0..n`, a block at a time on any thread.
-fn for_blocks(n: u32, control: &Control, visit: impl Fn(u32) + Sync) -> Result<(), KernelError> {
-    let block = BLOCK as u32;
-    (0..n.div_ceil(block)).into_par_iter().try_for_each(|at| {
+/// Calls `visit` with each vertex, a range at a time on any thread.
+fn for_ranges(
+    ranges: &[Range<u32>],
+    control: &Control,
+    visit: impl Fn(u32) + Sync,
+) -> Result<(), KernelError> {
+    ranges.par_iter().try_for_each(|range| {
         control.check()?;
-        let begin = at * block;
-        let vertices = begin..n.min(begin.saturating_add(block));
-        control.advance(vertices.len() as u64);
-        vertices.for_each(&visit);
+        control.advance(range.len() as u64);
+        range.clone().for_each(&visit);
         Ok(())
     })
 }
