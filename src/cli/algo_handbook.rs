@@ -9,7 +9,10 @@ pub(super) fn write(out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "# Algorithms\n\nWritten by `gaai algo list --markdown` from the registry; a test compares. Run one with \
-         `gaai algo run NAME --graph GRAPH`.\n\n| Name | What it tells |\n| --- | --- |"
+         `gaai algo run NAME --graph GRAPH`.\n\n*Vertex order* is that of the projection: collections by name, \
+         then rows of the file. A graph of 131,072 vertices or more, a sixteenth of which holds a third of all edge \
+         ends, is numbered by falling degree instead; groups are named by their first member in the projection \
+         either way.\n\n| Name | What it tells |\n| --- | --- |"
     )?;
     for info in Algorithm::all() {
         let anchor = info.name.replace('_', "-");
