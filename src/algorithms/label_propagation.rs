@@ -4,7 +4,7 @@
 //! it takes the label that is most frequent among its in- and out-neighbours; of equally frequent
 //! labels the smallest, or one drawn by a seed. Synchronous: all vertices at once, from the labels of
 //! the round before. Asynchronous: block by block in an order drawn by the seed, the vertices of a block
-//! at once, from the labels as they are then; up to [`BLOCKS`] vertices go one by one.
+//! at once, from the labels as they are then; up to 64 vertices go one by one.
 //!
 //! Convention: a neighbour linked both ways counts twice, parallel edges count as often as the
 //! projection keeps them, a self-loop votes for the vertex's own label once in and once out

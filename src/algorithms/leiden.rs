@@ -2,7 +2,7 @@
 //!
 //! As Louvain does, vertices move to the neighbouring community that gains most modularity. What
 //! becomes a vertex of the smaller graph is then not the community but each of its well-connected
-//! parts ([`super::refinement`]), so that a part that was wrongly put into a community can leave it
+//! parts (the refinement), so that a part that was wrongly put into a community can leave it
 //! again. Rounds start from the communities of the one before until a round gains nothing.
 //!
 //! Convention: that of [`super::louvain`]. Communities are connected always; where the tolerance does
