@@ -17,6 +17,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
@@ -175,21 +176,17 @@ pub fn run(
     }
     let (n, width) = (graph.vertex_count() as usize, config.dimension as usize);
     control.expect(n as u64 * (1 + config.iteration_weights.len() as u64));
-    let projection = Projection {
-        graph,
-        weighted,
-        width,
-    };
+    let mixing = Mixing::new(graph, weighted, width, control)?;
     let mut current = vec![0.0_f32; n * width];
-    projection.each_row(&mut current, control, |v, row| {
-        projection.draw(v, config, row);
+    mixing.each_row(&mut current, control, |v, row| {
+        mixing.draw(v, config, row);
         Ok(())
     })?;
     let mut next = vec![0.0_f32; n * width];
     let mut embedding = vec![0.0_f32; n * width];
     for weight in &config.iteration_weights {
-        projection.each_row(&mut next, control, |v, row| {
-            projection.mean(v, &current, row, control)
+        mixing.each_row(&mut next, control, |v, row| {
+            mixing.mean(v, &current, row, control)
         })?;
         std::mem::swap(&mut current, &mut next);
         if *weight != 0.0 {
@@ -216,15 +213,38 @@ pub fn run(
     })
 }
 
+/// Vertices far above or below the mean degree scale their random vectors by no more than this or its
+/// inverse.
+const LEAST_SCALE: f64 = 1e-15;
+
 /// One vector a vertex, as rows of a matrix.
-struct Projection<'a> {
+struct Mixing<'a> {
     graph: &'a Csr,
     weighted: bool,
     /// Numbers of a vector.
     width: usize,
+    /// Mean weight of the edges that leave a vertex; above 0.
+    mean_degree: f64,
 }
 
-impl Projection<'_> {
+impl<'a> Mixing<'a> {
+    fn new(graph: &'a Csr, weighted: bool, width: usize, control: &Control) -> Result<Self, KernelError> {
+        let mut mixing = Self {
+            graph,
+            weighted,
+            width,
+            mean_degree: 1.0,
+        };
+        let mut nothing = vec![(); graph.vertex_count() as usize];
+        let silent = control.silent();
+        let total =
+            blocks::fill_and_sum_along(&graph.out, &mut nothing, &silent, |v| ((), mixing.degree(v)))?;
+        if total > 0.0 {
+            mixing.mean_degree = total / nothing.len() as f64;
+        }
+        Ok(mixing)
+    }
+
     /// Calls `fill` with each vertex and its row, in parallel blocks.
     fn each_row(
         &self,
@@ -249,8 +269,13 @@ impl Projection<'_> {
     fn draw(&self, v: u32, config: &FastRpConfig, row: &mut [f32]) {
         let mut random = stream(config.seed, u64::from(self.graph.number(v)));
         let degree = self.degree(v);
+        // Vectors are brought to length 1 later, so that only ratios matter: beside the mean degree even
+        // amounts of money stay far from what 32 bits can hold.
         let scale = if degree > 0.0 {
-            degree.powf(config.normalisation_strength)
+            let relative = degree / self.mean_degree;
+            relative
+                .powf(config.normalisation_strength)
+                .clamp(LEAST_SCALE, LEAST_SCALE.recip())
         } else {
             1.0
         };
@@ -283,23 +308,20 @@ impl Projection<'_> {
         }
         let range = self.graph.out.range(v);
         let begin = range.start;
+        let even = (1.0 / degree) as f32;
         for at in range {
             if (at - begin) % STRIDE == STRIDE - 1 {
                 control.check()?;
             }
             let u = self.graph.out.targets[at] as usize;
             let other = &rows[u * self.width..(u + 1) * self.width];
-            if self.weighted {
-                let weight = self.graph.out.weight(at) as f32;
-                row.iter_mut()
-                    .zip(other)
-                    .for_each(|(sum, it)| *sum += weight * it);
+            let share = if self.weighted {
+                (self.graph.out.weight(at) / degree) as f32
             } else {
-                row.iter_mut().zip(other).for_each(|(sum, it)| *sum += it);
-            }
+                even
+            };
+            row.iter_mut().zip(other).for_each(|(sum, it)| *sum += share * it);
         }
-        let share = (1.0 / degree) as f32;
-        row.iter_mut().for_each(|it| *it *= share);
         Ok(())
     }
 }
@@ -323,155 +345,5 @@ fn add_units(embedding: &mut [f32], rows: &[f32], width: usize, weight: f64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::random_graphs::{any_graph, cosine, graph_of, keep_all, on_threads, skewed, vectors};
-    use super::*;
-    use crate::graph::{Direction, build, generate};
-
-    fn answer(graph: &Csr, config: &FastRpConfig) -> Outcome {
-        run(graph, config, &Inputs::default(), &Control::default()).unwrap()
-    }
-
-    /// The vectors by dense matrices in 64 bits, from the same random ones.
-    fn by_matrices(graph: &Csr, config: &FastRpConfig) -> Vec<Vec<f64>> {
-        let (n, width) = (graph.vertex_count() as usize, config.dimension as usize);
-        let projection = Projection {
-            graph,
-            weighted: config.weighted && graph.is_weighted(),
-            width,
-        };
-        let mut matrix = vec![vec![0.0; n]; n];
-        for (v, row) in matrix.iter_mut().enumerate() {
-            for at in graph.out.range(v as u32) {
-                let weight = if config.weighted {
-                    graph.out.weight(at)
-                } else {
-                    1.0
-                };
-                row[graph.out.targets[at] as usize] += weight / projection.degree(v as u32);
-            }
-        }
-        let drawn = |v| {
-            let mut row = vec![0.0_f32; width];
-            projection.draw(v, config, &mut row);
-            row.into_iter().map(f64::from).collect::<Vec<f64>>()
-        };
-        let mut current: Vec<Vec<f64>> = (0..n as u32).map(drawn).collect();
-        let mut sums = vec![vec![0.0; width]; n];
-        for weight in &config.iteration_weights {
-            let entry =
-                |row: &[f64], at: usize| row.iter().zip(&current).map(|(p, x)| p * x[at]).sum::<f64>();
-            current = matrix
-                .iter()
-                .map(|row| (0..width).map(|at| entry(row, at)).collect())
-                .collect();
-            for (sum, row) in sums.iter_mut().zip(&current) {
-                let length = row.iter().map(|it| it * it).sum::<f64>().sqrt();
-                let scale = if length > 1e-9 { weight / length } else { 0.0 };
-                sum.iter_mut().zip(row).for_each(|(sum, it)| *sum += scale * it);
-            }
-        }
-        sums
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn products_of_dense_matrices_give_the_same(
-            graph in any_graph(12),
-            (dimension, seed, weighted) in (1_u32..20, 0_u64..9, any::<bool>()),
-            normalisation_strength in -1.0_f64..1.0,
-        ) {
-            let config = FastRpConfig {
-                dimension,
-                seed,
-                weighted,
-                normalisation_strength,
-                // A second sweep can cancel to rounding alone, whose direction means nothing.
-                iteration_weights: vec![0.75],
-            };
-            let wanted = by_matrices(&graph, &config);
-            let outcome = answer(&graph, &config);
-            for (row, wanted) in vectors(&outcome, "embedding").iter().zip(&wanted) {
-                // Where all cancel but rounding, either may be told from zero.
-                if wanted.iter().all(|it| *it == 0.0) {
-                    continue;
-                }
-                for (a, b) in row.iter().zip(wanted) {
-                    prop_assert!((f64::from(*a) - b).abs() < 1e-4, "{row:?} {wanted:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn later_sweeps_are_products_too() {
-        let graph = skewed(Direction::Undirected);
-        let small = generate::uniform(40, 200, 3);
-        let small = build(40, small, keep_all(false));
-        let config = FastRpConfig::default();
-        let wanted = by_matrices(&small, &config);
-        for (row, wanted) in vectors(&answer(&small, &config), "embedding").iter().zip(&wanted) {
-            assert!(
-                row.iter()
-                    .zip(wanted)
-                    .all(|(a, b)| (f64::from(*a) - b).abs() < 1e-4)
-            );
-        }
-        let of = |threads| on_threads(threads, || answer(&graph, &config));
-        assert_eq!(of(1), of(3), "threads change nothing");
-        assert_eq!(of(1), of(8), "threads change nothing");
-    }
-
-    #[test]
-    fn vertices_of_a_group_are_nearer_to_one_another_than_to_others() {
-        let list = generate::planted_partition(4, 50, 10, 1, 5);
-        let graph = build(200, list, keep_all(false));
-        let outcome = answer(&graph, &FastRpConfig::default());
-        let rows = vectors(&outcome, "embedding");
-        let (mut inside, mut across) = ((0.0, 0.0), (0.0, 0.0));
-        for v in 0..200 {
-            for u in 0..v {
-                let sum = if u / 50 == v / 50 {
-                    &mut inside
-                } else {
-                    &mut across
-                };
-                *sum = (sum.0 + cosine(rows[u], rows[v]), sum.1 + 1.0);
-            }
-        }
-        let (inside, across) = (inside.0 / inside.1, across.0 / across.1);
-        assert!(inside > 0.6 && across < 0.4, "inside {inside}, across {across}");
-    }
-
-    #[test]
-    fn vertices_without_edges_have_zeros() {
-        let outcome = answer(&graph_of(3, &[(0, 1)], true), &FastRpConfig::default());
-        let zero: Vec<bool> = vectors(&outcome, "embedding")
-            .iter()
-            .map(|it| it.iter().all(|it| *it == 0.0))
-            .collect();
-        assert_eq!(zero[1..], [true, true]);
-    }
-
-    #[test]
-    fn parameters_out_of_range_are_refused() {
-        let of = |config: FastRpConfig| config.validate().unwrap_err().to_string();
-        let default = FastRpConfig::default;
-        assert!(
-            of(FastRpConfig {
-                dimension: 513,
-                ..default()
-            })
-            .contains("from 1 to 512")
-        );
-        let none = FastRpConfig {
-            iteration_weights: vec![0.0],
-            ..default()
-        };
-        assert!(of(none).contains("not all 0"));
-    }
-}
+#[path = "fast_rp_tests.rs"]
+mod tests;
