@@ -15,7 +15,7 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::shortest_paths::{Distances, refuse_negative};
+use super::shortest_paths::{Distances, length_quantity, refuse_negative};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::AllPairsShortestPaths`].
@@ -197,8 +197,7 @@ pub fn run(
             ControlFlow::Continue(())
         },
     )?;
-    let weights = config.weighted && graph.is_weighted();
-    Ok(found.outcome(if weights { Quantity::Weight } else { Quantity::Hops }))
+    Ok(found.outcome(length_quantity(graph, config.weighted)))
 }
 
 /// Pairs by (from, to), and how many each vertex reaches.

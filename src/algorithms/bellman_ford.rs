@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::shortest_paths::first_weight;
+use super::shortest_paths::{first_weight, length_quantity};
 use crate::graph::{Csr, NO_VERTEX};
 
 /// Parameters of [`super::Algorithm::BellmanFord`].
@@ -327,11 +327,7 @@ impl<'a> Search<'a> {
                 length
             }
         };
-        let quantity = if self.graph.is_weighted() {
-            Quantity::Weight
-        } else {
-            Quantity::Hops
-        };
+        let quantity = length_quantity(self.graph, true);
         let column = OutputColumn::new;
         let lengths = self.length.into_iter().map(defined).collect();
         Outcome {

@@ -21,7 +21,7 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::shortest_paths::{Distances, refuse_negative};
+use super::shortest_paths::{Distances, length_quantity, refuse_negative};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Closeness`].
@@ -207,11 +207,7 @@ pub fn run(
             ControlFlow::Continue(())
         },
     )?;
-    let quantity = if config.weighted && graph.is_weighted() {
-        Quantity::Weight
-    } else {
-        Quantity::Hops
-    };
+    let quantity = length_quantity(graph, config.weighted);
     Ok(outcome(&reaches, quantity))
 }
 

@@ -1,5 +1,7 @@
 //! What the kernels that divide a graph by modularity share: parameters, rounds, trials and columns.
 
+use serde::{Deserialize, Serialize};
+
 use super::chunks;
 use super::control::{Control, KernelError};
 use super::groups::Groups;
@@ -109,18 +111,36 @@ pub(super) const SUMMARY: [ColumnInfo; 6] = [
     },
 ];
 
-/// The parameters' values.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Settings {
-    pub(super) resolution: f64,
-    pub(super) tolerance: f64,
-    pub(super) max_levels: u32,
-    pub(super) trials: u32,
+/// Parameters of [`super::Algorithm::Louvain`] and [`super::Algorithm::Leiden`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DivisionConfig {
+    /// Above 1 gives smaller communities, below 1 larger; above 0, up to 1,000,000.
+    pub resolution: f64,
+    /// On graphs of 2²⁰ edge ends or more, a pass of moves or a round that gains less modularity is the
+    /// last; smaller graphs settle entirely, as all do at 0.
+    pub tolerance: f64,
+    /// Aggregation levels at most in a round, from 1.
+    pub max_levels: u32,
+    /// Runs, from 1; those after the first visit the vertices in another order and say how far the
+    /// answer depends on it.
+    pub trials: u32,
 }
 
-impl Settings {
+impl Default for DivisionConfig {
+    fn default() -> Self {
+        Self {
+            resolution: 1.0,
+            tolerance: 1e-4,
+            max_levels: 20,
+            trials: 1,
+        }
+    }
+}
+
+impl DivisionConfig {
     /// Whether every parameter is in its range.
-    pub(super) fn validate(&self) -> Result<(), KernelError> {
+    pub fn validate(&self) -> Result<(), KernelError> {
         let refuse = |parameter, problem| Err(KernelError::Parameter { parameter, problem });
         if !(self.resolution > 0.0 && self.resolution <= 1e6) {
             let problem = format!("is {}; it must be above 0, up to 1000000", self.resolution);
@@ -205,16 +225,16 @@ impl Round {
 /// A round gets the graph and the communities so far, which need not be connected after it.
 pub(super) fn run(
     graph: &Csr,
-    settings: Settings,
+    config: &DivisionConfig,
     control: &Control,
     round: impl Fn(&Layer<'_>, Start<'_>, &mut [u32]) -> Result<Round, KernelError>,
 ) -> Result<Outcome, KernelError> {
     let layer = Layer::of(graph, control)?;
     let n = graph.vertex_count();
-    let rule = settings.rule(layer.entry_count());
+    let rule = config.rule(layer.entry_count());
     let first = divide(&layer, None, rule, control, &round)?;
     let mut agreement: f64 = 1.0;
-    for trial in 1..settings.trials {
+    for trial in 1..config.trials {
         let order = permutation(n, trial.into());
         let other = divide(&layer, Some(&order), rule, control, &round)?;
         agreement = agreement.min(alike(graph, &layer, &first.community, &other.community, control)?);

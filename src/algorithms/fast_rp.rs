@@ -21,7 +21,7 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::sampling::{below, stream};
+use super::sampling::{self, below, stream};
 use super::shortest_paths::refuse_negative;
 use super::walker;
 use crate::graph::Csr;
@@ -87,7 +87,7 @@ pub static INFO: Info = Info {
             meaning: "Power of its degree by which a vertex counts; below 0, hubs count less.",
         },
         walker::WEIGHTED,
-        walker::SEED,
+        sampling::SEED,
     ],
     columns: &[ColumnInfo {
         name: "embedding",

@@ -25,7 +25,7 @@ use super::cascade::{Cascade, Confidence, Estimate};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::walker;
+use super::sampling;
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Influence`].
@@ -95,7 +95,7 @@ pub static INFO: Info = Info {
             range: "from 1 to 100000",
             meaning: "Outcomes that are drawn to choose by, and as many again to measure by.",
         },
-        walker::SEED,
+        sampling::SEED,
     ],
     columns: &[
         ColumnInfo {

@@ -21,7 +21,7 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::path_search::{Path, PathSearch, measured};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::shortest_paths::refuse_negative;
+use super::shortest_paths::{length_quantity, refuse_negative};
 use super::sssp::{self, Method};
 use crate::graph::Csr;
 
@@ -313,11 +313,7 @@ impl Deviations<'_> {
 }
 
 fn outcome(graph: &Csr, paths: Vec<Path>) -> Outcome {
-    let quantity = if graph.is_weighted() {
-        Quantity::Weight
-    } else {
-        Quantity::Hops
-    };
+    let quantity = length_quantity(graph, true);
     let mut through = vec![0_u64; graph.vertex_count() as usize];
     let (mut offsets, mut members) = (vec![0], Vec::new());
     for path in &paths {

@@ -13,10 +13,9 @@
 //!
 //! Not for: communities smaller than about √m edges at resolution 1, which modularity cannot see.
 
-use serde::{Deserialize, Serialize};
-
 use super::control::{Control, KernelError};
-use super::divisions::{self, Round, Settings, Start};
+pub use super::divisions::DivisionConfig;
+use super::divisions::{self, Round, Start};
 use super::layers::Layer;
 use super::local_moving::move_vertices;
 use super::modularity::renumber;
@@ -24,33 +23,6 @@ use super::outcome::Outcome;
 use super::refinement::refine;
 use super::registry::{AttributeUse, Extent, Info, Inputs, Work};
 use crate::graph::Csr;
-
-/// Parameters of [`super::Algorithm::Leiden`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LeidenConfig {
-    /// Above 1 gives smaller communities, below 1 larger; above 0.
-    pub resolution: f64,
-    /// On graphs of 2²⁰ edge ends or more, a pass of moves or a round that gains less modularity is the
-    /// last; smaller graphs settle entirely, as all do at 0.
-    pub tolerance: f64,
-    /// Aggregation levels at most in a round, from 1.
-    pub max_levels: u32,
-    /// Runs, from 1; those after the first visit the vertices in another order and say how far the
-    /// answer depends on it.
-    pub trials: u32,
-}
-
-impl Default for LeidenConfig {
-    fn default() -> Self {
-        Self {
-            resolution: 1.0,
-            tolerance: 1e-4,
-            max_levels: 20,
-            trials: 1,
-        }
-    }
-}
 
 /// What the registry says about it.
 pub static INFO: Info = Info {
@@ -74,25 +46,9 @@ pub static INFO: Info = Info {
     steps_a_second: 5.0e7,
 };
 
-impl LeidenConfig {
-    /// Whether every parameter is in its range.
-    pub fn validate(&self) -> Result<(), KernelError> {
-        self.settings().validate()
-    }
-
-    fn settings(&self) -> Settings {
-        Settings {
-            resolution: self.resolution,
-            tolerance: self.tolerance,
-            max_levels: self.max_levels,
-            trials: self.trials,
-        }
-    }
-}
-
 /// Upper bounds of what it takes on a graph of this size.
-pub fn work(config: &LeidenConfig, size: Extent) -> Work {
-    config.settings().work(size, 120)
+pub fn work(config: &DivisionConfig, size: Extent) -> Work {
+    config.work(size, 120)
 }
 
 /// Finds the communities.
@@ -102,11 +58,11 @@ pub fn work(config: &LeidenConfig, size: Extent) -> Work {
 /// [`KernelError::NegativeWeight`].
 pub fn run(
     graph: &Csr,
-    config: &LeidenConfig,
+    config: &DivisionConfig,
     _inputs: &Inputs,
     control: &Control,
 ) -> Result<Outcome, KernelError> {
-    divisions::run(graph, config.settings(), control, |layer, start, community| {
+    divisions::run(graph, config, control, |layer, start, community| {
         climb(layer, start, community, config.max_levels, control)
     })
 }

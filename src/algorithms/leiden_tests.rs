@@ -8,7 +8,7 @@ use super::super::random_graphs::{any_graph, integer_column};
 use super::*;
 use crate::graph::{Direction, EdgeList, ProjectionRules, build, generate};
 
-fn communities(graph: &Csr, config: &LeidenConfig) -> (Vec<u32>, f64) {
+fn communities(graph: &Csr, config: &DivisionConfig) -> (Vec<u32>, f64) {
     let outcome = run(graph, config, &Inputs::default(), &Control::default()).unwrap();
     let community = integer_column(&outcome, "community");
     let community = community.iter().map(|it| *it as u32).collect();
@@ -76,7 +76,7 @@ proptest! {
             let set = |own: u32| (0..labels.len()).filter(|v| labels[*v] == own).map(|v| 1 << v).sum();
             labels.iter().map(|own| set(*own)).collect()
         };
-        let (community, _) = communities(&graph, &LeidenConfig { resolution, ..LeidenConfig::default() });
+        let (community, _) = communities(&graph, &DivisionConfig { resolution, ..DivisionConfig::default() });
         prop_assert!(sets(&community).iter().all(|set| is_well[*set]), "{community:?}");
         // Any division is refined into such parts, whether it is a good one or not.
         let any: Vec<u32> = (0..graph.vertex_count()).map(|v| v % 2).collect();
@@ -95,7 +95,7 @@ proptest! {
         let graph = build(360, list, rules);
         let control = Control::default();
         let layer = Layer::of(&graph, &control).unwrap();
-        let (_, ours) = communities(&graph, &LeidenConfig::default());
+        let (_, ours) = communities(&graph, &DivisionConfig::default());
         let mut community: Vec<u32> = (0..360).collect();
         super::super::louvain::climb(&layer, start(0.0), &mut community, 20, &control).unwrap();
         let one_round = modularity(&layer, &community, 1.0, &control).unwrap();
@@ -138,9 +138,9 @@ fn resolution_decides_how_far_cliques_stay_together() {
     };
     let graph = build(10, list, rules);
     let names = |resolution| {
-        let config = LeidenConfig {
+        let config = DivisionConfig {
             resolution,
-            ..LeidenConfig::default()
+            ..DivisionConfig::default()
         };
         communities(&graph, &config).0
     };

@@ -24,10 +24,10 @@ use serde::{Deserialize, Serialize};
 
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
+use super::disjoint_sets::{join, root};
 use super::holdings::Holdings;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::wcc;
 use crate::graph::{Csr, NO_VERTEX};
 
 /// Parameters of [`super::Algorithm::Linkage`].
@@ -365,14 +365,13 @@ fn outcome(n: u32, pairs: Vec<Pair>, holdings: &Holdings) -> Outcome {
     let mut partners = vec![0_u64; n as usize];
     let mut shared = vec![0_u64; n as usize];
     for &(a, b, count) in &pairs {
-        let (x, y) = (wcc::root(&mut parent, a), wcc::root(&mut parent, b));
-        parent[x.max(y) as usize] = x.min(y);
+        join(&mut parent, a, b);
         for v in [a as usize, b as usize] {
             partners[v] += 1;
             shared[v] = shared[v].max(u64::from(count));
         }
     }
-    let names: Vec<u32> = (0..n).map(|v| wcc::root(&mut parent, v)).collect();
+    let names: Vec<u32> = (0..n).map(|v| root(&mut parent, v)).collect();
     let mut members = vec![0_u64; n as usize];
     let mut links = vec![0_u64; n as usize];
     names.iter().for_each(|name| members[*name as usize] += 1);

@@ -14,6 +14,7 @@ mod condensation;
 mod control;
 mod delta_stepping;
 mod description;
+mod disjoint_sets;
 mod distinct_lists;
 mod divisions;
 mod flow_network;

@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 
 use super::chunks;
 use super::control::{Control, KernelError};
+use super::disjoint_sets::{join, root};
 use super::layers::{Layer, Pace};
-use super::wcc::root;
 
 /// The modularity of `community`, labels below the number of vertices; on all threads.
 pub(super) fn modularity(
@@ -87,12 +87,6 @@ pub(super) fn split(layer: &Layer<'_>, community: &mut [u32], control: &Control)
         community[v as usize] = root(&mut parent, v);
     }
     Ok(())
-}
-
-/// Joins the parts of two vertices in a forest whose parents are smaller than their children.
-fn join(parent: &mut [u32], v: u32, u: u32) {
-    let (a, b) = (root(parent, v), root(parent, u));
-    parent[a.max(b) as usize] = a.min(b);
 }
 
 /// The root of the largest part so far of each community; afterwards each parent is a root.

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::sampling::{below, fraction, permutation, stream};
+use super::sampling::{self, below, fraction, permutation, stream};
 use super::walker::{self, SIDE_BY_SIDE, WalkRules, Walker};
 use crate::graph::Csr;
 
@@ -123,7 +123,7 @@ pub static INFO: Info = Info {
         walker::RETURN_FACTOR,
         walker::IN_OUT_FACTOR,
         walker::WEIGHTED,
-        walker::SEED,
+        sampling::SEED,
     ],
     columns: &[ColumnInfo {
         name: "embedding",

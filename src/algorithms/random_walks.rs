@@ -21,6 +21,7 @@ use super::chunks::in_order;
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::sampling;
 use super::walker::{self, SIDE_BY_SIDE, WalkRules, Walker};
 use crate::graph::Csr;
 
@@ -84,7 +85,7 @@ pub static INFO: Info = Info {
         walker::RETURN_FACTOR,
         walker::IN_OUT_FACTOR,
         walker::WEIGHTED,
-        walker::SEED,
+        sampling::SEED,
         ParameterInfo {
             name: "max_walks",
             kind: "whole number",

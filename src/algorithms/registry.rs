@@ -120,9 +120,9 @@ algorithms! {
     /// Values of an attribute that reach each vertex.
     AttributePropagation(attribute_propagation::AttributePropagationConfig),
     /// Communities by modularity (Louvain).
-    Louvain(louvain::LouvainConfig),
+    Louvain(louvain::DivisionConfig),
     /// Well-connected communities by modularity (Leiden).
-    Leiden(leiden::LeidenConfig),
+    Leiden(leiden::DivisionConfig),
     /// Betweenness: how many shortest paths run through a vertex.
     Betweenness(betweenness::BetweennessConfig),
     /// Closeness, harmonic closeness and mean distance to all others.

@@ -20,7 +20,7 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::path_search::{Path, PathSearch, from_both_ends, measured};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::shortest_paths::refuse_negative;
+use super::shortest_paths::{length_quantity, refuse_negative};
 use crate::graph::{Csr, NO_VERTEX};
 
 /// Parameters of [`super::Algorithm::ShortestPath`].
@@ -318,11 +318,7 @@ fn great_circle(latitudes: (f64, f64), longitudes: (f64, f64)) -> f64 {
 }
 
 fn outcome(graph: &Csr, path: Option<Path>, settled: usize) -> Outcome {
-    let quantity = if graph.is_weighted() {
-        Quantity::Weight
-    } else {
-        Quantity::Hops
-    };
+    let quantity = length_quantity(graph, true);
     let length = path.as_ref().map_or(f64::INFINITY, Path::length);
     let path = path.unwrap_or_default();
     let edges = path.vertices.len().saturating_sub(1);

@@ -11,6 +11,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::control::{Control, KernelError};
+use super::outcome::Quantity;
 use crate::graph::{Adjacency, Csr};
 
 /// Searches look for cancellation once in so many settled vertices.
@@ -135,6 +136,15 @@ impl Distances {
             self.length[vertex as usize] = length;
             self.heap.push(Open { length, vertex });
         }
+    }
+}
+
+/// What lengths of paths measure: weights where the graph has them and they count, else hops.
+pub(super) fn length_quantity(graph: &Csr, weighted: bool) -> Quantity {
+    if weighted && graph.is_weighted() {
+        Quantity::Weight
+    } else {
+        Quantity::Hops
     }
 }
 

@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks;
 use super::control::{Control, KernelError};
+use super::disjoint_sets::{join, root};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
-use super::wcc::root;
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::SpanningForest`]; it has none.
@@ -222,9 +222,7 @@ impl Growth {
 
     /// Adds `edge` if it joins two trees.
     fn add(&mut self, edge: Candidate) {
-        let (a, b) = (root(&mut self.parent, edge.from), root(&mut self.parent, edge.to));
-        if a != b {
-            self.parent[a.max(b) as usize] = a.min(b);
+        if join(&mut self.parent, edge.from, edge.to) {
             self.degree[edge.from as usize] += 1;
             self.degree[edge.to as usize] += 1;
             self.forest.push(edge);

@@ -18,7 +18,7 @@ use super::delta_stepping;
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_path_tree::parents;
-use super::shortest_paths::{Distances, refuse_negative};
+use super::shortest_paths::{Distances, length_quantity, refuse_negative};
 use crate::graph::{Adjacency, Csr};
 
 /// Parameters of [`super::Algorithm::Sssp`].
@@ -165,11 +165,7 @@ pub fn run(
     let (count, farthest) = reached.fold((0_u32, 0.0_f64), |(count, farthest), it| {
         (count + 1, farthest.max(*it))
     });
-    let quantity = if graph.is_weighted() {
-        Quantity::Weight
-    } else {
-        Quantity::Hops
-    };
+    let quantity = length_quantity(graph, true);
     Ok(Outcome {
         vertices: vec![
             OutputColumn::new("distance", quantity, Values::Numbers(length)),

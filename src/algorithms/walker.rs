@@ -80,15 +80,6 @@ pub(super) const WEIGHTED: ParameterInfo = ParameterInfo {
     meaning: "Whether edges are taken in step with their weights, where there are some.",
 };
 
-/// See [`RETURN_FACTOR`].
-pub(super) const SEED: ParameterInfo = ParameterInfo {
-    name: "seed",
-    kind: "whole number",
-    default: "1",
-    range: "from 0",
-    meaning: "Start of the random numbers; the same seed gives the same answer.",
-};
-
 impl WalkRules {
     /// Whether every rule is in its range; the error names the first that is not.
     pub(super) fn validate(&self) -> Result<(), KernelError> {

@@ -243,17 +243,6 @@ impl Forest {
     }
 }
 
-/// The smallest vertex known to share the component of `v`, in a forest whose parents are smaller than
-/// their children.
-pub(super) fn root(parent: &mut [u32], mut v: u32) -> u32 {
-    while parent[v as usize] != v {
-        let above = parent[parent[v as usize] as usize];
-        parent[v as usize] = above;
-        v = above;
-    }
-    v
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
