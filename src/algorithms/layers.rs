@@ -15,6 +15,7 @@ use std::ops::Range;
 use super::blocks;
 use super::community_sums::Sums;
 use super::control::{Control, KernelError};
+use super::pace::{self, Pace};
 use super::shortest_paths::refuse_negative;
 use crate::graph::{Adjacency, Csr};
 
@@ -133,7 +134,7 @@ impl<'a> Layer<'a> {
         let (n, mut begin) = (self.vertex_count(), 0);
         let mut ranges = Vec::new();
         while begin < n {
-            let enough = self.cost_before(begin) + PACE;
+            let enough = self.cost_before(begin) + pace::ENTRIES;
             let (mut low, mut high) = (begin + 1, n);
             while low < high {
                 let middle = low + (high - low) / 2;
@@ -266,31 +267,5 @@ impl Members {
     fn list(&self, community: u32) -> &[u32] {
         &self.vertices
             [self.offsets[community as usize] as usize..self.offsets[community as usize + 1] as usize]
-    }
-}
-
-/// Entries visited between two looks at whether the run was cancelled, at most a few milliseconds of work.
-const PACE: usize = 1 << 16;
-
-/// Looks whether the run was cancelled once in so much work.
-pub(super) struct Pace<'a> {
-    control: &'a Control,
-    done: usize,
-}
-
-impl<'a> Pace<'a> {
-    pub(super) fn new(control: &'a Control) -> Self {
-        Self { control, done: 0 }
-    }
-
-    /// To be called before a vertex with so many `entries` is visited.
-    #[inline]
-    pub(super) fn step(&mut self, entries: usize) -> Result<(), KernelError> {
-        self.done += 1 + entries;
-        if self.done >= PACE {
-            self.done = 0;
-            self.control.check()?;
-        }
-        Ok(())
     }
 }

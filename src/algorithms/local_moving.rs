@@ -11,7 +11,8 @@
 
 use super::community_sums::Sums;
 use super::control::{Control, KernelError};
-use super::layers::{Layer, Pace};
+use super::layers::Layer;
+use super::pace::Pace;
 
 /// A move must gain this much modularity, so that rounding cannot keep it going.
 pub(super) const LEAST_GAIN: f64 = 1e-10;

@@ -28,6 +28,7 @@ mod modularity;
 mod motif_counts;
 mod nearest;
 mod outcome;
+mod pace;
 mod pairs;
 mod path_counts;
 mod path_search;

@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use super::chunks;
 use super::control::{Control, KernelError};
 use super::disjoint_sets::{join, root};
-use super::layers::{Layer, Pace};
+use super::layers::Layer;
+use super::pace::Pace;
 
 /// The modularity of `community`, labels below the number of vertices; on all threads.
 pub(super) fn modularity(

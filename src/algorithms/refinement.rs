@@ -15,7 +15,8 @@
 
 use super::community_sums::Sums;
 use super::control::{Control, KernelError};
-use super::layers::{Layer, Pace};
+use super::layers::Layer;
+use super::pace::Pace;
 
 /// What is known of a part.
 struct Part {
