@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks;
 use super::control::{Control, KernelError};
+use super::gathered::Gathered;
 use super::outcome::{Outcome, Quantity};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
@@ -126,9 +127,9 @@ pub fn run(
             0.0
         };
     }
-    let (mut sent, damping) = (vec![0.0; n], config.damping);
+    let (mut sent, damping) = (Gathered::zeros(n), config.damping);
     let start = vec![1.0 - damping; n];
-    let settled = config.stop().repeat(start, control, |scores, next| {
+    let settled = config.stop().repeat(&start, control, |scores, next| {
         blocks::fill(&mut sent, &silent, |v| scores[v as usize] * shares[v as usize])?;
         blocks::fill_and_sum_along(&graph.into, next, control, |v| {
             let score = 1.0 - damping + damping * received(&graph.into, v, &sent);

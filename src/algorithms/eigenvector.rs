@@ -102,7 +102,7 @@ pub fn run(
     refuse_negative(graph)?;
     let n = graph.vertex_count() as usize;
     let start = vec![1.0 / (n.max(1) as f64).sqrt(); n];
-    let settled = config.stop().repeat(start, control, |scores, next| {
+    let settled = config.stop().repeat(&start, control, |scores, next| {
         let squares = blocks::fill_and_sum_along(&graph.into, next, control, |v| {
             let score = scores[v as usize] + received(&graph.into, v, scores);
             (score, score * score)

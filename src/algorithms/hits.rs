@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks;
 use super::control::{Control, KernelError};
+use super::gathered::Gathered;
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::shortest_paths::refuse_negative;
@@ -105,8 +106,8 @@ pub fn run(
     refuse_negative(graph)?;
     let n = graph.vertex_count() as usize;
     let start = vec![1.0 / n.max(1) as f64; n];
-    let mut hubs = vec![0.0; n];
-    let settled = config.stop().repeat(start, control, |authorities, next| {
+    let mut hubs = Gathered::zeros(n);
+    let settled = config.stop().repeat(&start, control, |authorities, next| {
         hubs_of(graph, authorities, &mut hubs, control)?;
         let total = blocks::fill_and_sum_along(&graph.into, next, control, |v| {
             let score = received(&graph.into, v, &hubs);
@@ -117,9 +118,11 @@ pub fn run(
     })?;
     hubs_of(graph, &settled.scores, &mut hubs, control)?;
     let mut outcome = settled.into_outcome("authority");
-    outcome
-        .vertices
-        .push(OutputColumn::new("hub", Quantity::Score, Values::Numbers(hubs)));
+    outcome.vertices.push(OutputColumn::new(
+        "hub",
+        Quantity::Score,
+        Values::Numbers(hubs.to_vec()),
+    ));
     Ok(outcome)
 }
 

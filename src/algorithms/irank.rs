@@ -133,7 +133,7 @@ pub fn run(
     let shares = follow_shares(graph, control)?;
     let (jumps, count) = jumps(&kinds, n);
     let (mut sent, damping, silent) = (vec![0.0; n], config.damping, control.silent());
-    let settled = config.stop().repeat(jumps.clone(), control, |scores, next| {
+    let settled = config.stop().repeat(&jumps, control, |scores, next| {
         let dangling = blocks::fill_and_sum(&mut sent, &silent, |v| {
             let (score, share) = (scores[v as usize], shares[v as usize]);
             (score * share, if share == 0.0 { score } else { 0.0 })

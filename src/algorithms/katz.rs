@@ -137,7 +137,7 @@ pub fn run(
         given => given,
     };
     let start = vec![1.0; graph.vertex_count() as usize];
-    let settled = config.stop().repeat(start, control, |scores, next| {
+    let settled = config.stop().repeat(&start, control, |scores, next| {
         let change = blocks::fill_and_sum_along(&graph.into, next, control, |v| {
             let score = 1.0 + attenuation * received(&graph.into, v, scores);
             (score, (score - scores[v as usize]).abs())

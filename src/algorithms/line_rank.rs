@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks;
 use super::control::{Control, KernelError};
+use super::gathered::Gathered;
 use super::outcome::{Outcome, Quantity};
 use super::pagerank::{Sweep, follow_shares};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
@@ -129,9 +130,9 @@ pub fn run(
         shares: &shares,
         teleport: &teleport,
         damping: config.damping,
-        sent: vec![0.0; n],
+        sent: Gathered::zeros(n),
     };
-    let mut settled = config.stop().repeat(teleport.clone(), control, |scores, next| {
+    let mut settled = config.stop().repeat(&teleport, control, |scores, next| {
         walk.sweep(scores, next, control)
     })?;
     let into = settled.scores;

@@ -18,6 +18,7 @@ mod disjoint_sets;
 mod distinct_lists;
 mod divisions;
 mod flow_network;
+mod gathered;
 mod groups;
 mod holdings;
 mod hop_search;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks;
 use super::control::{Control, KernelError};
+use super::gathered::Gathered;
 use super::outcome::{Outcome, Quantity};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
@@ -138,9 +139,9 @@ pub fn run(
         shares: &shares,
         teleport: &teleport,
         damping: config.damping,
-        sent: vec![0.0; n],
+        sent: Gathered::zeros(n),
     };
-    let settled = config.stop().repeat(teleport.clone(), control, |scores, next| {
+    let settled = config.stop().repeat(&teleport, control, |scores, next| {
         walk.sweep(scores, next, control)
     })?;
     Ok(settled.into_outcome("score"))
@@ -182,7 +183,7 @@ pub(super) struct Sweep<'a> {
     pub(super) teleport: &'a [f64],
     pub(super) damping: f64,
     /// What each vertex sends along an edge of weight 1.
-    pub(super) sent: Vec<f64>,
+    pub(super) sent: Gathered,
 }
 
 impl Sweep<'_> {
@@ -199,8 +200,9 @@ impl Sweep<'_> {
             (score * share, if share == 0.0 { score } else { 0.0 })
         })?;
         let jump = 1.0 - self.damping + self.damping * dangling;
+        let sent: &[f64] = &self.sent;
         blocks::fill_and_sum_along(&self.graph.into, next, control, |v| {
-            let received = received(&self.graph.into, v, &self.sent);
+            let received = received(&self.graph.into, v, sent);
             let score = jump * self.teleport[v as usize] + self.damping * received;
             (score, (score - scores[v as usize]).abs())
         })

@@ -4,6 +4,7 @@
 //! thread count. Memory: two numbers a vertex.
 
 use super::control::{Control, KernelError};
+use super::gathered::Gathered;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::registry::{ColumnInfo, ParameterInfo};
 use crate::graph::Adjacency;
@@ -100,13 +101,13 @@ impl Stop {
     /// the L1 change and advances `control` by one unit a vertex.
     pub(super) fn repeat(
         self,
-        mut scores: Vec<f64>,
+        scores: &[f64],
         control: &Control,
         mut sweep: impl FnMut(&[f64], &mut [f64]) -> Result<f64, KernelError>,
     ) -> Result<Settled, KernelError> {
         let (n, sweeps) = (scores.len() as u64, u64::from(self.max_iterations));
         control.expect(sweeps * n);
-        let mut next = vec![0.0; scores.len()];
+        let (mut scores, mut next) = (Gathered::copy_of(scores), Gathered::zeros(scores.len()));
         let (mut iterations, mut residual) = (0, f64::INFINITY);
         while iterations < sweeps && (self.tolerance == 0.0 || residual >= self.tolerance) {
             residual = sweep(&scores, &mut next)?;
@@ -117,7 +118,7 @@ impl Stop {
         // Without a tolerance a number of sweeps was asked for.
         let is_settled = self.tolerance == 0.0 || residual < self.tolerance;
         Ok(Settled {
-            scores,
+            scores: scores.to_vec(),
             exactness: if is_settled {
                 Exactness::Exact
             } else {
