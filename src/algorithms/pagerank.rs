@@ -9,7 +9,7 @@
 //! teleport does, so that scores sum to 1 after every sweep. Parallel edges count as often as the
 //! projection keeps them and self-loops keep score at home. Undirected edges carry score both ways.
 //!
-//! Cost: O(n + m) a sweep, 32 bytes a vertex beyond the answer, all threads of the pool.
+//! Cost: O(n + m) a sweep, 40 bytes a vertex beyond the answer, all threads of the pool.
 
 use serde::{Deserialize, Serialize};
 
