@@ -149,7 +149,7 @@ pub fn work(config: &AllPairsShortestPathsConfig, size: Extent) -> Work {
     }
 }
 
-/// Vertices from which one task searches.
+/// Vertices from which a thread searches.
 const CHUNK: usize = 16;
 
 /// Lists the distances.

@@ -6,6 +6,7 @@
 //! Memory: at most [`WAVE`] answers and [`WAVE`] workspaces exist at a time.
 
 use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -30,14 +31,14 @@ impl<S: Send, F: Fn() -> S + Sync> Spare<S, F> {
         }
     }
 
-    /// Runs `task` on a workspace, which it must leave as it found it unless it fails.
+    /// Runs `work` on a workspace, which it must leave as it found it unless it fails.
     pub(super) fn lend<T>(
         &self,
-        task: impl FnOnce(&mut S) -> Result<T, KernelError>,
+        work: impl FnOnce(&mut S) -> Result<T, KernelError>,
     ) -> Result<T, KernelError> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut workspace = kept.unwrap_or_else(&self.fresh);
-        let answer = task(&mut workspace)?;
+        let answer = work(&mut workspace)?;
         self.kept
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -46,17 +47,17 @@ impl<S: Send, F: Fn() -> S + Sync> Spare<S, F> {
     }
 }
 
-/// Runs `task` on the chunks of `0..items` in the current rayon pool and hands the answers to `merge`
+/// Runs `work` on the chunks of `0..items` in the current rayon pool and hands the answers to `merge`
 /// in chunk order, until it breaks.
 ///
-/// A workspace made by `fresh` serves many chunks; `task` must leave it as it found it. Announces one
+/// A workspace made by `fresh` serves many chunks; `work` must leave it as it found it. Announces one
 /// work unit an item and checks for cancellation before every chunk.
 pub(super) fn in_order<S: Send, T: Send>(
     items: usize,
     chunk: usize,
     control: &Control,
     fresh: impl Fn() -> S + Sync,
-    task: impl Fn(&mut S, Range<usize>) -> Result<T, KernelError> + Sync,
+    work: impl Fn(&mut S, Range<usize>) -> Result<T, KernelError> + Sync,
     mut merge: impl FnMut(T) -> ControlFlow<()>,
 ) -> Result<(), KernelError> {
     control.expect(items as u64);
@@ -65,7 +66,7 @@ pub(super) fn in_order<S: Send, T: Send>(
         control.check()?;
         let range = index * chunk..items.min((index + 1) * chunk);
         let units = range.len() as u64;
-        let answer = spare.lend(|workspace| task(workspace, range))?;
+        let answer = spare.lend(|workspace| work(workspace, range))?;
         control.advance(units);
         Ok(answer)
     };
@@ -84,6 +85,39 @@ pub(super) fn in_order<S: Send, T: Send>(
         }
     }
     Ok(())
+}
+
+/// Runs `work` on the chunks of `0..items` in the current rayon pool and answers the workspaces made by `fresh`:
+/// one a thread, [`WAVE`] at most, each with what some of the chunks left in it.
+///
+/// Which chunks share a workspace is chance: what is made of them must not depend on it, as sums of whole
+/// numbers do not. Announces one work unit an item and checks for cancellation before every chunk.
+pub(super) fn in_any_order<S: Send>(
+    items: usize,
+    chunk: usize,
+    control: &Control,
+    fresh: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, Range<usize>) -> Result<(), KernelError> + Sync,
+) -> Result<Vec<S>, KernelError> {
+    control.expect(items as u64);
+    let next = AtomicUsize::new(0);
+    let lane = |_| -> Result<Option<S>, KernelError> {
+        let mut workspace = None;
+        loop {
+            let begin = next.fetch_add(1, Ordering::Relaxed).saturating_mul(chunk);
+            if begin >= items {
+                return Ok(workspace);
+            }
+            control.check()?;
+            let range = begin..items.min(begin + chunk);
+            let units = range.len() as u64;
+            work(workspace.get_or_insert_with(&fresh), range)?;
+            control.advance(units);
+        }
+    };
+    let lanes = (0..WAVE).into_par_iter().with_max_len(1).map(lane);
+    let workspaces: Vec<Option<S>> = lanes.collect::<Result<_, _>>()?;
+    Ok(workspaces.into_iter().flatten().collect())
 }
 
 #[cfg(test)]
@@ -114,6 +148,23 @@ mod tests {
         let many = ranges_seen(1000, 3);
         assert!(many.windows(2).all(|pair| pair[0].end == pair[1].start));
         assert_eq!((many[0].start, many[many.len() - 1].end), (0, 1000));
+    }
+
+    #[test]
+    fn chunks_in_any_order_cover_every_item_once_in_a_workspace_a_thread() {
+        for items in [0_usize, 1, 10, 1000] {
+            let control = Control::default();
+            let add = |sum: &mut usize, range: Range<usize>| {
+                *sum += range.sum::<usize>();
+                Ok(())
+            };
+            let sums = in_any_order(items, 3, &control, || 0, add).unwrap();
+            assert_eq!(sums.iter().sum::<usize>(), items * items.saturating_sub(1) / 2);
+            assert!(sums.len() <= WAVE.min(rayon::current_num_threads()));
+            assert_eq!(control.progress(), (items as u64, items as u64));
+            control.cancel();
+            assert_eq!(in_any_order(items, 3, &control, || 0, add).is_err(), items > 0);
+        }
     }
 
     #[test]

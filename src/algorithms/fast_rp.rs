@@ -153,7 +153,7 @@ pub fn work(config: &FastRpConfig, size: Extent) -> Work {
     }
 }
 
-/// Vertices whose vectors one task computes.
+/// Vertices whose vectors a thread computes.
 const ROWS: usize = 512;
 
 /// Neighbours added up between two looks for cancellation.

@@ -118,16 +118,16 @@ fn peel(view: &SimpleView, control: &Control) -> Result<Vec<u32>, KernelError> {
 }
 
 /// Vertices ordered by degree, where a vertex moves down by one degree in constant time.
-pub(super) struct Buckets {
-    pub(super) order: Vec<u32>,
+struct Buckets {
+    order: Vec<u32>,
     /// Where each vertex stands in `order`.
-    pub(super) place: Vec<u32>,
+    place: Vec<u32>,
     /// Where the vertices of each degree begin in `order`.
     begin: Vec<u32>,
 }
 
 impl Buckets {
-    pub(super) fn of(degree: &[u32]) -> Buckets {
+    fn of(degree: &[u32]) -> Buckets {
         let most = degree.iter().copied().max().unwrap_or(0) as usize;
         let mut begin = vec![0_u32; most + 2];
         degree.iter().for_each(|it| begin[*it as usize + 1] += 1);
@@ -147,7 +147,7 @@ impl Buckets {
 
     /// Lowers the degree of `u` by one: swaps it with the first of its bucket, whose start then
     /// moves past it.
-    pub(super) fn lower(&mut self, u: u32, degree: &mut [u32]) {
+    fn lower(&mut self, u: u32, degree: &mut [u32]) {
         let bucket = degree[u as usize] as usize;
         let (at, first) = (self.place[u as usize], self.begin[bucket]);
         let other = self.order[first as usize];

@@ -8,17 +8,19 @@
 //! triangle has the number 2, a vertex without links 0.
 //!
 //! Method: links are peeled off, those in fewest triangles first, as vertices are for core numbers. Cost:
-//! O(m √m log d) time, the count of triangles divided by the threads; 34 bytes a link beyond the graph.
-//! Source: Cohen 2008; Wang & Cheng, PVLDB 5, 2012.
+//! O(m √m) time, the count of triangles divided by the threads; 50 bytes a link and 40 a vertex beyond the
+//! graph. Source: Cohen 2008; Wang & Cheng, PVLDB 5, 2012.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::blocks;
+use super::chunks::WAVE;
 use super::control::{Control, KernelError};
-use super::k_core::Buckets;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::simple_view::SimpleView;
+use super::truss_links::{Peeling, supports};
+use super::upward::Upward;
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::KTruss`].
@@ -136,9 +138,10 @@ pub fn work(config: &KTrussConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     let rows = m.min(config.max_links);
     Work {
-        bytes: 40 * n + 60 * m + 16 * rows,
-        // Twice over the links, and over the neighbours of the end that has fewer.
-        operations: n + 6 * m + m.saturating_mul((2 * m).isqrt().min(n)).saturating_mul(2),
+        // What peels the links takes most; the simple view is gone by then.
+        bytes: 60 * n + 50 * m + 16 * rows + WAVE as u64 * (4 * n + 8 * (2 * m).isqrt()),
+        // Twice over the triangles, and over the links at each level, which are no more than those of a clique.
+        operations: n + 20 * m + m.saturating_mul((2 * m).isqrt()).saturating_mul(4),
         rows,
     }
 }
@@ -155,134 +158,48 @@ pub fn run(
     control: &Control,
 ) -> Result<Outcome, KernelError> {
     let view = SimpleView::new(graph, control)?;
-    let links = Links::new(&view, control)?;
-    let count = links.ends.len();
-    control.expect(count as u64);
-    let mut support = vec![0_u32; count];
-    blocks::fill(&mut support, control, |link| {
-        let mut triangles = 0;
-        // A cancelled run is noticed between blocks: one link costs its shorter list only.
-        links.each_triangle(link, |_, _| triangles += 1);
-        triangles
-    })?;
+    let mut upward = Upward::of(&view, false, control)?;
+    drop(view);
+    upward.sort(control)?;
+    let support = supports(&upward, control)?;
     let corners: u64 = support.iter().map(|it| u64::from(*it)).sum();
-    let truss = links.peel(support, control)?;
-    Ok(outcome(&links, &truss, config, corners / 3))
+    let truss = Peeling::new(&upward, support, control)?.run()?;
+    Ok(outcome(&upward, &truss, config, corners / 3))
 }
 
-/// The links of a graph by number, in the order of their ends.
-struct Links<'a> {
-    view: &'a SimpleView,
-    /// The ends of each link, the smaller first.
-    ends: Vec<(u32, u32)>,
-    /// The link of each entry of the view.
-    numbers: Vec<u32>,
-}
-
-impl<'a> Links<'a> {
-    fn new(view: &'a SimpleView, control: &Control) -> Result<Self, KernelError> {
-        let n = view.vertex_count();
-        let mut links = Links {
-            view,
-            ends: Vec::with_capacity(view.entry_count() / 2),
-            numbers: vec![0; view.entry_count()],
-        };
-        // Where the next smaller neighbour of each vertex stands: they come in order.
-        let mut next: Vec<usize> = (0..n).map(|v| view.range(v).start).collect();
-        for v in 0..n {
-            if (v as usize).is_multiple_of(blocks::BLOCK) {
-                control.check()?;
-            }
-            for at in view.range(v) {
-                let u = view.target(at);
-                if u > v {
-                    let number = links.ends.len() as u32;
-                    links.ends.push((v, u));
-                    links.numbers[at] = number;
-                    links.numbers[next[u as usize]] = number;
-                    next[u as usize] += 1;
-                }
-            }
-        }
-        Ok(links)
+fn outcome(upward: &Upward, truss: &[u32], config: &KTrussConfig, triangles: u64) -> Outcome {
+    let n = upward.vertex_count();
+    let mut vertices = vec![0; n as usize];
+    for (v, rank) in (0..n).zip(&upward.rank) {
+        vertices[*rank as usize] = v;
     }
-
-    /// Calls `visit` with the two other links of each triangle that `link` is part of.
-    fn each_triangle(&self, link: u32, mut visit: impl FnMut(u32, u32)) {
-        let (mut few, mut many) = self.ends[link as usize];
-        if self.view.degree(few) > self.view.degree(many) {
-            std::mem::swap(&mut few, &mut many);
-        }
-        let range = self.view.range(many);
-        let mut from = range.start;
-        let others = self.view.neighbours(many);
-        for at in self.view.range(few) {
-            let wanted = self.view.target(at);
-            // Both lists ascend, so that the search goes on where it stopped, in strides that double.
-            let rest = &others[from - range.start..];
-            let mut stride = 1;
-            while stride < rest.len() && rest[stride] < wanted {
-                stride *= 2;
+    let (mut of_rank, mut listed) = (vec![0_u64; n as usize], Vec::new());
+    for a in 0..n {
+        for link in upward.range(a) {
+            let (b, number) = (upward.above[link], truss[link]);
+            for end in [a, b] {
+                let best = &mut of_rank[end as usize];
+                *best = (*best).max(u64::from(number));
             }
-            let within = &rest[stride / 2..rest.len().min(stride + 1)];
-            from += stride / 2 + within.partition_point(|it| *it < wanted);
-            if from == range.end {
-                return;
-            }
-            if self.view.target(from) == wanted {
-                visit(self.numbers[at], self.numbers[from]);
+            if number >= config.min_truss {
+                let (v, u) = (vertices[a as usize], vertices[b as usize]);
+                listed.push((v.min(u), v.max(u), number));
             }
         }
     }
-
-    /// The truss number of each link, whose triangles are `support`.
-    fn peel(&self, mut support: Vec<u32>, control: &Control) -> Result<Vec<u32>, KernelError> {
-        let mut buckets = Buckets::of(&support);
-        blocks::in_turn(support.len() as u32, control, |at| {
-            let link = buckets.order[at as usize];
-            let own = support[link as usize];
-            self.each_triangle(link, |a, b| {
-                // A triangle that lost a link already holds nothing any more.
-                if buckets.place[a as usize] > at && buckets.place[b as usize] > at {
-                    for other in [a, b] {
-                        if support[other as usize] > own {
-                            buckets.lower(other, &mut support);
-                        }
-                    }
-                }
-            });
-        })?;
-        support.iter_mut().for_each(|it| *it += 2);
-        Ok(support)
-    }
-}
-
-fn outcome(links: &Links, truss: &[u32], config: &KTrussConfig, triangles: u64) -> Outcome {
-    let mut of_vertex = vec![0_u64; links.view.vertex_count() as usize];
-    let (mut from, mut to, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
-    let mut is_cut = false;
-    for (&(v, u), &number) in links.ends.iter().zip(truss) {
-        for end in [v, u] {
-            let best = &mut of_vertex[end as usize];
-            *best = (*best).max(u64::from(number));
-        }
-        if number >= config.min_truss {
-            if numbers.len() as u64 == config.max_links {
-                is_cut = true;
-                continue;
-            }
-            from.push(v);
-            to.push(u);
-            numbers.push(u64::from(number));
-        }
-    }
+    listed.par_sort_unstable();
+    let cap = usize::try_from(config.max_links).unwrap_or(usize::MAX);
+    let is_cut = listed.len() > cap;
+    listed.truncate(cap);
     let most = truss.iter().copied().max().unwrap_or(0);
     let innermost = truss.iter().filter(|it| **it == most).count();
+    let numbers = listed.iter().map(|it| u64::from(it.2)).collect();
+    let (from, to) = listed.iter().map(|it| (it.0, it.1)).unzip();
     Outcome {
         vertices: vec![OutputColumn::new(
             "truss",
             Quantity::Count,
-            Values::Integers(of_vertex),
+            Values::Integers(upward.by_vertex(&of_rank)),
         )],
         rows: Some(RowTable {
             name: "links",
@@ -403,5 +320,24 @@ mod tests {
         let of = |threads| on_threads(threads, || answer(&graph, &KTrussConfig::default()));
         assert_eq!(of(1), of(3));
         assert_eq!(of(1), of(8));
+        let control = Control::default();
+        control.cancel();
+        let stopped = run(&graph, &KTrussConfig::default(), &Inputs::default(), &control);
+        assert_eq!(stopped, Err(KernelError::Cancelled));
+    }
+
+    /// Many links of one vertex in one turn are marked, few are searched for; both agree with one another.
+    #[test]
+    fn a_wheel_with_a_crowded_hub_has_truss_3_and_its_loose_ends_2() {
+        let rim = 1..400_u32;
+        let spokes = rim.clone().map(|v| (0, v));
+        let edges: Vec<(u32, u32)> = spokes
+            .chain(rim.map(|v| (v, v % 399 + 1)))
+            .chain((400..420).map(|v| (0, v)))
+            .collect();
+        let outcome = answer(&graph_of(420, &edges, false), &KTrussConfig::default());
+        let wanted: Vec<u64> = (0..420).map(|v| if v < 400 { 3 } else { 2 }).collect();
+        assert_eq!(integer_column(&outcome, "truss"), wanted);
+        assert_eq!(outcome.summary[1].2, 798.0);
     }
 }

@@ -206,7 +206,7 @@ impl LinkPredictionConfig {
     }
 }
 
-/// Vertices whose pairs one task ranks.
+/// Vertices whose pairs a thread ranks.
 const CHUNK: usize = 64;
 
 /// Upper bounds of what it takes on a graph of this size.
@@ -290,7 +290,7 @@ struct Prediction<'a> {
     shares: Vec<f64>,
 }
 
-/// What one task ranks with; `common` and `sums` are all 0 between vertices.
+/// What a thread ranks with; `common` and `sums` are all 0 between vertices.
 struct Workspace {
     common: Vec<u32>,
     sums: Vec<f64>,

@@ -223,7 +223,7 @@ impl LinkageConfig {
     }
 }
 
-/// Vertices whose partners one task finds.
+/// Vertices whose partners a thread finds.
 const CHUNK: usize = 256;
 
 /// Upper bounds of what it takes on a graph of `n` vertices and `m` edges, where vertices are linked by so many
@@ -324,7 +324,7 @@ pub fn run(
     })
 }
 
-/// What one task finds partners with.
+/// What a thread finds partners with.
 struct Workspace {
     /// Items shared with the vertex at hand, by vertex; all 0 between vertices.
     shared: Vec<u32>,

@@ -44,6 +44,8 @@ mod simple_view;
 mod sweeps;
 mod temporal_search;
 mod time_order;
+mod truss_links;
+mod upward;
 mod value_sets;
 mod votes;
 mod walker;

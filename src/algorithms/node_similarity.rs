@@ -234,7 +234,7 @@ impl NodeSimilarityConfig {
     }
 }
 
-/// Vertices that one task compares with others.
+/// Vertices that a thread compares with others.
 const CHUNK: usize = 64;
 
 /// Upper bounds of what it takes on a graph of this size.
@@ -451,7 +451,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// What one task compares with; `common` and `sums` are all 0 between vertices.
+/// What a thread compares with; `common` and `sums` are all 0 between vertices.
 struct Workspace {
     common: Vec<u32>,
     /// The shared weight; empty when weights do not count.

@@ -168,7 +168,7 @@ impl RandomWalksConfig {
     }
 }
 
-/// Walks that one task walks.
+/// Walks that a thread walks.
 const CHUNK: usize = 256;
 
 /// Upper bounds of what it takes on a graph of this size.

@@ -11,20 +11,17 @@
 //! Convention: self-loops and parallel edges change nothing; reciprocal edges are one link for
 //! triangles and two for directed clustering.
 //!
-//! Cost: O(m √m) time at worst, all threads; 28 bytes a vertex and 18 an edge beyond the answer, and 17
-//! a vertex for each thread.
+//! Cost: O(m √m) time at worst, sixteen threads at most; 28 bytes a vertex and 18 an edge beyond the answer,
+//! and 17 a vertex for each thread.
 
-use std::cmp::Reverse;
-use std::sync::{Mutex, PoisonError};
-
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::blocks;
+use super::chunks::{WAVE, in_any_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::simple_view::SimpleView;
+use super::upward::{Upward, closing};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Triangles`].
@@ -91,8 +88,8 @@ impl TrianglesConfig {
 pub fn work(_config: &TrianglesConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     Work {
-        // Sixteen threads at most are counted, so that an estimate is the same on every machine.
-        bytes: 64 * n + 18 * m + 16 * 17 * n,
+        // No more workspaces exist on any machine, so that the estimate is the same on all.
+        bytes: 64 * n + 18 * m + WAVE as u64 * (17 * n + 4 * (2 * m).isqrt()),
         operations: n + 6 * m + m.saturating_mul((2 * m).isqrt()),
         ..Work::default()
     }
@@ -157,20 +154,7 @@ pub fn run(
 }
 
 /// Vertices that a thread takes at a time.
-const BLOCK: u32 = 32;
-
-/// Vertices by rank, 0 for the one with most neighbours, and for each its neighbours of lower rank
-/// number: short lists, most of whose entries are few and stay in a core's cache.
-struct Upward {
-    /// Whether directed edges among neighbours are counted.
-    directed: bool,
-    /// Rank of each vertex.
-    rank: Vec<u32>,
-    offsets: Vec<usize>,
-    above: Vec<u32>,
-    /// Directed edges between the two, parallel to `above`; empty where the graph has no direction.
-    ways: Vec<u8>,
-}
+const CHUNK: usize = 32;
 
 /// Sums by rank.
 struct Counts {
@@ -189,80 +173,33 @@ struct Workspace {
 }
 
 impl Upward {
-    fn of(view: &SimpleView, directed: bool, control: &Control) -> Result<Upward, KernelError> {
-        let n = view.vertex_count();
-        let mut order: Vec<u32> = (0..n).collect();
-        order.par_sort_by_key(|v| Reverse(view.degree(*v)));
-        let mut rank = vec![0; n as usize];
-        for (place, v) in (0_u32..).zip(&order) {
-            rank[*v as usize] = place;
-        }
-        let mut upward = Upward {
-            directed,
-            offsets: vec![0],
-            above: Vec::with_capacity(view.entry_count() / 2),
-            ways: Vec::new(),
-            rank,
-        };
-        blocks::in_turn(n, control, |place| {
-            let v = order[place as usize];
-            for (u, ways) in view.neighbours(v).iter().zip(view.ways(v)) {
-                let rank = upward.rank[*u as usize];
-                if rank < place {
-                    upward.above.push(rank);
-                    if directed {
-                        upward.ways.push(*ways);
-                    }
-                }
-            }
-            upward.offsets.push(upward.above.len());
-        })?;
-        Ok(upward)
-    }
-
-    fn vertex_count(&self) -> u32 {
-        self.rank.len() as u32
-    }
-
     fn workspace(&self) -> Workspace {
         let n = self.rank.len();
-        let longest = self.offsets.windows(2).map(|it| it[1] - it[0]).max();
         Workspace {
             counts: Counts {
                 triangles: vec![0; n],
                 links: vec![0; if self.directed { n } else { 0 }],
             },
             mark: vec![0; n],
-            closed: vec![0; longest.unwrap_or(0)],
+            closed: vec![0; self.longest()],
         }
     }
 
     /// Counts all triangles, each once; whole numbers, so that threads may add in any order.
     fn count_all(&self, control: &Control) -> Result<Counts, KernelError> {
-        let n = self.vertex_count();
-        control.expect(u64::from(n));
-        let spare: Mutex<Vec<Workspace>> = Mutex::new(Vec::new());
-        let locked = || spare.lock().unwrap_or_else(PoisonError::into_inner);
-        (0..n.div_ceil(BLOCK)).into_par_iter().try_for_each(|block| {
-            let kept = locked().pop();
-            let mut own = kept.unwrap_or_else(|| self.workspace());
-            let begin = block * BLOCK;
-            let ranks = begin..n.min(begin.saturating_add(BLOCK));
-            control.advance(u64::from(ranks.end - ranks.start));
-            for a in ranks {
-                if self.directed {
-                    self.count_directed(a, &mut own, control)?;
-                } else {
-                    self.count(a, &mut own, control)?;
-                }
-            }
-            locked().push(own);
-            Ok(())
-        })?;
-        let mut all = spare
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .into_iter();
+        let all = in_any_order(
+            self.vertex_count() as usize,
+            CHUNK,
+            control,
+            || self.workspace(),
+            |own, ranks| {
+                ranks.into_iter().try_for_each(|a| match self.directed {
+                    true => self.count_directed(a as u32, own, control),
+                    false => self.count(a as u32, own, control),
+                })
+            },
+        )?;
+        let mut all = all.into_iter();
         let mut total = all.next().unwrap_or_else(|| self.workspace()).counts;
         let add = |to: &mut [u64], from: &[u64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
         for other in all {
@@ -270,10 +207,6 @@ impl Upward {
             add(&mut total.links, &other.counts.links);
         }
         Ok(total)
-    }
-
-    fn range(&self, rank: u32) -> std::ops::Range<usize> {
-        self.offsets[rank as usize]..self.offsets[rank as usize + 1]
     }
 
     /// Counts the triangles whose lowest corner is `a`.
@@ -323,23 +256,6 @@ impl Upward {
         around().for_each(|(b, _)| own.mark[*b as usize] = 0);
         Ok(())
     }
-
-    /// Values by rank in the order of the vertices.
-    fn by_vertex(&self, values: &[u64]) -> Vec<u64> {
-        self.rank.iter().map(|rank| values[*rank as usize]).collect()
-    }
-}
-
-/// Writes the places of `list` whose vertex is marked to the front of `closed`; returns how many they
-/// are. Every place is written and kept only where it counts, since a branch would be guessed wrong.
-#[inline]
-fn closing(list: &[u32], mark: &[u8], closed: &mut [u32]) -> usize {
-    let mut found = 0;
-    for (at, c) in (0_u32..).zip(list) {
-        closed[found] = at;
-        found += usize::from(mark[*c as usize] != 0);
-    }
-    found
 }
 
 #[cfg(test)]
