@@ -38,6 +38,7 @@ mod refinement;
 mod registry;
 mod renumbering;
 mod sampling;
+mod set_comparison;
 mod shortest_path_tree;
 mod shortest_paths;
 mod simple_view;

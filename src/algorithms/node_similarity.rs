@@ -19,14 +19,12 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::best::Best;
-use super::blocks;
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
-use super::distinct_lists::DistinctLists;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pairs::{Leaders, Pairs};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::set_comparison::Comparison;
 use super::shortest_paths::refuse_negative;
 use crate::graph::Csr;
 
@@ -234,7 +232,7 @@ impl NodeSimilarityConfig {
     }
 }
 
-/// Vertices that a thread compares with others.
+/// Vertices that a thread compares with others at a time.
 const CHUNK: usize = 64;
 
 /// Upper bounds of what it takes on a graph of this size.
@@ -281,12 +279,7 @@ pub fn run(
         n as usize,
         CHUNK,
         control,
-        || Workspace {
-            common: vec![0; n as usize],
-            sums: vec![0.0; if weighted { n as usize } else { 0 }],
-            met: vec![0; n as usize + 1],
-            best: Best::new(config.top_k as usize),
-        },
+        || comparison.workspace(),
         |workspace, range| {
             let mut found = Pairs::default();
             for v in range {
@@ -314,157 +307,10 @@ pub fn run(
     Ok(outcome(n, pairs, &comparison, exactness))
 }
 
-/// What vertices are compared by.
-struct Comparison<'a> {
-    config: &'a NodeSimilarityConfig,
-    weighted: bool,
-    out: DistinctLists<'a>,
-    into: DistinctLists<'a>,
-    /// Size of each vertex's set: the count or sum of its neighbours, or, for the weighted cosine, the length of
-    /// its row of weights. 0 where it has fewer neighbours than are asked for.
-    sizes: Vec<f64>,
-    too_common: u64,
-}
-
-impl<'a> Comparison<'a> {
-    fn new(
-        graph: &'a Csr,
-        config: &'a NodeSimilarityConfig,
-        weighted: bool,
-        control: &Control,
-    ) -> Result<Self, KernelError> {
-        let sum = |a: f64, b: f64| a + b;
-        let mut comparison = Comparison {
-            config,
-            weighted,
-            out: DistinctLists::new(&graph.out, control, sum)?,
-            into: DistinctLists::new(&graph.into, control, sum)?,
-            sizes: Vec::new(),
-            too_common: 0,
-        };
-        let n = graph.vertex_count();
-        control.expect(u64::from(n));
-        let mut sizes = vec![0.0; n as usize];
-        blocks::fill(&mut sizes, control, |v| comparison.size(v))?;
-        comparison.sizes = sizes;
-        comparison.too_common = (0..n).filter(|v| comparison.is_too_common(*v)).count() as u64;
-        Ok(comparison)
-    }
-
-    fn is_too_common(&self, item: u32) -> bool {
-        let most = self.config.max_holders;
-        most > 0 && self.into.degree(item) > most as usize
-    }
-
-    fn size(&self, v: u32) -> f64 {
-        let items = || {
-            self.out
-                .range(v)
-                .filter(|at| !self.is_too_common(self.out.target(*at)))
-        };
-        let count = items().count();
-        if count < self.config.degree_cutoff as usize {
-            0.0
-        } else if !self.weighted {
-            count as f64
-        } else if self.config.metric == Metric::Cosine {
-            items().map(|at| self.out.weight(at).powi(2)).sum::<f64>().sqrt()
-        } else {
-            items().map(|at| self.out.weight(at)).sum()
-        }
-    }
-
-    /// Adds the vertices most similar to `v`.
-    fn compare(
-        &self,
-        v: u32,
-        workspace: &mut Workspace,
-        found: &mut Pairs,
-        control: &Control,
-    ) -> Result<(), KernelError> {
-        let size = self.sizes[v as usize];
-        if size == 0.0 {
-            return Ok(());
-        }
-        let met = self.meet(v, workspace, control)?;
-        for at in 0..met {
-            let u = workspace.met[at];
-            let common = std::mem::take(&mut workspace.common[u as usize]);
-            let shared = match workspace.sums.get_mut(u as usize) {
-                Some(sum) => std::mem::take(sum),
-                None => f64::from(common),
-            };
-            let other = self.sizes[u as usize];
-            if other == 0.0 || u == v {
-                continue;
-            }
-            let similarity = self.similarity(shared, size, other);
-            if similarity > 0.0 && similarity >= self.config.cutoff {
-                workspace.best.offer(similarity, (u, common));
-            }
-        }
-        for (similarity, (u, common)) in workspace.best.take() {
-            found.push(v, u, similarity, common);
-        }
-        Ok(())
-    }
-
-    /// Counts what `v` shares with each vertex, itself included, and returns how many vertices it met.
-    fn meet(&self, v: u32, workspace: &mut Workspace, control: &Control) -> Result<usize, KernelError> {
-        let Workspace {
-            common, sums, met, ..
-        } = workspace;
-        let mut count = 0;
-        for at in self.out.range(v) {
-            let item = self.out.target(at);
-            if self.is_too_common(item) {
-                continue;
-            }
-            control.check()?;
-            for &u in self.into.neighbours(item) {
-                // Written always and kept only when new: a branch here is mispredicted as often as not.
-                met[count] = u;
-                count += usize::from(common[u as usize] == 0);
-                common[u as usize] += 1;
-            }
-            if self.weighted {
-                let own = self.out.weight(at);
-                let is_cosine = self.config.metric == Metric::Cosine;
-                for index in self.into.range(item) {
-                    let other = self.into.weight(index);
-                    let part = if is_cosine { own * other } else { own.min(other) };
-                    sums[self.into.target(index) as usize] += part;
-                }
-            }
-        }
-        Ok(count)
-    }
-
-    fn similarity(&self, shared: f64, a: f64, b: f64) -> f64 {
-        let similarity = match self.config.metric {
-            Metric::Jaccard => shared / (a + b - shared),
-            Metric::Overlap => shared / a.min(b),
-            Metric::Cosine if self.weighted => shared / (a * b),
-            Metric::Cosine => shared / (a * b).sqrt(),
-        };
-        similarity.min(1.0)
-    }
-}
-
-/// What a thread compares with; `common` and `sums` are all 0 between vertices.
-struct Workspace {
-    common: Vec<u32>,
-    /// The shared weight; empty when weights do not count.
-    sums: Vec<f64>,
-    /// Vertices that share any; one place more than there are vertices.
-    met: Vec<u32>,
-    best: Best<(u32, u32)>,
-}
-
 fn outcome(n: u32, pairs: Pairs, comparison: &Comparison, exactness: Exactness) -> Outcome {
     let leaders = Leaders::new(n, &pairs.from, &pairs.to, &pairs.scores);
     let listed = pairs.to.len() as f64;
-    let compared = comparison.sizes.iter().filter(|it| **it > 0.0).count();
+    let compared = comparison.compared();
     let mean = pairs.scores.iter().sum::<f64>() / listed.max(1.0);
     Outcome {
         vertices: vec![
