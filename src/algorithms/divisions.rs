@@ -8,16 +8,16 @@ use super::groups::Groups;
 use super::layers::Layer;
 use super::local_moving::{LEAST_GAIN, Rule};
 use super::modularity::{modularity, split};
-use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::registry::{ColumnInfo, Extent, ParameterInfo, Work};
 use super::sampling::permutation;
 use super::simple_view::distinct_neighbours;
 use crate::graph::Csr;
 
-/// Rounds at most; later ones gain next to nothing.
+/// Rounds at most; later ones gain next to nothing. An answer that still gained in the last is marked.
 const MAX_ROUNDS: u32 = 10;
 
-/// Edge ends from which the tolerance holds. Fewer settle entirely within a second.
+/// Edge ends from which the tolerance holds. Fewer gain nothing more within a second.
 const LARGE: usize = 1 << 20;
 
 /// The parameters, as the registry lists them.
@@ -35,7 +35,8 @@ pub(super) const PARAMETERS: [ParameterInfo; 4] = [
         default: "1e-4",
         range: "from 0",
         meaning: "On graphs of 1,048,576 edge ends or more, a pass of moves or a round that gains less \
-                  modularity is the last; smaller graphs settle entirely, as all do at 0.",
+                  modularity is the last; smaller graphs, and all at 0, go on until nothing is gained. After ten \
+                  rounds all stop, and the result says so.",
     },
     ParameterInfo {
         name: "max_levels",
@@ -118,7 +119,7 @@ pub struct DivisionConfig {
     /// Above 1 gives smaller communities, below 1 larger; above 0, up to 1,000,000.
     pub resolution: f64,
     /// On graphs of 2²⁰ edge ends or more, a pass of moves or a round that gains less modularity is the
-    /// last; smaller graphs settle entirely, as all do at 0.
+    /// last; smaller graphs, and all at 0, go on until nothing is gained. After ten rounds all stop.
     pub tolerance: f64,
     /// Aggregation levels at most in a round, from 1.
     pub max_levels: u32,
@@ -250,6 +251,7 @@ pub(super) fn run(
     Ok(Outcome {
         summary,
         vertices,
+        exactness: first.exactness,
         ..Outcome::default()
     })
 }
@@ -259,9 +261,10 @@ struct Division {
     community: Vec<u32>,
     modularity: f64,
     levels: u32,
+    exactness: Exactness,
 }
 
-/// Rounds until one gains nothing, or too little.
+/// Rounds until one gains nothing, or too little, ten at most.
 fn divide(
     layer: &Layer<'_>,
     order: Option<&[u32]>,
@@ -274,6 +277,7 @@ fn divide(
         modularity: modularity(layer, &community, rule.resolution, control)?,
         community,
         levels: 0,
+        exactness: Exactness::Exact,
     };
     for rounds in 0..MAX_ROUNDS {
         let mut found = division.community.clone();
@@ -289,6 +293,12 @@ fn divide(
         (division.community, division.modularity) = (found, reached);
         if settled || gained < rule.least {
             break;
+        }
+        if rounds + 1 == MAX_ROUNDS {
+            division.exactness = Exactness::Unsettled {
+                rounds: u64::from(MAX_ROUNDS),
+                change: gained,
+            };
         }
     }
     Ok(division)

@@ -233,6 +233,29 @@ fn a_tolerance_ends_large_graphs_early_and_leaves_small_ones_alone() {
     }
 }
 
+/// In a clique each vertex that joins the others gains, so that a vertex a round is never done in ten.
+#[test]
+fn an_answer_that_still_gained_in_the_last_round_says_so() {
+    let config = DivisionConfig::default();
+    for (n, is_settled) in [(11, true), (12, false)] {
+        let pairs: Vec<(u32, u32)> = (0..n).flat_map(|v| (0..v).map(move |u| (u, v))).collect();
+        let graph = graph_of(n, &pairs, false);
+        let round = |_: &Layer<'_>, start: Start<'_>, community: &mut [u32]| {
+            let joined = start.rounds as usize + 2;
+            community[..joined.min(n as usize)].fill(0);
+            Ok(match joined == n as usize {
+                true => Round::settled(),
+                false => Round::of(1),
+            })
+        };
+        let outcome = super::run(&graph, &config, &Control::default(), round).unwrap();
+        match outcome.exactness {
+            Exactness::Unsettled { rounds, change } => assert!(rounds == 10 && change > 0.0 && !is_settled),
+            other => assert!(other == Exactness::Exact && is_settled, "{other:?}"),
+        }
+    }
+}
+
 #[test]
 fn parameters_out_of_range_are_refused() {
     for (parameter, value) in [
