@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sampling::{self, below, fraction, permutation, stream};
 use super::walker::{self, SIDE_BY_SIDE, WalkRules, Walker};
@@ -205,7 +206,10 @@ pub fn work(config: &Node2vecConfig, size: Extent) -> Work {
         bytes: n.saturating_mul(8 * dimension + 32)
             + 8 * BATCH as u64 * (u64::from(config.length) + 1)
             + if config.weighted { 16 * m } else { 0 },
-        operations: n.saturating_mul(walks).saturating_mul(each).saturating_add(2 * m),
+        operations: n
+            .saturating_mul(walks)
+            .saturating_mul(each.saturating_add(config.rules().steps(m)))
+            .saturating_add(2 * m),
         ..Work::default()
     }
 }
@@ -233,7 +237,7 @@ pub fn run(
     let total = n.saturating_mul(rounds);
     control.expect(total as u64);
     let order = permutation(n as u32, config.seed);
-    let mut model = Model::new(graph, config);
+    let mut model = Model::new(graph, config, control)?;
     let batch = |begin: usize| walked(&walker, &order, begin..total.min(begin + BATCH), control);
     let mut ahead = batch(0)?;
     for begin in (0..total).step_by(BATCH) {
@@ -261,7 +265,7 @@ fn walked(
         let start = |place: &usize| (order[place % order.len()], (place / order.len()) as u32);
         let starts: Vec<(u32, u32)> = places.iter().map(start).collect();
         let mut walks = vec![Vec::new(); starts.len()];
-        walker.walk_together(&starts, &mut walks);
+        walker.walk_together(&starts, &mut walks, control)?;
         Ok(walks)
     };
     let parts: Result<Vec<Vec<Vec<u32>>>, KernelError> = places.par_chunks(SIDE_BY_SIDE).map(some).collect();
@@ -283,15 +287,17 @@ struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    fn new(graph: &Csr, config: &'a Node2vecConfig) -> Self {
+    fn new(graph: &Csr, config: &'a Node2vecConfig, control: &Control) -> Result<Self, KernelError> {
         let (n, width) = (graph.vertex_count(), config.dimension as usize);
         let mut inputs = Vec::with_capacity(n as usize * width);
+        let mut pace = Pace::new(control);
         for v in 0..n {
+            pace.step(width)?;
             let mut random = stream(config.seed ^ TRAINING, u64::MAX - u64::from(graph.number(v)));
             inputs.extend((0..width).map(|_| (fraction(&mut random) as f32 - 0.5) / width as f32));
         }
         let chances = (0..n).map(|v| (graph.into.degree(v) as f64 + 1.0).powf(0.75));
-        Self {
+        Ok(Self {
             config,
             width,
             outputs: vec![0.0; inputs.len()],
@@ -299,7 +305,7 @@ impl<'a> Model<'a> {
             negatives: Alias::new(chances.collect()),
             trained: vec![false; n as usize],
             pairs: 0,
-        }
+        })
     }
 
     /// Trains on walks, the first of which stands at place `begin` of `total`.

@@ -48,7 +48,7 @@ proptest! {
     ) {
         let graph = graph_of(3, &[(0, 1), (1, 2)], false);
         let config = Node2vecConfig { dimension: 3, ..Default::default() };
-        let mut model = Model::new(&graph, &config);
+        let mut model = Model::new(&graph, &config, &Control::default()).unwrap();
         model.inputs.copy_from_slice(&values[..9]);
         model.outputs.copy_from_slice(&values[9..]);
         model.pair(0, 1, &[2], rate, &mut [0.0; 3]);

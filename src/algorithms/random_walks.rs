@@ -168,7 +168,7 @@ impl RandomWalksConfig {
     }
 }
 
-/// Walks that a thread walks.
+/// Walks that a thread walks at a time.
 const CHUNK: usize = 256;
 
 /// Upper bounds of what it takes on a graph of this size.
@@ -181,7 +181,9 @@ pub fn work(config: &RandomWalksConfig, size: Extent) -> Work {
         bytes: rows
             .saturating_mul(4 * length + 12)
             .saturating_add(16 * n + if config.weighted { 16 * m } else { 0 }),
-        operations: walks.saturating_mul(length).saturating_add(2 * m),
+        operations: walks
+            .saturating_mul(config.rules().steps(m))
+            .saturating_add(2 * m),
         rows,
     }
 }
@@ -223,7 +225,7 @@ pub fn run(
             for places in places.chunks(SIDE_BY_SIDE) {
                 control.check()?;
                 let start = |at: &usize| (starts[at / each], (at % each) as u32);
-                walker.walk_together(&places.iter().map(start).collect::<Vec<_>>(), walks);
+                walker.walk_together(&places.iter().map(start).collect::<Vec<_>>(), walks, control)?;
                 for (at, walk) in places.iter().zip(&*walks) {
                     for v in walk {
                         visits[*v as usize].fetch_add(1, Ordering::Relaxed);

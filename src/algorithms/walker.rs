@@ -15,6 +15,7 @@ use std::ops::Range;
 use rand_pcg::Pcg64Mcg;
 
 use super::control::{Control, KernelError};
+use super::pace::Pace;
 use super::registry::ParameterInfo;
 use super::sampling::{below, fraction, stream};
 use super::shortest_paths::refuse_negative;
@@ -106,6 +107,16 @@ impl WalkRules {
         }
     }
 
+    /// Steps, in entries visited, that a walk on a graph of `m` edges takes at most where it has no hub whose list is
+    /// longer than a clique's: only a list of which nearly all draws were rejected is read as a whole.
+    pub(super) fn steps(&self, m: u64) -> u64 {
+        let one = match self.is_biased() {
+            true => (u64::from(MOST_REJECTIONS) + (2 * m).isqrt()) * u64::from(1 + m.max(2).ilog2()),
+            false => 1,
+        };
+        one.saturating_mul(self.length.into())
+    }
+
     fn is_biased(&self) -> bool {
         self.return_factor != 1.0 || self.in_out_factor != 1.0
     }
@@ -150,11 +161,10 @@ impl<'a> Walker<'a> {
         };
         if rules.weighted && graph.is_weighted() {
             refuse_negative(graph)?;
+            let mut pace = Pace::new(control);
             let mut sums = vec![0.0; graph.out.targets.len()];
             for v in 0..graph.vertex_count() {
-                if v.is_multiple_of(4096) {
-                    control.check()?;
-                }
+                pace.step(graph.out.degree(v))?;
                 let mut sum = 0.0;
                 for at in graph.out.range(v) {
                     sum += graph.out.weight(at);
@@ -166,13 +176,20 @@ impl<'a> Walker<'a> {
         Ok(walker)
     }
 
-    /// Writes to `walks` the walks from these starts, each with its number; at most [`SIDE_BY_SIDE`].
-    pub(super) fn walk_together(&self, starts: &[(u32, u32)], walks: &mut [Vec<u32>]) {
+    /// Writes to `walks` the walks from these starts, each with its number; at most [`SIDE_BY_SIDE`]. Fails
+    /// only when the run is cancelled.
+    pub(super) fn walk_together(
+        &self,
+        starts: &[(u32, u32)],
+        walks: &mut [Vec<u32>],
+        control: &Control,
+    ) -> Result<(), KernelError> {
+        let mut pace = Pace::new(control);
         if self.rules.is_biased() {
             for ((start, number), walk) in starts.iter().zip(walks) {
-                self.walk(*start, *number, walk);
+                self.walk(*start, *number, walk, &mut pace)?;
             }
-            return;
+            return Ok(());
         }
         let mut lanes: Vec<Lane> = starts
             .iter()
@@ -181,6 +198,8 @@ impl<'a> Walker<'a> {
             .collect();
         // Each pass reads one array for all, so that the memory of many walks is fetched at the same time.
         for _ in 1..self.rules.length {
+            // A step reads three arrays at random, and a bisection where there are weights.
+            pace.step(lanes.len() * 16)?;
             for lane in &mut lanes {
                 lane.range = self.graph.out.range(lane.v);
             }
@@ -199,6 +218,7 @@ impl<'a> Walker<'a> {
                 lane.walk.push(lane.v);
             }
         }
+        Ok(())
     }
 
     fn lane<'w>(&self, (start, number): (u32, u32), walk: &'w mut Vec<u32>) -> Lane<'w> {
@@ -220,20 +240,27 @@ impl<'a> Walker<'a> {
     }
 
     /// Writes the walk of this `number` from `start` to `walk`, step by step.
-    fn walk(&self, start: u32, number: u32, walk: &mut Vec<u32>) {
+    fn walk(
+        &self,
+        start: u32,
+        number: u32,
+        walk: &mut Vec<u32>,
+        pace: &mut Pace<'_>,
+    ) -> Result<(), KernelError> {
         let mut random = self.stream(start, number);
         walk.clear();
         walk.push(start);
         let (mut before, mut v) = (None, start);
         while walk.len() < self.rules.length as usize {
             let next = match before {
-                Some(t) if self.rules.is_biased() => self.biased_step(t, v, &mut random),
+                Some(t) if self.rules.is_biased() => self.biased_step(t, v, &mut random, pace)?,
                 _ => self.step(v, &mut random),
             };
-            let Some(next) = next else { return };
+            let Some(next) = next else { return Ok(()) };
             walk.push(next);
             (before, v) = (Some(v), next);
         }
+        Ok(())
     }
 
     /// A step by weight, or `None` where no edge leads on.
@@ -270,11 +297,21 @@ impl<'a> Walker<'a> {
     }
 
     /// A step from `v`, reached from `t`.
-    fn biased_step(&self, t: u32, v: u32, random: &mut Pcg64Mcg) -> Option<u32> {
+    fn biased_step(
+        &self,
+        t: u32,
+        v: u32,
+        random: &mut Pcg64Mcg,
+        pace: &mut Pace<'_>,
+    ) -> Result<Option<u32>, KernelError> {
         for _ in 0..MOST_REJECTIONS {
-            let x = self.step(v, random)?;
+            // Bisections of lists that are in no cache.
+            pace.step(32)?;
+            let Some(x) = self.step(v, random) else {
+                return Ok(None);
+            };
             if fraction(random) * self.largest < self.factor(t, x) {
-                return Some(x);
+                return Ok(Some(x));
             }
         }
         let range = self.graph.out.range(v);
@@ -286,7 +323,12 @@ impl<'a> Walker<'a> {
             };
             weight * self.factor(t, self.graph.out.targets[at])
         };
-        let total: f64 = range.clone().map(part).sum();
+        let mut total = 0.0;
+        for at in range.clone() {
+            // Each entry is searched for among the neighbours of `t`, twice.
+            pace.step(32)?;
+            total += part(at);
+        }
         let mut left = fraction(random) * total;
         let mut chosen = begin;
         for at in range {
@@ -299,7 +341,7 @@ impl<'a> Walker<'a> {
                 left -= part;
             }
         }
-        Some(self.graph.out.targets[chosen])
+        Ok(Some(self.graph.out.targets[chosen]))
     }
 
     fn factor(&self, t: u32, x: u32) -> f64 {
@@ -332,10 +374,13 @@ mod tests {
 
     /// How often walks 0 → 1 → x end at each x, of all that pass 1.
     fn shares(graph: &Csr, rules: WalkRules) -> Vec<f64> {
-        let walker = Walker::new(graph, rules, &Control::default()).unwrap();
+        let control = Control::default();
+        let walker = Walker::new(graph, rules, &control).unwrap();
         let (mut ends, mut walk, mut total) = (vec![0.0; graph.vertex_count() as usize], Vec::new(), 0.0);
         for number in 0..60_000 {
-            walker.walk(0, number, &mut walk);
+            walker
+                .walk(0, number, &mut walk, &mut Pace::new(&control))
+                .unwrap();
             if walk[1] == 1 {
                 ends[walk[2] as usize] += 1.0;
                 total += 1.0;
@@ -384,9 +429,9 @@ mod tests {
             ..rules(2.0, 2.0)
         };
         let mut walk = Vec::new();
-        Walker::new(&graph, long, &Control::default())
-            .unwrap()
-            .walk(0, 0, &mut walk);
+        let control = Control::default();
+        let walker = Walker::new(&graph, long, &control).unwrap();
+        walker.walk(0, 0, &mut walk, &mut Pace::new(&control)).unwrap();
         assert_eq!(walk, [0, 1, 2]);
     }
 
@@ -400,13 +445,16 @@ mod tests {
                     weighted,
                     ..rules(1.0, 1.0)
                 };
-                let walker = Walker::new(&graph, long, &Control::default()).unwrap();
+                let control = Control::default();
+                let walker = Walker::new(&graph, long, &control).unwrap();
                 let starts: Vec<(u32, u32)> = (0..SIDE_BY_SIDE as u32).map(|it| (it * 100, it)).collect();
                 let mut walks = vec![Vec::new(); SIDE_BY_SIDE];
-                walker.walk_together(&starts, &mut walks);
+                walker.walk_together(&starts, &mut walks, &control).unwrap();
                 for ((start, number), found) in starts.into_iter().zip(walks) {
                     let mut walk = Vec::new();
-                    walker.walk(start, number, &mut walk);
+                    walker
+                        .walk(start, number, &mut walk, &mut Pace::new(&control))
+                        .unwrap();
                     assert_eq!(found, walk);
                 }
             }
