@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::chunks::in_order;
+use super::chunks::{WAVE, in_order};
 use super::condensation::Condensation;
 use super::control::{Control, KernelError};
 use super::distinct_lists::DistinctLists;
@@ -60,6 +60,9 @@ pub(super) struct Confidence {
     pub(super) spread: f64,
     pub(super) reached: f64,
 }
+
+/// Live graphs that exist at a time: each may be as large as the graph itself.
+pub(super) const LIVE_GRAPHS: usize = 4;
 
 /// Who was seen, by the number of the search that saw it last.
 struct Search {
@@ -253,23 +256,30 @@ impl<'a> Cascade<'a> {
 
     /// Adds what `v` reaches to what is covered.
     fn cover(&self, v: u32, covered: &mut [Bits], control: &Control) -> Result<(), KernelError> {
-        covered.par_iter_mut().enumerate().try_for_each_init(
-            || Search::new(self.n),
-            |search, (simulation, bits)| {
-                search.renew();
-                self.reach(v, simulation as u32, Some(bits), search, control)?;
-                for u in &search.queue {
-                    bits[*u as usize / 64] |= 1 << (u % 64);
-                }
-                Ok(())
-            },
-        )
+        let each = covered.len().div_ceil(WAVE).max(1);
+        covered
+            .par_iter_mut()
+            .enumerate()
+            .with_min_len(each)
+            .try_for_each_init(
+                || Search::new(self.n),
+                |search, (simulation, bits)| {
+                    search.renew();
+                    self.reach(v, simulation as u32, Some(bits), search, control)?;
+                    for u in &search.queue {
+                        bits[*u as usize / 64] |= 1 << (u % 64);
+                    }
+                    Ok(())
+                },
+            )
     }
 
     /// For each vertex no less than what it reaches over all simulations.
     fn bounds(&self, control: &Control) -> Result<Vec<u64>, KernelError> {
         let sums: Vec<AtomicU64> = (0..self.n).map(|_| AtomicU64::new(0)).collect();
-        (0..self.simulations).into_par_iter().try_for_each(|simulation| {
+        let each = (self.simulations as usize).div_ceil(LIVE_GRAPHS).max(1);
+        let simulations = (0..self.simulations).into_par_iter().with_min_len(each);
+        simulations.try_for_each(|simulation| {
             control.check()?;
             let live = self.live_graph(simulation);
             let condensation = Condensation::new(&live, control)?;

@@ -21,7 +21,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cascade::{Cascade, Confidence, Estimate};
+use super::cascade::{Cascade, Confidence, Estimate, LIVE_GRAPHS};
+use super::chunks::WAVE;
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
@@ -183,7 +184,11 @@ pub fn work(config: &InfluenceConfig, size: Extent) -> Work {
     let (chosen, draws) = (u64::from(config.top_k).min(n), u64::from(config.simulations));
     let one = draws.saturating_mul(n + 2 * m);
     Work {
-        bytes: draws.saturating_mul(n / 8 + 8) + 200 * n + 60 * m,
+        // A live graph grows by doubling, and has both directions of an undirected edge.
+        bytes: draws.saturating_mul(n / 8 + 8)
+            + 60 * n
+            + WAVE as u64 * 8 * n
+            + LIVE_GRAPHS as u64 * (100 * n + 80 * m),
         operations: one.saturating_mul(6).saturating_add(one.saturating_mul(chosen)),
         rows: chosen,
     }

@@ -158,7 +158,8 @@ fn one_vertex(parameter: &'static str, given: usize) -> Result<(), KernelError> 
     })
 }
 
-/// Upper bounds of what it takes on a graph of this size; paths are taken to have 64 edges at most.
+/// What it takes on a graph of this size: bytes at most, and steps where paths have 64 edges at most. One through all
+/// vertices would be searched for at each of them; such are rare and their searches led.
 pub fn work(config: &KShortestPathsConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     let entries = n.saturating_add(m.saturating_mul(2));
@@ -167,7 +168,11 @@ pub fn work(config: &KShortestPathsConfig, size: Extent) -> Work {
     Work {
         bytes: (n.saturating_mul(64))
             .saturating_add(m.saturating_mul(48))
-            .saturating_add(k.saturating_mul(edges).saturating_mul(32 + 16 * edges)),
+            // Those found, as many candidates and the copies of both that are listed; each visits a vertex once.
+            .saturating_add(
+                k.saturating_mul(3)
+                    .saturating_mul(n.saturating_mul(12).saturating_add(96)),
+            ),
         operations: search.saturating_mul(k.saturating_mul(edges).saturating_add(1)),
         rows: k,
     }
@@ -196,11 +201,12 @@ pub fn run(
         left: &left,
         search: PathSearch::new(graph.vertex_count()),
         before: vec![false; graph.vertex_count() as usize],
+        wanted: config.k as usize,
         found: Vec::new(),
         candidates: BTreeSet::new(),
     };
     control.expect(u64::from(config.k));
-    deviations.find(inputs.sources[0], config.k as usize, control)?;
+    deviations.find(inputs.sources[0], control)?;
     let paths: Vec<Path> = deviations.found.into_iter().map(|it| it.path).collect();
     Ok(outcome(graph, paths))
 }
@@ -237,12 +243,15 @@ struct Deviations<'a> {
     search: PathSearch,
     /// The vertices before the one where a path is being left.
     before: Vec<bool>,
+    /// Paths asked for.
+    wanted: usize,
     found: Vec<Candidate>,
     candidates: BTreeSet<Candidate>,
 }
 
 impl Deviations<'_> {
-    fn find(&mut self, source: u32, k: usize, control: &Control) -> Result<(), KernelError> {
+    fn find(&mut self, source: u32, control: &Control) -> Result<(), KernelError> {
+        let k = self.wanted;
         self.leave(&[source], 0.0, &[], control)?;
         while self.found.len() < k {
             let Some(next) = self.candidates.pop_first() else {
@@ -253,10 +262,6 @@ impl Deviations<'_> {
             self.found.push(next.clone());
             if self.found.len() < k {
                 self.leave_everywhere(&next, control)?;
-            }
-            // No more can come to be listed than are still wanted.
-            while self.candidates.len() > k - self.found.len() {
-                self.candidates.pop_last();
             }
         }
         Ok(())
@@ -307,6 +312,10 @@ impl Deviations<'_> {
                 path: measured(&self.graph.out, vertices),
                 left_at: begin.len() - 1,
             });
+            // No more can come to be listed than are still wanted.
+            if self.candidates.len() > self.wanted - self.found.len() {
+                self.candidates.pop_last();
+            }
         }
         Ok(())
     }
