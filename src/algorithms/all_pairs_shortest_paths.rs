@@ -149,7 +149,7 @@ pub fn work(config: &AllPairsShortestPathsConfig, size: Extent) -> Work {
     }
 }
 
-/// Vertices from which a thread searches.
+/// Vertices from which a thread searches at a time.
 const CHUNK: usize = 16;
 
 /// Lists the distances.

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{self, Kinds};
-use super::chunks::{Spare, WAVE};
+use super::chunks::Spare;
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
@@ -28,11 +28,14 @@ use crate::graph::{Csr, MISSING};
 /// The attribute that each vertex has to itself.
 const OWN: &str = "@id";
 
-/// Stages of an asynchronous round; a stage reads what the stages before it wrote.
-const STAGES: usize = 64;
+/// Parts of an asynchronous round; a part reads what the parts before it wrote.
+const PARTS: usize = 64;
 
-/// Vertices whose sets lie together at most; fewer on small graphs, so that stages have several.
+/// Vertices whose sets lie together at most; fewer on small graphs, so that parts have several.
 const MOST_IN_BLOCK: u32 = 1024;
+
+/// Pieces that a part is cut into at most; no more workspaces exist than pieces.
+const PIECES: usize = 64;
 
 /// Neighbours between two looks for cancellation.
 const LONG: usize = 1 << 12;
@@ -185,7 +188,7 @@ pub fn work(config: &AttributePropagationConfig, size: Extent) -> Work {
     let kept = u64::from(config.max_values).min(n);
     let a_round = n.saturating_add(2 * m).saturating_mul(1 + kept);
     Work {
-        bytes: n.saturating_mul(12 * kept + 40 + WAVE as u64),
+        bytes: n.saturating_mul(12 * kept + 40 + PIECES as u64),
         operations: u64::from(config.max_iterations).saturating_mul(a_round),
         ..Work::default()
     }
@@ -274,8 +277,8 @@ struct Spread<'a> {
     blocks: Vec<Sets>,
     /// Vertices in a block: two to this power.
     shift: u32,
-    /// Blocks in a stage.
-    stage: usize,
+    /// Blocks in a part.
+    part: usize,
     /// By projection number, whether the set changed in the round before or in this one: it may hold what
     /// a neighbour lacks.
     fresh: Vec<bool>,
@@ -306,9 +309,9 @@ impl<'a> Spread<'a> {
             kept: config.max_values as usize,
             vertices,
             shift: length.trailing_zeros(),
-            stage: match config.synchronous {
+            part: match config.synchronous {
                 true => blocks.len().max(1),
-                false => blocks.len().div_ceil(STAGES).max(1),
+                false => blocks.len().div_ceil(PARTS).max(1),
             },
             fresh: blocks.iter().flat_map(|it| it.changed.iter().copied()).collect(),
             blocks,
@@ -334,15 +337,17 @@ impl<'a> Spread<'a> {
     ) -> Result<u64, KernelError> {
         control.expect(self.vertices.len() as u64);
         let mut changed = 0;
-        for begin in (0..self.blocks.len()).step_by(self.stage) {
-            let stage = begin..self.blocks.len().min(begin + self.stage);
+        for begin in (0..self.blocks.len()).step_by(self.part) {
+            let part = begin..self.blocks.len().min(begin + self.part);
             let one = |block| spare.lend(|union| self.grown(block, union, control));
-            let grown: Vec<Sets> = stage
+            // No more pieces than workspaces are counted with.
+            let grown: Vec<Sets> = part
                 .clone()
                 .into_par_iter()
+                .with_min_len(part.len().div_ceil(PIECES).max(1))
                 .map(one)
                 .collect::<Result<_, KernelError>>()?;
-            for (block, sets) in stage.zip(grown) {
+            for (block, sets) in part.zip(grown) {
                 changed += sets.changed.iter().map(|it| u64::from(*it)).sum::<u64>();
                 self.dropped |= sets.dropped;
                 let first = block << self.shift;

@@ -128,7 +128,7 @@ pub fn work(config: &ClosenessConfig, size: Extent) -> Work {
     }
 }
 
-/// Vertices that a thread measures.
+/// Vertices that a thread measures at a time.
 const CHUNK: usize = 32;
 
 /// What one search tells about its source.

@@ -150,7 +150,7 @@ impl CyclesConfig {
     }
 }
 
-/// Start vertices that a thread searches from.
+/// Start vertices that a thread searches from at a time.
 const CHUNK: usize = 64;
 
 /// What it takes on a graph of `n` vertices and `m` edges: bytes at most; steps where degrees are near

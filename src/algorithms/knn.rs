@@ -198,7 +198,7 @@ impl KnnConfig {
     }
 }
 
-/// Vertices whose neighbours a thread finds.
+/// Vertices whose neighbours a thread finds at a time.
 const CHUNK: usize = 256;
 
 /// Attributes up to which a search is taken to stay near its point.

@@ -206,7 +206,7 @@ impl LinkPredictionConfig {
     }
 }
 
-/// Vertices whose pairs a thread ranks.
+/// Vertices whose pairs a thread ranks at a time.
 const CHUNK: usize = 64;
 
 /// Upper bounds of what it takes on a graph of this size.

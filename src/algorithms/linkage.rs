@@ -223,7 +223,7 @@ impl LinkageConfig {
     }
 }
 
-/// Vertices whose partners a thread finds.
+/// Vertices whose partners a thread finds at a time.
 const CHUNK: usize = 256;
 
 /// Upper bounds of what it takes on a graph of `n` vertices and `m` edges, where vertices are linked by so many

@@ -8,6 +8,7 @@
 //! Source: Paranjape, Benson & Leskovec, WSDM 2017 (algorithms 1 and 2).
 
 use super::control::{Control, KernelError};
+use super::pace::Pace;
 use super::time_order::{TimeOrder, TimedEdge};
 
 /// Looks for cancellation once in so many edges.
@@ -44,7 +45,7 @@ type Directions = [[[u128; 2]; 2]; 2];
 
 /// An edge at the vertex in the middle.
 #[derive(Clone, Copy, Debug)]
-struct Event {
+struct Spoke {
     time: i64,
     row: u32,
     other: u32,
@@ -124,8 +125,8 @@ pub(super) struct StarCounter {
     window: i64,
     /// Edges in the window, by neighbour and direction.
     held: Vec<[u32; 2]>,
-    events: Vec<Event>,
-    /// For each event how many before it and after it, within the window, have its neighbour.
+    spokes: Vec<Spoke>,
+    /// For each spoke how many before it and after it, within the window, have its neighbour.
     before: Vec<[u32; 2]>,
     after: Vec<[u32; 2]>,
 }
@@ -136,7 +137,7 @@ impl StarCounter {
         Self {
             window,
             held: vec![[0; 2]; n as usize],
-            events: Vec::new(),
+            spokes: Vec::new(),
             before: Vec::new(),
             after: Vec::new(),
         }
@@ -150,17 +151,17 @@ impl StarCounter {
         into: &TimeOrder,
         control: &Control,
     ) -> Result<Stars, KernelError> {
-        let event = |edge: &TimedEdge, way: usize| Event {
+        let spoke = |edge: &TimedEdge, way: usize| Spoke {
             time: edge.time,
             row: edge.row,
             other: edge.other,
             way,
         };
-        self.events.clear();
-        self.events.extend(out.of(v).iter().map(|it| event(it, 0)));
-        self.events.extend(into.of(v).iter().map(|it| event(it, 1)));
-        self.events.retain(|it| it.other != v);
-        self.events.sort_unstable_by_key(|it| (it.time, it.row));
+        self.spokes.clear();
+        self.spokes.extend(out.of(v).iter().map(|it| spoke(it, 0)));
+        self.spokes.extend(into.of(v).iter().map(|it| spoke(it, 1)));
+        self.spokes.retain(|it| it.other != v);
+        self.spokes.sort_unstable_by_key(|it| (it.time, it.row));
         let mut stars = Stars::default();
         self.forward(&mut stars.two[0], control)?;
         self.backward(&mut stars.two[2], control)?;
@@ -169,94 +170,94 @@ impl StarCounter {
         Ok(stars)
     }
 
-    /// Pairs with one neighbour that come before each event.
+    /// Pairs with one neighbour that come before each spoke.
     fn forward(&mut self, found: &mut Directions, control: &Control) -> Result<(), KernelError> {
-        let Self { held, events, .. } = self;
+        let Self { held, spokes, .. } = self;
         self.before.clear();
         let mut pairs = [[0_u64; 2]; 2];
         let mut oldest = 0;
-        for (at, event) in events.iter().enumerate() {
+        for (at, spoke) in spokes.iter().enumerate() {
             if at % CHECK_EVERY == 0 {
                 control.check()?;
             }
-            while event.time.saturating_sub(events[oldest].time) > self.window {
-                let gone = events[oldest];
+            while spoke.time.saturating_sub(spokes[oldest].time) > self.window {
+                let gone = spokes[oldest];
                 let held = &mut held[gone.other as usize];
                 held[gone.way] -= 1;
                 (0..2).for_each(|way| pairs[gone.way][way] -= u64::from(held[way]));
                 oldest += 1;
             }
-            add_pairs(&pairs, |a, b, count| found[a][b][event.way] += count);
-            let held = &mut held[event.other as usize];
+            add_pairs(&pairs, |a, b, count| found[a][b][spoke.way] += count);
+            let held = &mut held[spoke.other as usize];
             self.before.push(*held);
-            (0..2).for_each(|way| pairs[way][event.way] += u64::from(held[way]));
-            held[event.way] += 1;
+            (0..2).for_each(|way| pairs[way][spoke.way] += u64::from(held[way]));
+            held[spoke.way] += 1;
         }
-        events[oldest..]
+        spokes[oldest..]
             .iter()
             .for_each(|it| held[it.other as usize] = [0; 2]);
         Ok(())
     }
 
-    /// Pairs with one neighbour that come after each event.
+    /// Pairs with one neighbour that come after each spoke.
     fn backward(&mut self, found: &mut Directions, control: &Control) -> Result<(), KernelError> {
-        let Self { held, events, .. } = self;
+        let Self { held, spokes, .. } = self;
         self.after.clear();
-        self.after.resize(events.len(), [0; 2]);
+        self.after.resize(spokes.len(), [0; 2]);
         let mut pairs = [[0_u64; 2]; 2];
-        let mut end = events.len();
-        for (at, event) in events.iter().enumerate().rev() {
+        let mut end = spokes.len();
+        for (at, spoke) in spokes.iter().enumerate().rev() {
             if at % CHECK_EVERY == 0 {
                 control.check()?;
             }
-            while events[end - 1].time.saturating_sub(event.time) > self.window {
+            while spokes[end - 1].time.saturating_sub(spoke.time) > self.window {
                 end -= 1;
-                let gone = events[end];
+                let gone = spokes[end];
                 let held = &mut held[gone.other as usize];
                 held[gone.way] -= 1;
                 (0..2).for_each(|way| pairs[way][gone.way] -= u64::from(held[way]));
             }
-            add_pairs(&pairs, |b, c, count| found[event.way][b][c] += count);
-            let held = &mut held[event.other as usize];
+            add_pairs(&pairs, |b, c, count| found[spoke.way][b][c] += count);
+            let held = &mut held[spoke.other as usize];
             self.after[at] = *held;
-            (0..2).for_each(|way| pairs[event.way][way] += u64::from(held[way]));
-            held[event.way] += 1;
+            (0..2).for_each(|way| pairs[spoke.way][way] += u64::from(held[way]));
+            held[spoke.way] += 1;
         }
-        events[..end]
+        spokes[..end]
             .iter()
             .for_each(|it| held[it.other as usize] = [0; 2]);
         Ok(())
     }
 
-    /// Pairs with one neighbour around each event.
+    /// Pairs with one neighbour around each spoke.
     fn between(&self, found: &mut Directions) {
         let mut pairs = [[0_u64; 2]; 2];
-        for (at, event) in self.events.iter().enumerate() {
+        for (at, spoke) in self.spokes.iter().enumerate() {
             if let Some(earlier) = at.checked_sub(1) {
-                let first = self.events[earlier].way;
+                let first = self.spokes[earlier].way;
                 (0..2).for_each(|way| pairs[first][way] += u64::from(self.after[earlier][way]));
             }
-            (0..2).for_each(|way| pairs[way][event.way] -= u64::from(self.before[at][way]));
-            add_pairs(&pairs, |a, c, count| found[a][event.way][c] += count);
+            (0..2).for_each(|way| pairs[way][spoke.way] -= u64::from(self.before[at][way]));
+            add_pairs(&pairs, |a, c, count| found[a][spoke.way][c] += count);
         }
     }
 
     /// Three edges with one neighbour.
     fn same(&mut self, found: &mut Directions, control: &Control) -> Result<(), KernelError> {
         control.check()?;
-        self.events.sort_unstable_by_key(|it| (it.other, it.time, it.row));
-        for events in self.events.chunk_by(|a, b| a.other == b.other) {
+        self.spokes.sort_unstable_by_key(|it| (it.other, it.time, it.row));
+        for spokes in self.spokes.chunk_by(|a, b| a.other == b.other) {
             let (mut held, mut pairs, mut oldest) = ([0_u64; 2], [[0_u64; 2]; 2], 0);
-            for event in events {
-                while event.time.saturating_sub(events[oldest].time) > self.window {
-                    let gone = events[oldest].way;
+            for spoke in spokes {
+                while spoke.time.saturating_sub(spokes[oldest].time) > self.window {
+                    let gone = spokes[oldest].way;
                     held[gone] -= 1;
                     (0..2).for_each(|way| pairs[gone][way] -= held[way]);
                     oldest += 1;
                 }
-                add_pairs(&pairs, |a, b, count| found[a][b][event.way] += count);
-                (0..2).for_each(|way| pairs[way][event.way] += held[way]);
-                held[event.way] += 1;
+                add_pairs(&pairs, |a, b, count| found[a][b][spoke.way] += count);
+                (0..2).for_each(|way| pairs[way][spoke.way] += held[way]);
+                held[spoke.way] += 1;
             }
         }
         Ok(())
@@ -306,10 +307,10 @@ impl Pairs {
             contacts: Vec::new(),
         };
         let mut own: Vec<(u32, Contact)> = Vec::new();
+        let mut pace = Pace::new(control);
         for v in 0..n {
-            if v % 1024 == 0 {
-                control.check()?;
-            }
+            // Entries are sorted as well as read.
+            pace.step(8 * (out.of(v).len() + into.of(v).len()))?;
             let upward = |it: &&TimedEdge| rank(it.other) > rank(v);
             let contact = |edge: &TimedEdge, way: u32| {
                 let code = 2 * edge.row + way;
@@ -353,7 +354,7 @@ pub(super) struct TriangleCounter {
     window: i64,
     /// The pair of each vertex with the lowest corner, from 1.
     marked: Vec<usize>,
-    events: Vec<(i64, u32, usize)>,
+    contacts: Vec<(i64, u32, usize)>,
     steps: usize,
 }
 
@@ -363,7 +364,7 @@ impl TriangleCounter {
         Self {
             window,
             marked: vec![0; n as usize],
-            events: Vec::new(),
+            contacts: Vec::new(),
             steps: 0,
         }
     }
@@ -407,23 +408,23 @@ impl TriangleCounter {
         if last_begin.saturating_sub(end[0].min(end[1]).min(end[2])) > self.window {
             return;
         }
-        self.events.clear();
+        self.contacts.clear();
         for (side, contacts) in sides.iter().enumerate() {
             let kind = |it: &Contact| 2 * side + (it.code & 1) as usize;
-            self.events
+            self.contacts
                 .extend(contacts.iter().map(|it| (it.time, it.code, kind(it))));
         }
-        self.steps += self.events.len();
-        self.events.sort_unstable();
-        if let [a, b, c] = self.events[..] {
+        self.steps += self.contacts.len();
+        self.contacts.sort_unstable();
+        if let [a, b, c] = self.contacts[..] {
             found[a.2][b.2][c.2] += u128::from(c.0.saturating_sub(a.0) <= self.window);
             return;
         }
         let (mut held, mut pairs, mut oldest) = ([0_u64; 6], [[0_u64; 6]; 6], 0);
         let elsewhere = |kind: usize| (0..6).filter(move |it| it / 2 != kind / 2);
-        for &(time, _, kind) in &self.events {
-            while time.saturating_sub(self.events[oldest].0) > self.window {
-                let gone = self.events[oldest].2;
+        for &(time, _, kind) in &self.contacts {
+            while time.saturating_sub(self.contacts[oldest].0) > self.window {
+                let gone = self.contacts[oldest].2;
                 held[gone] -= 1;
                 elsewhere(gone).for_each(|it| pairs[gone][it] -= held[it]);
                 oldest += 1;

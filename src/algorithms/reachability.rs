@@ -100,7 +100,7 @@ const WORDS: usize = 8;
 /// Vertices that one pass marks.
 const BITS: usize = 64 * WORDS;
 
-/// Passes that one task makes.
+/// Passes that a thread makes at a time.
 const CHUNK: usize = 4;
 
 type Bits = [u64; WORDS];
@@ -109,9 +109,9 @@ type Bits = [u64; WORDS];
 pub fn work(_config: &ReachabilityConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     let passes = n.div_ceil(BITS as u64);
-    let tasks = (2 * passes).div_ceil(CHUNK as u64).min(WAVE as u64);
+    let chunks = (2 * passes).div_ceil(CHUNK as u64).min(WAVE as u64);
     Work {
-        bytes: tasks * 76 * n + 120 * n + 4 * m,
+        bytes: chunks * 76 * n + 120 * n + 4 * m,
         // A pass visits each edge once and combines a cache line there.
         operations: (2 * passes).saturating_mul(n + m).saturating_add(8 * (n + m)),
         ..Work::default()

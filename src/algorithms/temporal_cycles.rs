@@ -218,7 +218,7 @@ impl TemporalCyclesConfig {
     }
 }
 
-/// Start edges that a thread follows.
+/// Start edges that a thread follows at a time.
 const CHUNK: usize = 512;
 
 /// What it takes on a graph of `n` vertices and `m` edges: bytes at most, and steps where a vertex has about ten edges within a window; denser windows take more.

@@ -143,7 +143,7 @@ impl TemporalMotifsConfig {
     }
 }
 
-/// Vertices at which a thread counts.
+/// Vertices at which a thread counts at a time.
 const CHUNK: usize = 64;
 
 /// What it takes on a graph of this size: bytes at most, and steps where triangles have a few edges each.
