@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::{Distances, length_quantity, refuse_negative};
 use crate::graph::Csr;
@@ -186,8 +187,9 @@ pub fn run(
         || Distances::new(n),
         |distances, range| {
             let mut found = Pairs::default();
+            let mut pace = Pace::new(control);
             for v in range {
-                distances.search(&graph.out, &[v as u32], config.weighted, control)?;
+                distances.search(&graph.out, &[v as u32], config.weighted, &mut pace)?;
                 found.note(v as u32, distances, graph.directed);
             }
             Ok(found)

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::simple_view::SimpleView;
 use crate::graph::{Csr, NO_VERTEX};
@@ -114,9 +115,6 @@ pub fn work(_config: &ArticulationConfig, size: Extent) -> Work {
     }
 }
 
-/// The search looks for cancellation once in so many steps.
-const CHECK_EVERY: u64 = 1 << 16;
-
 pub(super) const UNSEEN: u32 = u32::MAX;
 
 /// The depth-first search and what it learns; one entry a vertex.
@@ -136,7 +134,6 @@ pub(super) struct Search<'a> {
     cut: Vec<Cut>,
     /// Bridges as (tree parent, tree child).
     bridges: Vec<(u32, u32)>,
-    steps: u64,
 }
 
 /// The subtrees that hang on a vertex alone.
@@ -160,7 +157,6 @@ impl<'a> Search<'a> {
             order: Vec::with_capacity(n_entries),
             cut: vec![Cut::default(); n_entries],
             bridges: Vec::new(),
-            steps: 0,
         }
     }
 
@@ -173,20 +169,18 @@ impl<'a> Search<'a> {
     }
 
     /// Walks the component of `root`.
-    pub(super) fn walk(&mut self, root: u32, control: &Control) -> Result<(), KernelError> {
+    pub(super) fn walk(&mut self, root: u32, pace: &mut Pace<'_>) -> Result<(), KernelError> {
         self.discover(root, NO_VERTEX);
+        pace.step(self.view.degree(root))?;
         let mut v = root;
         loop {
-            self.steps += 1;
-            if self.steps.is_multiple_of(CHECK_EVERY) {
-                control.check()?;
-            }
             let at = self.next[v as usize];
             if at < self.view.range(v).end {
                 self.next[v as usize] += 1;
                 let u = self.view.target(at);
                 if self.found[u as usize] == UNSEEN {
                     self.discover(u, v);
+                    pace.step(self.view.degree(u))?;
                     v = u;
                 } else if u != self.parent[v as usize] {
                     // The view has no parallel edges, so an edge to the parent is the tree edge.
@@ -198,6 +192,7 @@ impl<'a> Search<'a> {
                     return Ok(());
                 }
                 self.leave(v, parent);
+                pace.step(0)?;
                 v = parent;
             }
         }
@@ -234,7 +229,7 @@ pub fn run(
     let n = graph.vertex_count();
     control.expect(u64::from(n));
     let view = SimpleView::new(graph, control)?;
-    control.check()?;
+    let mut pace = Pace::new(control);
     let mut search = Search::new(&view, n);
     let mut stranded = vec![0_u64; n as usize];
     let mut parts = vec![0_u64; n as usize];
@@ -246,7 +241,7 @@ pub fn run(
         }
         components += 1;
         let begin = search.order.len();
-        search.walk(root, control)?;
+        search.walk(root, &mut pace)?;
         let component = &search.order[begin..];
         let total = component.len() as u32;
         for &v in component {

@@ -166,7 +166,7 @@ fn counts(
         let with_value = list.iter().filter(|u| has_value(**u));
         with_value.fold((0, 0), |(all, same), u| (all + 1, same + u32::from(alike(*u, v))))
     };
-    blocks::fill(&mut counts, control, |v| {
+    blocks::fill_around(graph, &mut counts, control, |v| {
         if !has_value(v) {
             return Count::default();
         }

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::{first_weight, length_quantity};
 use crate::graph::{Csr, NO_VERTEX};
@@ -164,9 +165,6 @@ pub fn run(
 /// A way is shorter when it is so by more than this part of the lengths involved.
 const ROUNDING: f64 = 1e-12;
 
-/// Looks for cancellation once in so many entries.
-const CHECK_EVERY: usize = 1 << 18;
-
 struct Search<'a> {
     graph: &'a Csr,
     /// Negative infinity behind a negative cycle.
@@ -176,9 +174,8 @@ struct Search<'a> {
     nearer: Vec<u32>,
     is_nearer: Vec<bool>,
     cycles: Vec<Vec<u32>>,
-    /// Entries followed since cycles were searched for, and since cancellation was.
+    /// Entries followed since cycles were searched for.
     since_search: usize,
-    since_check: usize,
 }
 
 impl<'a> Search<'a> {
@@ -192,7 +189,6 @@ impl<'a> Search<'a> {
             is_nearer: vec![false; n],
             cycles: Vec::new(),
             since_search: 0,
-            since_check: 0,
         };
         sources.iter().for_each(|v| search.length[*v as usize] = 0.0);
         search
@@ -200,31 +196,26 @@ impl<'a> Search<'a> {
 
     /// Hands distances on until none changes.
     fn settle(&mut self, control: &Control) -> Result<(), KernelError> {
-        control.check()?;
+        let mut pace = Pace::new(control);
         while !self.nearer.is_empty() {
             let mut round = std::mem::take(&mut self.nearer);
             for v in round.drain(..) {
                 self.is_nearer[v as usize] = false;
-                self.hand_on(v, control)?;
+                self.hand_on(v, &mut pace)?;
             }
             if self.since_search > self.length.len() {
                 self.since_search = 0;
-                control.check()?;
-                self.set_cycles_aside(control)?;
+                self.set_cycles_aside(&mut pace)?;
             }
         }
         Ok(())
     }
 
-    fn hand_on(&mut self, v: u32, control: &Control) -> Result<(), KernelError> {
+    fn hand_on(&mut self, v: u32, pace: &mut Pace<'_>) -> Result<(), KernelError> {
         let own = self.length[v as usize];
         let range = self.graph.out.range(v);
         self.since_search += range.len() + 1;
-        self.since_check += range.len() + 1;
-        if self.since_check >= CHECK_EVERY {
-            self.since_check = 0;
-            control.check()?;
-        }
+        pace.step(range.len())?;
         for at in range {
             let (u, weight) = (self.graph.out.targets[at], self.graph.out.weight(at));
             let (known, length) = (self.length[u as usize], own + weight);
@@ -240,12 +231,13 @@ impl<'a> Search<'a> {
     }
 
     /// Finds the cycles that parents form and sets aside what they reach.
-    fn set_cycles_aside(&mut self, control: &Control) -> Result<(), KernelError> {
+    fn set_cycles_aside(&mut self, pace: &mut Pace<'_>) -> Result<(), KernelError> {
         let n = self.length.len() as u32;
         // The walk on which each vertex was met, from 1.
         let mut met = vec![0_u32; n as usize];
         let mut found = Vec::new();
         for start in 0..n {
+            pace.step(0)?;
             let mut v = start;
             while v != NO_VERTEX && met[v as usize] == 0 {
                 met[v as usize] = start + 1;
@@ -258,7 +250,7 @@ impl<'a> Search<'a> {
         for cycle in found {
             // What an earlier one reaches needs no cycle of its own.
             if self.length[cycle[0] as usize] > f64::NEG_INFINITY {
-                self.spoil(&cycle, control)?;
+                self.spoil(&cycle, pace)?;
                 self.cycles.push(cycle);
             }
         }
@@ -282,18 +274,14 @@ impl<'a> Search<'a> {
     }
 
     /// Sets aside what `cycle` reaches.
-    fn spoil(&mut self, cycle: &[u32], control: &Control) -> Result<(), KernelError> {
+    fn spoil(&mut self, cycle: &[u32], pace: &mut Pace<'_>) -> Result<(), KernelError> {
         let mut open = cycle.to_vec();
         while let Some(v) = open.pop() {
             if std::mem::replace(&mut self.length[v as usize], f64::NEG_INFINITY) == f64::NEG_INFINITY {
                 continue;
             }
             self.parent[v as usize] = NO_VERTEX;
-            self.since_check += self.graph.out.degree(v);
-            if self.since_check >= CHECK_EVERY {
-                self.since_check = 0;
-                control.check()?;
-            }
+            pace.step(self.graph.out.degree(v))?;
             let length = &self.length;
             let reached = self.graph.out.neighbours(v).iter();
             open.extend(

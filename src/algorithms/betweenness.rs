@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
+use super::pace::Pace;
 use super::path_counts::Paths;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sampling::{Draw, sample};
@@ -245,8 +246,9 @@ fn add_up(
         || Paths::new(graph, weighted),
         |paths, range| {
             let mut sums = zeros();
+            let mut pace = Pace::new(control);
             for &source in &sources[range] {
-                paths.follow(source, control, |v, through| {
+                paths.follow(source, &mut pace, |v, through| {
                     sums.values[v as usize] += through;
                     if let Some(square) = sums.squares.get_mut(v as usize) {
                         *square += through * through;

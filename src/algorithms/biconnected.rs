@@ -14,9 +14,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::articulation::{Search, UNSEEN};
-use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::simple_view::SimpleView;
 use crate::graph::{Csr, NO_VERTEX};
@@ -147,11 +147,11 @@ pub fn run(
     let n = graph.vertex_count();
     control.expect(u64::from(n));
     let view = SimpleView::new(graph, control)?;
-    control.check()?;
+    let mut pace = Pace::new(control);
     let mut search = Search::new(&view, n);
     for root in 0..n {
         if search.found[root as usize] == UNSEEN {
-            search.walk(root, control)?;
+            search.walk(root, &mut pace)?;
         }
     }
     let parts = Parts::new(&search, &view, control)?;
@@ -179,10 +179,9 @@ impl Parts {
             tops: Vec::new(),
             links: Vec::new(),
         };
-        for (at, &v) in search.order.iter().enumerate() {
-            if at.is_multiple_of(BLOCK) {
-                control.check()?;
-            }
+        let mut pace = Pace::new(control);
+        for &v in &search.order {
+            pace.step(view.degree(v))?;
             let parent = search.parent[v as usize];
             if parent == NO_VERTEX {
                 continue;

@@ -9,7 +9,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::control::{Control, KernelError};
-use crate::graph::Adjacency;
+use super::pace::Pace;
+use crate::graph::{Adjacency, Csr};
 
 /// Vertices in a block: few enough that cancelling takes effect within milliseconds, many enough
 /// that handing a block to a thread costs nothing beside it.
@@ -56,27 +57,55 @@ pub(super) fn fill_and_sum_along<T: Send>(
     control: &Control,
     value: impl Fn(u32) -> (T, f64) + Sync,
 ) -> Result<f64, KernelError> {
+    over(cut(values, ranges_along(lists)), control, value)
+}
+
+/// Like [`fill`], where a vertex costs as much as its lists in both directions are long.
+pub(super) fn fill_around<T: Send>(
+    graph: &Csr,
+    values: &mut [T],
+    control: &Control,
+    value: impl Fn(u32) -> T + Sync,
+) -> Result<(), KernelError> {
+    let (out, into) = (&graph.out.offsets, &graph.into.offsets);
+    let ranges = ranges(values.len(), |v| out[v] as usize + into[v] as usize);
+    over(cut(values, ranges), control, |v| (value(v), 0.0)).map(|_| ())
+}
+
+/// The values of consecutive ranges, each with its first vertex.
+fn cut<T>(values: &mut [T], ranges: Vec<Range<u32>>) -> Vec<(u32, &mut [T])> {
     let mut rest = values;
-    let mut blocks = Vec::new();
-    for range in ranges_along(lists) {
+    let mut blocks = Vec::with_capacity(ranges.len());
+    for range in ranges {
         let (block, behind) = std::mem::take(&mut rest).split_at_mut(range.len());
         blocks.push((range.start, block));
         rest = behind;
     }
-    over(blocks, control, value)
+    blocks
 }
 
 /// The vertices in consecutive ranges of at most [`BLOCK`] vertices and, where a list is not longer
 /// alone, [`ENTRIES`] entries; they depend on the lists only.
 pub(super) fn ranges_along(lists: &Adjacency) -> Vec<Range<u32>> {
-    let offsets = &lists.offsets;
-    let n = offsets.len().saturating_sub(1);
-    let mut ranges = Vec::with_capacity(n / BLOCK + lists.targets.len() / ENTRIES + 1);
+    let n = lists.offsets.len().saturating_sub(1);
+    ranges(n, |v| lists.offsets[v] as usize)
+}
+
+/// The same for `n` vertices where those before each have the lists that `entries_before` says.
+fn ranges(n: usize, entries_before: impl Fn(usize) -> usize) -> Vec<Range<u32>> {
+    let mut ranges = Vec::with_capacity(n / BLOCK + 1);
     let mut begin = 0;
     while begin < n {
-        let ends = &offsets[begin + 1..=n.min(begin + BLOCK)];
-        let fitting = ends.partition_point(|end| (end - offsets[begin]) as usize <= ENTRIES);
-        let end = begin + fitting.max(1);
+        let most = entries_before(begin) + ENTRIES;
+        let (mut end, mut beyond) = (begin + 1, n.min(begin + BLOCK) + 1);
+        while end + 1 < beyond {
+            let middle = end + (beyond - end) / 2;
+            if entries_before(middle) <= most {
+                end = middle;
+            } else {
+                beyond = middle;
+            }
+        }
         ranges.push(begin as u32..end as u32);
         begin = end;
     }
@@ -106,11 +135,26 @@ fn over<T: Send>(
 
 /// Calls `visit` with each vertex of `0..n` in order, on this thread; announces its work units itself.
 pub(super) fn in_turn(n: u32, control: &Control, mut visit: impl FnMut(u32)) -> Result<(), KernelError> {
+    in_turn_paced(n, control, |v, _| {
+        visit(v);
+        Ok(())
+    })
+}
+
+/// Like [`in_turn`], where `visit` counts the entries of a vertex before it reads them.
+pub(super) fn in_turn_paced(
+    n: u32,
+    control: &Control,
+    mut visit: impl FnMut(u32, &mut Pace<'_>) -> Result<(), KernelError>,
+) -> Result<(), KernelError> {
     control.expect(u64::from(n));
+    let mut pace = Pace::new(control);
     for begin in (0..n).step_by(BLOCK) {
         control.check()?;
         let end = n.min(begin.saturating_add(BLOCK as u32));
-        (begin..end).for_each(&mut visit);
+        for v in begin..end {
+            visit(v, &mut pace)?;
+        }
         control.advance(u64::from(end - begin));
     }
     Ok(())

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::{Distances, length_quantity, refuse_negative};
 use crate::graph::Csr;
@@ -196,8 +197,9 @@ pub fn run(
         control,
         || Distances::new(n),
         |distances, range| {
+            let mut pace = Pace::new(control);
             let one = |v: usize| {
-                distances.search(&graph.out, &[v as u32], config.weighted, control)?;
+                distances.search(&graph.out, &[v as u32], config.weighted, &mut pace)?;
                 Ok(Reach::of(distances))
             };
             range.map(one).collect::<Result<Vec<Reach>, KernelError>>()

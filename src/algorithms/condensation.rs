@@ -2,9 +2,10 @@
 //!
 //! Cost: O(n + m) time; 20 bytes a vertex and 4 an edge that joins two components.
 
-use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
+use super::pace::{self, Pace};
 use super::scc;
+use super::sort::sort_by_key;
 use crate::graph::Csr;
 
 /// Strong components and the edges between them.
@@ -24,14 +25,17 @@ impl Condensation {
     pub(super) fn new(graph: &Csr, control: &Control) -> Result<Self, KernelError> {
         let mut component = scc::labels(graph, control)?;
         let order = leaders_downstream_first(graph, &component, control)?;
+        let mut pace = Pace::new(control);
         let mut number = vec![0_u32; component.len()];
         for (at, leader) in (0_u32..).zip(&order) {
+            pace.step(0)?;
             number[*leader as usize] = at;
         }
-        component
-            .iter_mut()
-            .for_each(|label| *label = number[*label as usize]);
-        let (member_offsets, members) = grouped(&component, order.len());
+        for label in &mut component {
+            pace.step(0)?;
+            *label = number[*label as usize];
+        }
+        let (member_offsets, members) = grouped(&component, order.len(), &mut pace)?;
         let mut condensation = Self {
             component,
             member_offsets,
@@ -40,10 +44,7 @@ impl Condensation {
             successors: Vec::new(),
         };
         for own in 0..order.len() as u32 {
-            if (own as usize).is_multiple_of(BLOCK) {
-                control.check()?;
-            }
-            condensation.add_successors(graph, own);
+            condensation.add_successors(graph, own, control, &mut pace)?;
         }
         Ok(condensation)
     }
@@ -70,10 +71,17 @@ impl Condensation {
         &self.successors[self.successor_offsets[at]..self.successor_offsets[at + 1]]
     }
 
-    fn add_successors(&mut self, graph: &Csr, own: u32) {
+    fn add_successors(
+        &mut self,
+        graph: &Csr,
+        own: u32,
+        control: &Control,
+        pace: &mut Pace<'_>,
+    ) -> Result<(), KernelError> {
         let at = own as usize;
         let mut found = Vec::new();
         for v in &self.members[self.member_offsets[at]..self.member_offsets[at + 1]] {
+            pace.step(graph.out.degree(*v))?;
             let reached = graph
                 .out
                 .neighbours(*v)
@@ -81,19 +89,27 @@ impl Condensation {
                 .map(|u| self.component[*u as usize]);
             found.extend(reached.filter(|other| *other != own));
         }
-        found.sort_unstable();
+        if found.len() > pace::ENTRIES {
+            sort_by_key(&mut found, control, |it| *it)?;
+        } else {
+            // Most components are small, and to look at each would cost more than they do.
+            found.sort_unstable();
+        }
         found.dedup();
         self.successors.extend(found);
         self.successor_offsets.push(self.successors.len());
+        Ok(())
     }
 }
 
 /// The labels in an order in which every edge between components leads to an earlier one (Kahn 1962,
 /// from the sinks).
 fn leaders_downstream_first(graph: &Csr, labels: &[u32], control: &Control) -> Result<Vec<u32>, KernelError> {
-    let (offsets, members) = grouped(labels, labels.len());
+    let mut pace = Pace::new(control);
+    let (offsets, members) = grouped(labels, labels.len(), &mut pace)?;
     let mut leaving = vec![0_u32; labels.len()];
     for (v, label) in (0_u32..).zip(labels) {
+        pace.step(graph.out.degree(v))?;
         let others = graph
             .out
             .neighbours(v)
@@ -108,11 +124,9 @@ fn leaders_downstream_first(graph: &Csr, labels: &[u32], control: &Control) -> R
     let mut order: Vec<u32> = (0..labels.len() as u32).filter(is_sink).collect();
     let mut at = 0;
     while let Some(&label) = order.get(at) {
-        if at.is_multiple_of(BLOCK) {
-            control.check()?;
-        }
         at += 1;
         for v in &members[offsets[label as usize]..offsets[label as usize + 1]] {
+            pace.step(graph.into.degree(*v))?;
             for u in graph.into.neighbours(*v) {
                 let before = labels[*u as usize];
                 if before != label {
@@ -128,17 +142,25 @@ fn leaders_downstream_first(graph: &Csr, labels: &[u32], control: &Control) -> R
 }
 
 /// Vertices by label, ascending within a label, with the range of each label below `labels_end`.
-fn grouped(labels: &[u32], labels_end: usize) -> (Vec<usize>, Vec<u32>) {
+fn grouped(
+    labels: &[u32],
+    labels_end: usize,
+    pace: &mut Pace<'_>,
+) -> Result<(Vec<usize>, Vec<u32>), KernelError> {
     let mut offsets = vec![0_usize; labels_end + 1];
-    labels.iter().for_each(|label| offsets[*label as usize + 1] += 1);
+    for label in labels {
+        pace.step(0)?;
+        offsets[*label as usize + 1] += 1;
+    }
     (0..labels_end).for_each(|label| offsets[label + 1] += offsets[label]);
     let mut next = offsets.clone();
     let mut members = vec![0_u32; labels.len()];
     for (v, label) in (0_u32..).zip(labels) {
+        pace.step(0)?;
         members[next[*label as usize]] = v;
         next[*label as usize] += 1;
     }
-    (offsets, members)
+    Ok((offsets, members))
 }
 
 #[cfg(test)]

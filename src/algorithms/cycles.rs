@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::scc;
 use crate::graph::{Adjacency, Csr};
@@ -189,18 +190,17 @@ pub fn run(
 ) -> Result<Outcome, KernelError> {
     let component = scc::labels(graph, control)?;
     let ways = Ways {
-        out: Steps::within(&graph.out, &component),
-        into: Steps::within(&graph.into, &component),
+        out: Steps::within(&graph.out, &component, control)?,
+        into: Steps::within(&graph.into, &component, control)?,
         directed: graph.directed,
     };
-    control.check()?;
     let (cap, mut found) = (config.max_cycles, Vec::new());
     in_order(
         component.len(),
         CHUNK,
         control,
         || Search::new(&ways, config, component.len()),
-        |search, range| search.cycles(range, control),
+        |search, range| search.cycles(range, &mut Pace::new(control)),
         |cycles| {
             found.extend(cycles);
             if found.len() as u64 > cap {
@@ -282,12 +282,14 @@ struct Ways {
 }
 
 impl Steps {
-    fn within(lists: &Adjacency, component: &[u32]) -> Self {
+    fn within(lists: &Adjacency, component: &[u32], control: &Control) -> Result<Self, KernelError> {
+        let mut pace = Pace::new(control);
         let mut all = Self {
             offsets: vec![0],
             steps: Vec::new(),
         };
         for (v, own) in (0_u32..).zip(component) {
+            pace.step(lists.degree(v))?;
             let begin = all.steps.len();
             let inside = |index: &usize| {
                 let u = lists.targets[*index];
@@ -302,7 +304,7 @@ impl Steps {
             }
             all.offsets.push(all.steps.len());
         }
-        all
+        Ok(all)
     }
 
     /// The steps from `v` to vertices not before `first`.
@@ -327,13 +329,9 @@ struct Search<'a> {
     /// The way so far, the start left out; each step with those that may be tried in its place.
     path: Vec<Step>,
     open: Vec<&'a [Step]>,
-    steps: u64,
 }
 
 const FAR: u32 = u32::MAX;
-
-/// Steps between two checks for cancellation.
-const CHECK_EVERY: u64 = 1 << 16;
 
 impl<'a> Search<'a> {
     fn new(ways: &'a Ways, config: &CyclesConfig, n: usize) -> Self {
@@ -349,7 +347,6 @@ impl<'a> Search<'a> {
             marked: Vec::new(),
             path: Vec::new(),
             open: Vec::new(),
-            steps: 0,
         }
     }
 
@@ -357,16 +354,17 @@ impl<'a> Search<'a> {
     fn cycles(
         &mut self,
         starts: std::ops::Range<usize>,
-        control: &Control,
+        pace: &mut Pace<'_>,
     ) -> Result<Vec<Vec<Step>>, KernelError> {
         let mut found = Vec::new();
         for start in starts {
             let start = start as u32;
+            pace.step(0)?;
             if self.ways.into.from(start, start).is_empty() || found.len() as u64 > self.max_cycles {
                 continue;
             }
-            self.mark_back(start, control)?;
-            self.follow(start, &mut found, control)?;
+            self.mark_back(start, pace)?;
+            self.follow(start, &mut found, pace)?;
             for v in self.marked.drain(..) {
                 self.home[v as usize] = FAR;
             }
@@ -374,16 +372,8 @@ impl<'a> Search<'a> {
         Ok(found)
     }
 
-    fn step(&mut self, control: &Control) -> Result<(), KernelError> {
-        self.steps += 1;
-        if self.steps.is_multiple_of(CHECK_EVERY) {
-            control.check()?;
-        }
-        Ok(())
-    }
-
     /// Marks the later vertices from which the start is at most `depth` steps away.
-    fn mark_back(&mut self, start: u32, control: &Control) -> Result<(), KernelError> {
+    fn mark_back(&mut self, start: u32, pace: &mut Pace<'_>) -> Result<(), KernelError> {
         self.home[start as usize] = 0;
         self.marked.push(start);
         let mut at = 0;
@@ -393,9 +383,9 @@ impl<'a> Search<'a> {
             if hops > self.depth {
                 break;
             }
-            let ways = self.ways;
-            for step in ways.into.from(v, start) {
-                self.step(control)?;
+            let steps = self.ways.into.from(v, start);
+            pace.step(steps.len())?;
+            for step in steps {
                 if self.home[step.to as usize] == FAR {
                     self.home[step.to as usize] = hops;
                     self.marked.push(step.to);
@@ -410,7 +400,7 @@ impl<'a> Search<'a> {
         &mut self,
         start: u32,
         found: &mut Vec<Vec<Step>>,
-        control: &Control,
+        pace: &mut Pace<'_>,
     ) -> Result<(), KernelError> {
         self.open.push(self.ways.out.from(start, start));
         while let Some(options) = self.open.last_mut() {
@@ -422,7 +412,7 @@ impl<'a> Search<'a> {
                 continue;
             };
             *options = rest;
-            self.step(control)?;
+            pace.step(0)?;
             if step.to == start {
                 self.close(*step, found);
                 if found.len() as u64 > self.max_cycles {

@@ -239,6 +239,7 @@ impl Search<'_> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::pace::Pace;
     use super::super::random_graphs::{keep_all, on_threads};
     use super::super::shortest_paths::Distances;
     use super::*;
@@ -247,7 +248,7 @@ mod tests {
     fn by_dijkstra(graph: &Csr, sources: &[u32]) -> Vec<f64> {
         let mut found = Distances::new(graph.vertex_count());
         found
-            .search(&graph.out, sources, true, &Control::default())
+            .search(&graph.out, sources, true, &mut Pace::new(&Control::default()))
             .unwrap();
         found.length
     }

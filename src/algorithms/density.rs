@@ -109,9 +109,9 @@ pub fn run(
     control.expect(u64::from(n));
     // Neighbours either way, entries of linked pairs, self-loops.
     let mut counts = vec![(0_u32, 0_u32, 0_u32); n as usize];
-    blocks::fill(&mut counts, control, |v| {
+    blocks::fill_around(graph, &mut counts, control, |v| {
         let list = graph.out.neighbours(v);
-        let loops = list.partition_point(|u| *u <= v) - list.partition_point(|u| *u < v);
+        let loops = graph.out.range_to(v, v).len();
         let around = distinct_neighbours(graph, v).count();
         (around as u32, distinct(list, v).count() as u32, loops as u32)
     })?;

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
+use super::pace::Pace;
 use crate::graph::Adjacency;
 
 /// For each vertex its distinct neighbours, ascending, itself left out.
@@ -36,10 +36,9 @@ impl<'a> DistinctLists<'a> {
         offsets.push(0_u32);
         let mut targets = Vec::with_capacity(side.targets.len());
         let mut weights = side.weights.as_ref().map(|it| Vec::with_capacity(it.len()));
+        let mut pace = Pace::new(control);
         for v in 0..n {
-            if (v as usize).is_multiple_of(BLOCK) {
-                control.check()?;
-            }
+            pace.step(side.degree(v))?;
             let begin = targets.len();
             for at in side.range(v) {
                 let u = side.targets[at];
@@ -100,10 +99,9 @@ impl<'a> DistinctLists<'a> {
 /// Whether `side` has neither parallel edges nor self-loops.
 fn are_distinct(side: &Adjacency, control: &Control) -> Result<bool, KernelError> {
     let n = side.offsets.len() as u32 - 1;
+    let mut pace = Pace::new(control);
     for v in 0..n {
-        if (v as usize).is_multiple_of(BLOCK) {
-            control.check()?;
-        }
+        pace.step(side.degree(v))?;
         let list = side.neighbours(v);
         if list.windows(2).any(|pair| pair[0] == pair[1]) || list.binary_search(&v).is_ok() {
             return Ok(false);

@@ -10,12 +10,14 @@
 //! thread; 36 bytes a vertex. Source: the semi-NCA algorithm, Georgiadis 2005, after Lengauer & Tarjan
 //! 1979, without recursion.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::bfs::need_sources;
-use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -115,7 +117,7 @@ pub fn run(
     let n = graph.vertex_count();
     control.expect(u64::from(n));
     let tree = Dominators::new(graph, &inputs.sources, control)?;
-    let dominated = tree.dominated(n);
+    let dominated = tree.dominated(n, control)?;
     control.advance(u64::from(n));
     let dominating = dominated.iter().filter(|count| **count > 0).count();
     let most = dominated.iter().copied().max().unwrap_or(0);
@@ -143,6 +145,9 @@ pub(super) struct Dominators {
     immediate: Vec<u32>,
 }
 
+/// Steps of a climb along a path, which is short on average once the paths below it were compressed.
+const CLIMB: usize = 4;
+
 /// Number of a vertex that the search has not met.
 const UNSEEN: u32 = u32::MAX;
 
@@ -157,11 +162,11 @@ impl Dominators {
             semi: (0..count as u32).collect(),
             path: Vec::new(),
         };
+        let mut pace = Pace::new(control);
         for number in (1..count as u32).rev() {
-            if (number as usize).is_multiple_of(BLOCK) {
-                control.check()?;
-            }
             let v = walk.order[number as usize];
+            // Each entry climbs a path, which costs more than a read.
+            pace.step(CLIMB * graph.into.degree(v))?;
             let mut semi = walk.parent[number as usize];
             if roots.binary_search(&v).is_ok() {
                 semi = 0;
@@ -177,6 +182,7 @@ impl Dominators {
         }
         let mut immediate = walk.parent;
         for number in 1..count {
+            pace.step(CLIMB)?;
             let mut dominator = immediate[number];
             while dominator > forest.semi[number] {
                 dominator = immediate[dominator as usize];
@@ -202,16 +208,19 @@ impl Dominators {
     }
 
     /// For each of `n` vertices how many others it dominates; 0 where no root leads.
-    pub(super) fn dominated(&self, n: u32) -> Vec<u64> {
+    pub(super) fn dominated(&self, n: u32, control: &Control) -> Result<Vec<u64>, KernelError> {
+        let mut pace = Pace::new(control);
         let mut below = vec![0_u64; self.order.len()];
         for number in (1..self.order.len()).rev() {
+            pace.step(0)?;
             below[self.immediate[number] as usize] += below[number] + 1;
         }
         let mut by_vertex = vec![0_u64; n as usize];
         for (v, dominated) in self.order.iter().zip(&below).skip(1) {
+            pace.step(0)?;
             by_vertex[*v as usize] = *dominated;
         }
-        by_vertex
+        Ok(by_vertex)
     }
 }
 
@@ -231,27 +240,28 @@ impl Walk {
             parent: vec![0],
             number: vec![UNSEEN; graph.vertex_count() as usize],
         };
-        // Each vertex on the way down, with the index of the next entry to look at.
-        let mut path: Vec<(u32, usize)> = Vec::new();
+        let mut pace = Pace::new(control);
+        let offsets = &graph.out.offsets;
+        let entries = |v: u32| offsets[v as usize]..offsets[v as usize + 1];
+        // Each vertex on the way down, with the entries not yet looked at.
+        let mut path: Vec<(u32, Range<u32>)> = Vec::new();
         for &root in roots {
             if walk.number[root as usize] == UNSEEN {
+                pace.step(graph.out.degree(root))?;
                 walk.meet(root, 0);
-                path.push((root, graph.out.range(root).start));
+                path.push((root, entries(root)));
             }
-            while let Some((v, next)) = path.last_mut() {
+            while let Some((v, left)) = path.last_mut() {
                 let v = *v;
-                if *next == graph.out.range(v).end {
+                let Some(at) = left.next() else {
                     path.pop();
                     continue;
-                }
-                let u = graph.out.targets[*next];
-                *next += 1;
+                };
+                let u = graph.out.targets[at as usize];
                 if walk.number[u as usize] == UNSEEN {
-                    if walk.order.len().is_multiple_of(BLOCK) {
-                        control.check()?;
-                    }
+                    pace.step(graph.out.degree(u))?;
                     walk.meet(u, walk.number[v as usize]);
-                    path.push((u, graph.out.range(u).start));
+                    path.push((u, entries(u)));
                 }
             }
         }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sampling::{self, below, stream};
 use super::shortest_paths::refuse_negative;
@@ -156,9 +157,6 @@ pub fn work(config: &FastRpConfig, size: Extent) -> Work {
 /// Vertices whose vectors a thread computes.
 const ROWS: usize = 512;
 
-/// Neighbours added up between two looks for cancellation.
-const STRIDE: usize = 8192;
-
 /// Computes the vectors.
 ///
 /// # Errors
@@ -178,15 +176,16 @@ pub fn run(
     control.expect(n as u64 * (1 + config.iteration_weights.len() as u64));
     let mixing = Mixing::new(graph, weighted, width, control)?;
     let mut current = vec![0.0_f32; n * width];
-    mixing.each_row(&mut current, control, |v, row| {
+    mixing.each_row(&mut current, control, |v, row, pace| {
+        pace.step(width)?;
         mixing.draw(v, config, row);
         Ok(())
     })?;
     let mut next = vec![0.0_f32; n * width];
     let mut embedding = vec![0.0_f32; n * width];
     for weight in &config.iteration_weights {
-        mixing.each_row(&mut next, control, |v, row| {
-            mixing.mean(v, &current, row, control)
+        mixing.each_row(&mut next, control, |v, row, pace| {
+            mixing.mean(v, &current, row, pace)
         })?;
         std::mem::swap(&mut current, &mut next);
         if *weight != 0.0 {
@@ -250,15 +249,16 @@ impl<'a> Mixing<'a> {
         &self,
         rows: &mut [f32],
         control: &Control,
-        fill: impl Fn(u32, &mut [f32]) -> Result<(), KernelError> + Sync,
+        fill: impl Fn(u32, &mut [f32], &mut Pace<'_>) -> Result<(), KernelError> + Sync,
     ) -> Result<(), KernelError> {
         rows.par_chunks_mut(ROWS * self.width)
             .enumerate()
             .try_for_each(|(block, rows)| {
                 control.check()?;
                 let count = rows.len() / self.width;
+                let mut pace = Pace::new(control);
                 for (at, row) in rows.chunks_mut(self.width).enumerate() {
-                    fill((block * ROWS + at) as u32, row)?;
+                    fill((block * ROWS + at) as u32, row, &mut pace)?;
                 }
                 control.advance(count as u64);
                 Ok(())
@@ -300,19 +300,16 @@ impl<'a> Mixing<'a> {
     }
 
     /// Writes the mean of the rows of `v`'s neighbours to `row`.
-    fn mean(&self, v: u32, rows: &[f32], row: &mut [f32], control: &Control) -> Result<(), KernelError> {
+    fn mean(&self, v: u32, rows: &[f32], row: &mut [f32], pace: &mut Pace<'_>) -> Result<(), KernelError> {
         row.fill(0.0);
         let degree = self.degree(v);
         if degree == 0.0 {
             return Ok(());
         }
-        let range = self.graph.out.range(v);
-        let begin = range.start;
         let even = (1.0 / degree) as f32;
-        for at in range {
-            if (at - begin) % STRIDE == STRIDE - 1 {
-                control.check()?;
-            }
+        for at in self.graph.out.range(v) {
+            // A row is read a cache line at a time.
+            pace.step(self.width / 16)?;
             let u = self.graph.out.targets[at] as usize;
             let other = &rows[u * self.width..(u + 1) * self.width];
             let share = if self.weighted {

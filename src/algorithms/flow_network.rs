@@ -13,14 +13,12 @@
 
 use super::blocks;
 use super::control::{Control, KernelError};
+use super::pace::Pace;
 use super::simple_view::distinct_neighbours;
 use crate::graph::{Adjacency, Csr};
 
 /// Less than this part of a capacity, and of all that flows, is what rounding leaves.
 const ROUNDING: f64 = 1e-14;
-
-/// Looks for cancellation once in so many edges.
-const CHECK_EVERY: usize = 1 << 16;
 
 /// Distance of what leads to no target.
 const FAR: u32 = u32::MAX;
@@ -52,7 +50,6 @@ pub(super) struct FlowNetwork {
     distance: Vec<u32>,
     /// The next arc to try, by vertex.
     next: Vec<usize>,
-    steps: usize,
 }
 
 impl FlowNetwork {
@@ -61,7 +58,8 @@ impl FlowNetwork {
         let n = graph.vertex_count();
         let mut offsets = vec![0];
         let mut arcs: Vec<Arc> = Vec::new();
-        blocks::in_turn(n, control, |v| {
+        blocks::in_turn_paced(n, control, |v, pace| {
+            pace.step(graph.degree(v))?;
             let mut at = graph.out.range(v);
             for (to, _) in distinct_neighbours(graph, v) {
                 let capacity = taken(&graph.out, &mut at, to);
@@ -73,19 +71,22 @@ impl FlowNetwork {
                 });
             }
             offsets.push(arcs.len());
+            Ok(())
         })?;
         // Visits to a vertex come in the order of its list, because that is sorted too.
         let mut place = offsets.clone();
-        for arc in &mut arcs {
-            arc.back = place[arc.to as usize] as u32;
-            place[arc.to as usize] += 1;
+        let mut pace = Pace::new(control);
+        for piece in pace.pieces(0..arcs.len()) {
+            for arc in &mut arcs[piece?] {
+                arc.back = place[arc.to as usize] as u32;
+                place[arc.to as usize] += 1;
+            }
         }
         Ok(Self {
             offsets,
             arcs,
             distance: vec![FAR; n as usize],
             next: vec![0; n as usize],
-            steps: 0,
         })
     }
 
@@ -113,36 +114,35 @@ impl FlowNetwork {
         control: &Control,
     ) -> Result<f64, KernelError> {
         let mut value = 0.0;
-        while self.measure(sources, targets, control)? {
+        let mut pace = Pace::new(control);
+        while self.measure(sources, targets, &mut pace)? {
             for v in 0..self.vertex_count() {
                 self.next[v as usize] = self.offsets[v as usize];
             }
             for &source in sources {
-                value += self.push_from(source, control)?;
+                value += self.push_from(source, &mut pace)?;
             }
         }
         Ok(value)
     }
 
-    fn step(&mut self, control: &Control) -> Result<(), KernelError> {
-        self.steps += 1;
-        if self.steps.is_multiple_of(CHECK_EVERY) {
-            control.check()?;
-        }
-        Ok(())
-    }
-
     /// Marks how far every vertex is from a target; says whether a source leads to one.
-    fn measure(&mut self, sources: &[u32], targets: &[u32], control: &Control) -> Result<bool, KernelError> {
-        control.check()?;
+    fn measure(
+        &mut self,
+        sources: &[u32],
+        targets: &[u32],
+        pace: &mut Pace<'_>,
+    ) -> Result<bool, KernelError> {
+        pace.step(self.distance.len())?;
         self.distance.fill(FAR);
         targets.iter().for_each(|v| self.distance[*v as usize] = 0);
         let mut order = targets.to_vec();
         let mut at = 0;
         while let Some(&v) = order.get(at) {
             at += 1;
+            // Each entry is read at both its ends.
+            pace.step(2 * self.range(v).len())?;
             for arc in self.range(v) {
-                self.step(control)?;
                 let (u, back) = (self.arcs[arc].to, self.back(arc));
                 if self.distance[u as usize] == FAR && self.is_open(back) {
                     self.distance[u as usize] = self.distance[v as usize] + 1;
@@ -154,17 +154,18 @@ impl FlowNetwork {
     }
 
     /// Pushes from `source` along arcs that lead one step nearer until none is left; answers how much.
-    fn push_from(&mut self, source: u32, control: &Control) -> Result<f64, KernelError> {
+    fn push_from(&mut self, source: u32, pace: &mut Pace<'_>) -> Result<f64, KernelError> {
         let mut pushed = 0.0;
         let mut path: Vec<usize> = Vec::new();
         let mut v = source;
         loop {
             if self.distance[v as usize] == 0 {
+                pace.step(4 * path.len())?;
                 pushed += self.push_along(&mut path);
                 v = path.last().map_or(source, |at| self.arcs[*at].to);
                 continue;
             }
-            let nearer = self.nearer_arc(v, control)?;
+            let nearer = self.nearer_arc(v, pace)?;
             if let Some(at) = nearer {
                 path.push(at);
                 v = self.arcs[at].to;
@@ -180,11 +181,11 @@ impl FlowNetwork {
     }
 
     /// The next open arc of `v` that leads one step nearer.
-    fn nearer_arc(&mut self, v: u32, control: &Control) -> Result<Option<usize>, KernelError> {
+    fn nearer_arc(&mut self, v: u32, pace: &mut Pace<'_>) -> Result<Option<usize>, KernelError> {
         let end = self.offsets[v as usize + 1];
         let own = self.distance[v as usize];
         while self.next[v as usize] < end {
-            self.step(control)?;
+            pace.step(0)?;
             let at = self.next[v as usize];
             // An end that leads nowhere is at `FAR`, and none is one step beyond it.
             let there = self.distance[self.arcs[at].to as usize];
@@ -215,17 +216,14 @@ impl FlowNetwork {
 
     /// The vertices that more could still flow to from `sources`: the side of the sources of the minimum
     /// cut nearest to them.
-    pub(super) fn source_side(
-        &mut self,
-        sources: &[u32],
-        control: &Control,
-    ) -> Result<Vec<bool>, KernelError> {
+    pub(super) fn source_side(&self, sources: &[u32], control: &Control) -> Result<Vec<bool>, KernelError> {
         let mut side = vec![false; self.distance.len()];
         sources.iter().for_each(|v| side[*v as usize] = true);
         let mut open = sources.to_vec();
+        let mut pace = Pace::new(control);
         while let Some(v) = open.pop() {
+            pace.step(self.range(v).len())?;
             for at in self.range(v) {
-                self.step(control)?;
                 let u = self.arcs[at].to;
                 if !side[u as usize] && self.is_open(at) {
                     side[u as usize] = true;
@@ -238,14 +236,23 @@ impl FlowNetwork {
 
     /// Calls `visit` with (from, to, flow, capacity) of every edge along which some of `value`, the flow in
     /// all, flows, the edges of a pair in one direction together. What flows to and fro cancels out.
-    pub(super) fn each_edge(&self, value: f64, mut visit: impl FnMut(u32, u32, f64, f64)) {
+    /// Fails only when the run is cancelled.
+    pub(super) fn each_edge(
+        &self,
+        value: f64,
+        control: &Control,
+        mut visit: impl FnMut(u32, u32, f64, f64),
+    ) -> Result<(), KernelError> {
+        let mut pace = Pace::new(control);
         for v in 0..self.vertex_count() {
+            pace.step(self.range(v).len())?;
             for arc in &self.arcs[self.range(v)] {
                 if arc.flow > ROUNDING * value.min(arc.capacity) {
                     visit(v, arc.to, arc.flow, arc.capacity);
                 }
             }
         }
+        Ok(())
     }
 }
 

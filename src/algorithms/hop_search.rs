@@ -184,6 +184,7 @@ fn listed(words: &[u64]) -> Vec<u32> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::pace::Pace;
     use super::super::random_graphs::{any_graph, on_threads, skewed};
     use super::super::shortest_path_tree::parents;
     use super::super::shortest_paths::Distances;
@@ -194,7 +195,7 @@ mod tests {
     fn plain(graph: &Csr, sources: &[u32]) -> (Vec<u32>, Vec<u32>) {
         let mut search = Distances::new(graph.vertex_count());
         search
-            .search(&graph.out, sources, false, &Control::default())
+            .search(&graph.out, sources, false, &mut Pace::new(&Control::default()))
             .unwrap();
         let level = |length: &f64| {
             if length.is_finite() {

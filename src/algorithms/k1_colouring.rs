@@ -17,14 +17,19 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::sort::sort_by_key;
 use crate::graph::Csr;
 
 /// The colour of a vertex that had no turn yet.
 const NO_COLOUR: u32 = u32::MAX;
 
-/// Turns between two looks for cancellation.
-const CHECK_EVERY: usize = 64;
+/// Turns between two reports of progress.
+const BATCH: usize = 64;
+
+/// Reads that the searches for a vertex in its own lists take.
+const SEARCHES: usize = 16;
 
 /// Parameters of [`super::Algorithm::K1Colouring`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -136,21 +141,23 @@ fn colours(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelError> {
     let n = graph.vertex_count();
     control.expect(u64::from(n));
     let degree = |v: u32| {
-        let others = |list: &[u32]| {
-            list.len() - (list.partition_point(|u| *u <= v) - list.partition_point(|u| *u < v))
-        };
-        graph.around(v).into_iter().map(others).sum::<usize>()
+        let both = if graph.directed { 2 } else { 1 };
+        graph.degree(v) - both * graph.out.range_to(v, v).len()
     };
-    let mut order: Vec<(Reverse<usize>, u32, u32)> =
-        (0..n).map(|v| (Reverse(degree(v)), graph.number(v), v)).collect();
-    control.check()?;
-    order.sort_unstable();
+    let mut pace = Pace::new(control);
+    let mut order: Vec<(Reverse<usize>, u32, u32)> = Vec::with_capacity(n as usize);
+    for v in 0..n {
+        // Searches in its lists.
+        pace.step(SEARCHES)?;
+        order.push((Reverse(degree(v)), graph.number(v), v));
+    }
+    sort_by_key(&mut order, control, |it| *it)?;
     let mut colours = vec![NO_COLOUR; n as usize];
     // The last vertex, by turn, that found each colour taken by a neighbour.
     let mut taken = vec![NO_COLOUR; order.first().map_or(0, |it| it.0.0) + 2];
-    for (turns, batch) in (0_u32..).zip(order.chunks(CHECK_EVERY)) {
-        control.check()?;
-        for (at, (_, _, v)) in (turns * CHECK_EVERY as u32..).zip(batch) {
+    for (turns, batch) in (0_u32..).zip(order.chunks(BATCH)) {
+        for (at, (degree, _, v)) in (turns * BATCH as u32..).zip(batch) {
+            pace.step(degree.0)?;
             for u in graph.around(*v).into_iter().flatten() {
                 let colour = colours[*u as usize];
                 if colour != NO_COLOUR {

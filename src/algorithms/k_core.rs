@@ -105,14 +105,16 @@ fn peel(view: &SimpleView, control: &Control) -> Result<Vec<u32>, KernelError> {
     let n = view.vertex_count();
     let mut degree: Vec<u32> = (0..n).map(|v| view.degree(v) as u32).collect();
     let mut buckets = Buckets::of(&degree);
-    blocks::in_turn(n, control, |at| {
+    blocks::in_turn_paced(n, control, |at, pace| {
         let v = buckets.order[at as usize];
+        pace.step(view.degree(v))?;
         for u in view.neighbours(v) {
             // Removed neighbours have a degree no larger than `v`'s, so this skips them.
             if degree[*u as usize] > degree[v as usize] {
                 buckets.lower(*u, &mut degree);
             }
         }
+        Ok(())
     })?;
     Ok(degree)
 }

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::path_search::{Path, PathSearch, measured};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::{length_quantity, refuse_negative};
@@ -303,9 +304,14 @@ impl Deviations<'_> {
         // Rounding must never make it too much.
         let estimate = |v: u32| (v != target).then(|| left[v as usize] * (1.0 - 1e-12));
         let may = |from: u32, to: u32| !(before[to as usize] || from == last && closed.contains(&to));
-        let way = self
-            .search
-            .led(&self.graph.out, &[last], length, estimate, may, control)?;
+        let way = self.search.led(
+            &self.graph.out,
+            &[last],
+            length,
+            estimate,
+            may,
+            &mut Pace::new(control),
+        )?;
         if let Some(way) = way {
             let vertices: Vec<u32> = begin.iter().copied().chain(way.into_iter().skip(1)).collect();
             self.candidates.insert(Candidate {

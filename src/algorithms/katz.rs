@@ -18,7 +18,7 @@ use super::outcome::{Outcome, Quantity};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received};
-use crate::graph::Csr;
+use crate::graph::{Adjacency, Csr};
 
 /// Part of the bound that the attenuation takes unless given.
 const PART_OF_BOUND: f64 = 0.85;
@@ -131,7 +131,7 @@ pub fn run(
     control: &Control,
 ) -> Result<Outcome, KernelError> {
     refuse_negative(graph)?;
-    let bound = eigenvalue_bound(graph);
+    let bound = eigenvalue_bound(graph, control)?;
     let attenuation = match config.attenuation {
         0.0 if bound > 0.0 => PART_OF_BOUND / bound,
         given => given,
@@ -161,12 +161,16 @@ pub fn run(
 }
 
 /// A bound of the largest eigenvalue: the smaller of the largest sums of weights in and out.
-fn eigenvalue_bound(graph: &Csr) -> f64 {
-    let largest = |side: &crate::graph::Adjacency| {
-        let sums = (0..graph.vertex_count()).map(|v| side.range(v).map(|at| side.weight(at)).sum());
-        sums.fold(0.0, f64::max)
+fn eigenvalue_bound(graph: &Csr, control: &Control) -> Result<f64, KernelError> {
+    let silent = control.silent();
+    let mut sums = vec![0.0_f64; graph.vertex_count() as usize];
+    let mut largest = |side: &Adjacency| -> Result<f64, KernelError> {
+        blocks::fill_along(side, &mut sums, &silent, |v| {
+            side.range(v).map(|at| side.weight(at)).sum()
+        })?;
+        Ok(sums.iter().copied().fold(0.0, f64::max))
     };
-    largest(&graph.into).min(largest(&graph.out))
+    Ok(largest(&graph.into)?.min(largest(&graph.out)?))
 }
 
 #[cfg(test)]

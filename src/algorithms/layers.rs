@@ -50,8 +50,8 @@ impl<'a> Layer<'a> {
         let ends = if graph.directed { 1.0 } else { 2.0 };
         let (mut loops, mut strength) = (vec![0.0; n], vec![0.0; n]);
         control.expect(2 * n as u64);
-        blocks::fill(&mut loops, control, |v| layer.diagonal(v, ends))?;
-        blocks::fill(&mut strength, control, |v| {
+        blocks::fill_around(graph, &mut loops, control, |v| layer.diagonal(v, ends))?;
+        blocks::fill_around(graph, &mut strength, control, |v| {
             let mut sum = 0.0;
             layer.around(v, |_, weight| sum += weight);
             loops[v as usize] + sum
@@ -65,10 +65,7 @@ impl<'a> Layer<'a> {
     fn diagonal(&self, v: u32, ends: f64) -> f64 {
         let mut sum = 0.0;
         for lists in self.directions() {
-            let own = lists.neighbours(v);
-            let first = lists.range(v).start + own.partition_point(|u| *u < v);
-            let count = own.partition_point(|u| *u <= v) - own.partition_point(|u| *u < v);
-            for index in first..first + count {
+            for index in lists.range_to(v, v) {
                 sum += ends * lists.weight(index);
             }
         }
@@ -249,15 +246,19 @@ struct Members {
 
 impl Members {
     fn of(community: &[u32], count: u32, control: &Control) -> Result<Members, KernelError> {
+        let mut pace = Pace::new(control);
         let mut offsets = vec![0; count as usize + 1];
-        community.iter().for_each(|own| offsets[*own as usize + 1] += 1);
+        for own in community {
+            pace.step(0)?;
+            offsets[*own as usize + 1] += 1;
+        }
         for at in 1..offsets.len() {
             offsets[at] += offsets[at - 1];
         }
-        control.check()?;
         let mut next = offsets.clone();
         let mut vertices = vec![0; community.len()];
         for (v, own) in (0_u32..).zip(community) {
+            pace.step(0)?;
             vertices[next[*own as usize] as usize] = v;
             next[*own as usize] += 1;
         }

@@ -171,7 +171,7 @@ pub fn run(
     let mut network = FlowNetwork::new(graph, control)?;
     let value = network.fill(sources, targets, control)?;
     let side = network.source_side(sources, control)?;
-    Ok(outcome(&network, value, side))
+    outcome(&network, value, side, control)
 }
 
 /// The edges along which something flows.
@@ -184,10 +184,15 @@ struct Edges {
     is_cut: Vec<bool>,
 }
 
-fn outcome(network: &FlowNetwork, value: f64, side: Vec<bool>) -> Outcome {
+fn outcome(
+    network: &FlowNetwork,
+    value: f64,
+    side: Vec<bool>,
+    control: &Control,
+) -> Result<Outcome, KernelError> {
     let mut edges = Edges::default();
     let (mut arriving, mut leaving) = (vec![0.0_f64; side.len()], vec![0.0_f64; side.len()]);
-    network.each_edge(value, |from, to, flow, capacity| {
+    network.each_edge(value, control, |from, to, flow, capacity| {
         leaving[from as usize] += flow;
         arriving[to as usize] += flow;
         edges.from.push(from);
@@ -195,12 +200,12 @@ fn outcome(network: &FlowNetwork, value: f64, side: Vec<bool>) -> Outcome {
         edges.flow.push(flow);
         edges.capacity.push(capacity);
         edges.is_cut.push(side[from as usize] && !side[to as usize]);
-    });
+    })?;
     let through = arriving.iter().zip(&leaving).map(|(a, b)| a.max(*b)).collect();
     let count = |flags: &[bool]| flags.iter().filter(|it| **it).count() as f64;
     let (cut_edges, source_side) = (count(&edges.is_cut), count(&side));
     let column = OutputColumn::new;
-    Outcome {
+    Ok(Outcome {
         vertices: vec![
             column("source_side", Quantity::Flag, Values::Flags(side)),
             column("through", Quantity::Weight, Values::Numbers(through)),
@@ -221,7 +226,7 @@ fn outcome(network: &FlowNetwork, value: f64, side: Vec<bool>) -> Outcome {
             ("source_side", Quantity::Count, source_side),
         ],
         ..Outcome::default()
-    }
+    })
 }
 
 #[cfg(test)]

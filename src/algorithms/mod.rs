@@ -42,6 +42,7 @@ mod set_comparison;
 mod shortest_path_tree;
 mod shortest_paths;
 mod simple_view;
+mod sort;
 mod sweeps;
 mod temporal_search;
 mod time_order;
@@ -51,6 +52,8 @@ mod value_sets;
 mod votes;
 mod walker;
 
+#[cfg(test)]
+mod cancellation_tests;
 #[cfg(test)]
 mod random_graphs;
 

@@ -5,6 +5,8 @@
 //! some milliseconds and needs no look inside. Where an entry costs more than a read (a heap, a hash, a
 //! search), the loop counts its entries at what they cost, or steps through the list piece by piece.
 
+use std::ops::Range;
+
 use super::control::{Control, KernelError};
 
 /// Entries visited between two looks at whether the run was cancelled, at most a few milliseconds of work.
@@ -33,6 +35,22 @@ impl<'a> Pace<'a> {
         }
         Ok(())
     }
+
+    /// The range of a list in pieces of at most [`ENTRIES`], each counted before it is handed out, an empty
+    /// one too: for entries that cost more than a read.
+    #[inline]
+    pub(super) fn pieces(
+        &mut self,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = Result<Range<usize>, KernelError>> {
+        let mut next = Some(range.start);
+        std::iter::from_fn(move || {
+            let begin = next?;
+            let end = range.end.min(begin + ENTRIES);
+            next = (end < range.end).then_some(end);
+            Some(self.step(end - begin).map(|()| begin..end))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -47,5 +65,18 @@ mod tests {
         let steps = (0..).find(|_| pace.step(3).is_err());
         assert_eq!(steps, Some(ENTRIES / 4 - 1));
         assert_eq!(pace.step(1 << 20), Err(KernelError::Cancelled));
+    }
+
+    #[test]
+    fn pieces_cover_a_range_once_and_end_with_a_cancelled_run() {
+        let control = Control::default();
+        let mut pace = Pace::new(&control);
+        let mut pieces = |range| -> Result<Vec<Range<usize>>, KernelError> { pace.pieces(range).collect() };
+        let end = 2 * ENTRIES + 5;
+        let cut = [3..ENTRIES + 3, ENTRIES + 3..2 * ENTRIES + 3, 2 * ENTRIES + 3..end];
+        assert_eq!(pieces(3..end), Ok(cut.to_vec()));
+        assert_eq!(pieces(7..7).unwrap().len(), 1);
+        control.cancel();
+        assert_eq!(pieces(3..end), Err(KernelError::Cancelled));
     }
 }

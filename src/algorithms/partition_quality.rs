@@ -180,7 +180,7 @@ pub fn run(
     let n = graph.vertex_count() as usize;
     control.expect(n as u64);
     let mut ends = vec![Ends::default(); n];
-    blocks::fill(&mut ends, control, |v| Ends::of(graph, &kinds.of, v))?;
+    blocks::fill_around(graph, &mut ends, control, |v| Ends::of(graph, &kinds.of, v))?;
     let total: f64 = ends.iter().map(|it| it.all).sum();
     let mut groups = vec![Group::default(); kinds.count as usize];
     let mut ungrouped = 0_u32;

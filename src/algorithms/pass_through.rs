@@ -198,7 +198,9 @@ pub fn run(
     let n = graph.vertex_count() as usize;
     control.expect(n as u64);
     let mut best = vec![Best::default(); n];
-    blocks::fill(&mut best, control, |v| best_window(graph, v, config.window_ms))?;
+    blocks::fill_around(graph, &mut best, control, |v| {
+        best_window(graph, v, config.window_ms)
+    })?;
     let passing = best.iter().filter(|it| it.passed() > 0.0).count();
     Ok(Outcome {
         vertices: columns(&best),

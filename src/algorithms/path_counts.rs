@@ -15,15 +15,13 @@
 
 use std::ops::Range;
 
-use super::control::{Control, KernelError};
+use super::control::KernelError;
+use super::pace::Pace;
 use super::shortest_paths::Distances;
 use crate::graph::{Adjacency, Csr};
 
 /// Lengths that differ by less than this part are equal.
 const TIE: f64 = 1e-10;
-
-/// Vertices left between two looks at whether to stop.
-const BLOCK: usize = 16_384;
 
 /// 2^900: a level that has a greater count hands on less by [`SHRINK`]. The next level's counts, sums
 /// of fewer than 2^32 of these, stay finite.
@@ -56,12 +54,12 @@ impl<'a> Paths<'a> {
     pub(super) fn follow(
         &mut self,
         source: u32,
-        control: &Control,
+        pace: &mut Pace<'_>,
         add: impl FnMut(u32, f64),
     ) -> Result<(), KernelError> {
         match self {
-            Self::Hops(paths) => paths.follow(source, control, add),
-            Self::Weights(paths) => paths.follow(source, control, add),
+            Self::Hops(paths) => paths.follow(source, pace, add),
+            Self::Weights(paths) => paths.follow(source, pace, add),
         }
     }
 }
@@ -101,15 +99,15 @@ impl<'a> HopPaths<'a> {
     fn follow(
         &mut self,
         source: u32,
-        control: &Control,
+        pace: &mut Pace<'_>,
         add: impl FnMut(u32, f64),
     ) -> Result<(), KernelError> {
-        self.count(source, control)?;
-        self.share_out(control, add)
+        self.count(source, pace)?;
+        self.share_out(pace, add)
     }
 
     /// Counts the shortest paths from `source` to every vertex, level by level.
-    fn count(&mut self, source: u32, control: &Control) -> Result<(), KernelError> {
+    fn count(&mut self, source: u32, pace: &mut Pace<'_>) -> Result<(), KernelError> {
         let met_before = self.levels.last().copied().unwrap_or(0);
         for &v in &self.order[..met_before] {
             self.arriving[v as usize] = 0.0;
@@ -135,10 +133,7 @@ impl<'a> HopPaths<'a> {
             self.factors.push(factor);
             first = met;
             if met < self.arriving.len() {
-                for begin in level.clone().step_by(BLOCK) {
-                    control.check()?;
-                    met = self.leave(begin..level.end.min(begin + BLOCK), factor, met);
-                }
+                met = self.leave(level, factor, met, pace)?;
             }
         }
         self.levels.push(met);
@@ -151,11 +146,18 @@ impl<'a> HopPaths<'a> {
         counts.fold(f64::INFINITY, f64::min)
     }
 
-    /// Follows the entries out of a part of a level, which hands on `factor` times its counts; `met`
-    /// vertices were met before, the answer after it.
-    fn leave(&mut self, part: Range<usize>, factor: f64, mut met: usize) -> usize {
-        for place in part {
+    /// Follows the entries out of a level, which hands on `factor` times its counts; `met` vertices were
+    /// met before, the answer after it.
+    fn leave(
+        &mut self,
+        level: Range<usize>,
+        factor: f64,
+        mut met: usize,
+        pace: &mut Pace<'_>,
+    ) -> Result<usize, KernelError> {
+        for place in level {
             let v = self.order[place];
+            pace.step(self.lists.degree(v))?;
             let paths = self.count[v as usize] * factor;
             for &u in self.lists.neighbours(v) {
                 let arriving = &mut self.arriving[u as usize];
@@ -165,30 +167,28 @@ impl<'a> HopPaths<'a> {
                 *arriving += paths;
             }
         }
-        met
+        Ok(met)
     }
 
     /// Hands on what runs through every vertex, from the deepest level up to the source's.
-    fn share_out(&mut self, control: &Control, mut add: impl FnMut(u32, f64)) -> Result<(), KernelError> {
+    fn share_out(&mut self, pace: &mut Pace<'_>, mut add: impl FnMut(u32, f64)) -> Result<(), KernelError> {
         let mut deeper: &[u32] = &[];
         let levels = self.levels.windows(2).zip(&self.factors);
         for (bounds, factor) in levels.skip(1).rev() {
             let level = &self.order[bounds[0]..bounds[1]];
-            for part in level.chunks(BLOCK) {
-                control.check()?;
-                for &v in part {
-                    let next = if deeper.is_empty() {
-                        &[]
-                    } else {
-                        self.lists.neighbours(v)
-                    };
-                    let sum: f64 = next.iter().map(|u| self.share[*u as usize]).sum();
-                    let paths = self.count[v as usize];
-                    let through = sum * (paths * factor);
-                    add(v, through);
-                    // Entries within the level must not see it yet.
-                    self.count[v as usize] = (1.0 + through) / paths;
-                }
+            for &v in level {
+                let next = if deeper.is_empty() {
+                    &[]
+                } else {
+                    self.lists.neighbours(v)
+                };
+                pace.step(next.len())?;
+                let sum: f64 = next.iter().map(|u| self.share[*u as usize]).sum();
+                let paths = self.count[v as usize];
+                let through = sum * (paths * factor);
+                add(v, through);
+                // Entries within the level must not see it yet.
+                self.count[v as usize] = (1.0 + through) / paths;
             }
             for &u in deeper {
                 self.share[u as usize] = 0.0;
@@ -232,10 +232,10 @@ impl<'a> WeightPaths<'a> {
     fn follow(
         &mut self,
         source: u32,
-        control: &Control,
+        pace: &mut Pace<'_>,
         mut add: impl FnMut(u32, f64),
     ) -> Result<(), KernelError> {
-        self.distances.search(self.lists, &[source], true, control)?;
+        self.distances.search(self.lists, &[source], true, pace)?;
         let Self {
             lists,
             distances,
@@ -255,6 +255,7 @@ impl<'a> WeightPaths<'a> {
             rank[v as usize] < rank[u] && length <= distances.length[u] * (1.0 + TIE)
         };
         for &v in &distances.order {
+            pace.step(lists.degree(v))?;
             let paths = count[v as usize];
             if paths.is_infinite() {
                 return Err(too_many_paths());
@@ -264,6 +265,7 @@ impl<'a> WeightPaths<'a> {
             }
         }
         for &v in distances.order[1..].iter().rev() {
+            pace.step(lists.degree(v))?;
             let mut sum = 0.0;
             for index in lists.range(v).filter(|index| shortest(v, *index)) {
                 let u = lists.targets[index] as usize;

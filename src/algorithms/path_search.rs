@@ -15,10 +15,8 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::control::{Control, KernelError};
+use super::pace::Pace;
 use crate::graph::{Adjacency, Csr, NO_VERTEX};
-
-/// Searches look for cancellation once in so many vertices.
-const CHECK_EVERY: usize = 1 << 13;
 
 /// A path: its vertices from source to target and the distance of each from the source.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,7 +99,7 @@ impl PathSearch {
         begin: f64,
         estimate: impl Fn(u32) -> Option<f64>,
         may: impl Fn(u32, u32) -> bool,
-        control: &Control,
+        pace: &mut Pace<'_>,
     ) -> Result<Option<Vec<u32>>, KernelError> {
         self.clear();
         for &source in sources {
@@ -111,27 +109,21 @@ impl PathSearch {
             if open.length > self.length[open.vertex as usize] {
                 continue; // a shorter way was found after this entry was made
             }
-            self.count(control)?;
+            self.settled += 1;
             if estimate(open.vertex).is_none() {
                 return Ok(Some(self.way_to(open.vertex)));
             }
-            for at in lists.range(open.vertex) {
-                let vertex = lists.targets[at];
-                let length = open.length + lists.weight(at);
-                if length < self.length[vertex as usize] && may(open.vertex, vertex) {
-                    self.open(vertex, length, open.vertex, estimate(vertex).unwrap_or(0.0));
+            for piece in pace.pieces(lists.range(open.vertex)) {
+                for at in piece? {
+                    let vertex = lists.targets[at];
+                    let length = open.length + lists.weight(at);
+                    if length < self.length[vertex as usize] && may(open.vertex, vertex) {
+                        self.open(vertex, length, open.vertex, estimate(vertex).unwrap_or(0.0));
+                    }
                 }
             }
         }
         Ok(None)
-    }
-
-    fn count(&mut self, control: &Control) -> Result<(), KernelError> {
-        self.settled += 1;
-        if self.settled.is_multiple_of(CHECK_EVERY) {
-            control.check()?;
-        }
-        Ok(())
     }
 
     #[inline]
@@ -191,15 +183,16 @@ pub(super) fn from_both_ends(
             best = (0.0, v);
         }
     }
+    let mut pace = Pace::new(control);
     while let (Some(near), Some(far)) = (forth.nearest(), back.nearest()) {
         if near + far >= best.0 {
             break;
         }
         // The side with less open goes on: hubs are then met late.
         if forth.heap.len() <= back.heap.len() {
-            settle(&graph.out, &mut forth, &back, &mut best, control)?;
+            settle(&graph.out, &mut forth, &back, &mut best, &mut pace)?;
         } else {
-            settle(&graph.into, &mut back, &forth, &mut best, control)?;
+            settle(&graph.into, &mut back, &forth, &mut best, &mut pace)?;
         }
     }
     let settled = forth.settled + back.settled;
@@ -217,20 +210,22 @@ fn settle(
     own: &mut PathSearch,
     other: &PathSearch,
     best: &mut (f64, u32),
-    control: &Control,
+    pace: &mut Pace<'_>,
 ) -> Result<(), KernelError> {
     let Some(open) = own.heap.pop() else {
         return Ok(());
     };
-    own.count(control)?;
-    for at in lists.range(open.vertex) {
-        let vertex = lists.targets[at];
-        let length = open.length + lists.weight(at);
-        if length < own.length[vertex as usize] {
-            own.open(vertex, length, open.vertex, 0.0);
-            let sum = length + other.length[vertex as usize];
-            if sum < best.0 || (sum == best.0 && sum < f64::INFINITY && vertex < best.1) {
-                *best = (sum, vertex);
+    own.settled += 1;
+    for piece in pace.pieces(lists.range(open.vertex)) {
+        for at in piece? {
+            let vertex = lists.targets[at];
+            let length = open.length + lists.weight(at);
+            if length < own.length[vertex as usize] {
+                own.open(vertex, length, open.vertex, 0.0);
+                let sum = length + other.length[vertex as usize];
+                if sum < best.0 || (sum == best.0 && sum < f64::INFINITY && vertex < best.1) {
+                    *best = (sum, vertex);
+                }
             }
         }
     }
@@ -254,9 +249,7 @@ fn without_circles(vertices: Vec<u32>) -> Vec<u32> {
 /// The path through `vertices`, over the lightest of parallel edges; lengths added from its start on.
 pub(super) fn measured(lists: &Adjacency, vertices: Vec<u32>) -> Path {
     let step = |pair: &[u32]| {
-        let range = lists.range(pair[0]);
-        let begin = range.start + lists.targets[range.clone()].partition_point(|it| *it < pair[1]);
-        let same = (begin..range.end).take_while(|at| lists.targets[*at] == pair[1]);
+        let same = lists.range_to(pair[0], pair[1]);
         same.map(|at| lists.weight(at)).fold(f64::INFINITY, f64::min)
     };
     let mut length = 0.0;

@@ -133,7 +133,7 @@ pub fn run(
     let condensation = Condensation::new(graph, control)?;
     let (descendants, ancestors) = count(&condensation, n as usize, control)?;
     let roots = roots(&condensation);
-    let exclusive = Dominators::new(graph, &roots, control)?.dominated(n);
+    let exclusive = Dominators::new(graph, &roots, control)?.dominated(n, control)?;
     let pairs: u64 = descendants.iter().sum();
     Ok(Outcome {
         vertices: vec![

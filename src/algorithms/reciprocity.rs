@@ -110,7 +110,7 @@ pub fn run(
     let n = graph.vertex_count();
     control.expect(u64::from(n));
     let mut counts = vec![(0_u32, 0_u32); n as usize];
-    blocks::fill(&mut counts, control, |v| {
+    blocks::fill_around(graph, &mut counts, control, |v| {
         let links = distinct(graph.out.neighbours(v), v).count() as u32;
         let returned = match graph.directed {
             true => distinct_neighbours(graph, v).filter(|it| it.1).count() as u32,

@@ -7,11 +7,14 @@
 //!
 //! Cost: O(n + m) time, 24 bytes a vertex beyond the answer, one thread.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
 use super::outcome::Outcome;
+use super::pace::Pace;
 use super::registry::{AttributeUse, Extent, Info, Inputs, Work};
 use super::wcc;
 use crate::graph::{Csr, NO_VERTEX};
@@ -89,8 +92,8 @@ struct Search<'a> {
     label: Vec<u32>,
     /// Vertices met whose component is open, in the order they were met.
     open: Vec<u32>,
-    /// The path from the root, each with the index of the next entry to look at.
-    path: Vec<(u32, usize)>,
+    /// The path from the root, each with the entries not yet looked at.
+    path: Vec<(u32, Range<u32>)>,
     clock: u32,
 }
 
@@ -107,42 +110,44 @@ impl Search<'_> {
             path: Vec::new(),
             clock: 0,
         };
+        let mut pace = Pace::new(control);
         for root in 0..n {
             if search.met[root as usize] == 0 {
-                search.meet(root, control)?;
-                search.walk(control)?;
+                search.meet(root, control, &mut pace)?;
+                search.walk(control, &mut pace)?;
             }
         }
         control.advance(u64::from(n) % BLOCK as u64);
         Ok(search.label)
     }
 
-    fn meet(&mut self, v: u32, control: &Control) -> Result<(), KernelError> {
+    fn meet(&mut self, v: u32, control: &Control, pace: &mut Pace<'_>) -> Result<(), KernelError> {
+        let offsets = &self.graph.out.offsets;
+        let entries = offsets[v as usize]..offsets[v as usize + 1];
+        pace.step(entries.len())?;
         self.clock += 1;
         if (self.clock as usize).is_multiple_of(BLOCK) {
-            control.check()?;
             control.advance(BLOCK as u64);
         }
         self.met[v as usize] = self.clock;
         self.low[v as usize] = self.clock;
         self.open.push(v);
-        self.path.push((v, self.graph.out.range(v).start));
+        self.path.push((v, entries));
         Ok(())
     }
 
     /// Explores everything below the vertex on the path.
-    fn walk(&mut self, control: &Control) -> Result<(), KernelError> {
-        while let Some((v, next)) = self.path.last_mut() {
+    fn walk(&mut self, control: &Control, pace: &mut Pace<'_>) -> Result<(), KernelError> {
+        while let Some((v, entries)) = self.path.last_mut() {
             let v = *v;
-            if *next == self.graph.out.range(v).end {
+            let Some(at) = entries.next() else {
                 self.path.pop();
-                self.leave(v);
+                self.leave(v, pace)?;
                 continue;
-            }
-            let u = self.graph.out.targets[*next];
-            *next += 1;
+            };
+            let u = self.graph.out.targets[at as usize];
             if self.met[u as usize] == 0 {
-                self.meet(u, control)?;
+                self.meet(u, control, pace)?;
             } else if self.label[u as usize] == NO_VERTEX {
                 self.low[v as usize] = self.low[v as usize].min(self.met[u as usize]);
             }
@@ -151,9 +156,10 @@ impl Search<'_> {
     }
 
     /// All of `v`'s edges are seen: closes its component if nothing in it reaches further up.
-    fn leave(&mut self, v: u32) {
+    fn leave(&mut self, v: u32, pace: &mut Pace<'_>) -> Result<(), KernelError> {
         if self.low[v as usize] == self.met[v as usize] {
             while let Some(u) = self.open.pop() {
+                pace.step(0)?;
                 self.label[u as usize] = v;
                 if u == v {
                     break;
@@ -163,6 +169,7 @@ impl Search<'_> {
         if let Some((above, _)) = self.path.last() {
             self.low[*above as usize] = self.low[*above as usize].min(self.low[v as usize]);
         }
+        Ok(())
     }
 }
 

@@ -18,6 +18,7 @@ use super::bfs::need_sources;
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::path_search::{Path, PathSearch, from_both_ends, measured};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::{length_quantity, refuse_negative};
@@ -223,7 +224,14 @@ pub fn run(
             }
         };
         let mut search = PathSearch::new(graph.vertex_count());
-        let found = search.led(&graph.out, sources, 0.0, estimate, |_, _| true, control)?;
+        let found = search.led(
+            &graph.out,
+            sources,
+            0.0,
+            estimate,
+            |_, _| true,
+            &mut Pace::new(control),
+        )?;
         (
             found.map(|vertices| measured(&graph.out, vertices)),
             search.settled,

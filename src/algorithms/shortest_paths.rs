@@ -10,12 +10,12 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::control::{Control, KernelError};
-use super::outcome::Quantity;
-use crate::graph::{Adjacency, Csr};
+use rayon::prelude::*;
 
-/// Searches look for cancellation once in so many settled vertices.
-const CHECK_EVERY: usize = 1 << 14;
+use super::control::KernelError;
+use super::outcome::Quantity;
+use super::pace::Pace;
+use crate::graph::{Adjacency, Csr};
 
 /// Distances of one search, and the workspace for the next.
 pub(super) struct Distances {
@@ -66,26 +66,29 @@ impl Distances {
         lists: &Adjacency,
         sources: &[u32],
         weighted: bool,
-        control: &Control,
+        pace: &mut Pace<'_>,
     ) -> Result<(), KernelError> {
         for v in self.order.drain(..) {
             self.length[v as usize] = f64::INFINITY;
         }
         match &lists.weights {
-            Some(weights) if weighted => self.by_weight(lists, weights, sources, control),
-            _ => self.by_hops(lists, sources, control),
+            Some(weights) if weighted => self.by_weight(lists, weights, sources, pace),
+            _ => self.by_hops(lists, sources, pace),
         }
     }
 
-    fn by_hops(&mut self, lists: &Adjacency, sources: &[u32], control: &Control) -> Result<(), KernelError> {
+    fn by_hops(
+        &mut self,
+        lists: &Adjacency,
+        sources: &[u32],
+        pace: &mut Pace<'_>,
+    ) -> Result<(), KernelError> {
         for &source in sources {
             self.reach(source, 0.0);
         }
         let mut at = 0;
         while let Some(&v) = self.order.get(at) {
-            if at.is_multiple_of(CHECK_EVERY) {
-                control.check()?;
-            }
+            pace.step(lists.degree(v))?;
             at += 1;
             let hops = self.length[v as usize] + 1.0;
             for &u in lists.neighbours(v) {
@@ -109,7 +112,7 @@ impl Distances {
         lists: &Adjacency,
         weights: &[f64],
         sources: &[u32],
-        control: &Control,
+        pace: &mut Pace<'_>,
     ) -> Result<(), KernelError> {
         self.heap.clear();
         for &vertex in sources {
@@ -119,12 +122,11 @@ impl Distances {
             if length > self.length[vertex as usize] {
                 continue; // a shorter way was found after this entry was made
             }
-            if self.order.len().is_multiple_of(CHECK_EVERY) {
-                control.check()?;
-            }
             self.order.push(vertex);
-            for index in lists.range(vertex) {
-                self.open(lists.targets[index], length + weights[index]);
+            for piece in pace.pieces(lists.range(vertex)) {
+                for index in piece? {
+                    self.open(lists.targets[index], length + weights[index]);
+                }
             }
         }
         Ok(())
@@ -156,11 +158,19 @@ pub(super) fn refuse_negative(graph: &Csr) -> Result<(), KernelError> {
     }
 }
 
+/// Weights tested together.
+const TESTED: usize = 1 << 13;
+
 /// The ends and the weight of the first edge, in vertex order, whose weight passes `test`.
-pub(super) fn first_weight(graph: &Csr, test: impl Fn(f64) -> bool) -> Option<(u32, u32, f64)> {
+pub(super) fn first_weight(graph: &Csr, test: impl Fn(f64) -> bool + Sync) -> Option<(u32, u32, f64)> {
     let out = &graph.out;
     let weights = out.weights.as_ref()?;
-    let at = weights.iter().position(|weight| test(*weight))?;
+    // All of a block is tested, without a branch for each weight, so that tens of millions take some
+    // hundredths of a second and the run need not look whether it was cancelled.
+    let fails = |block: &[f64]| block.iter().fold(false, |any, weight| any | test(*weight));
+    let block = weights.par_chunks(TESTED).position_first(fails)?;
+    let begin = block * TESTED;
+    let at = begin + weights[begin..].iter().position(|weight| test(*weight))?;
     // The last offset that is not beyond the entry is that of its vertex.
     let from = out.offsets.partition_point(|offset| *offset as usize <= at) - 1;
     Some((from as u32, out.targets[at], weights[at]))

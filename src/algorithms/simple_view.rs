@@ -22,12 +22,14 @@ impl SimpleView {
         let mut offsets = Vec::with_capacity(n as usize + 1);
         let (mut targets, mut ways) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
         offsets.push(0);
-        blocks::in_turn(n, control, |v| {
+        blocks::in_turn_paced(n, control, |v, pace| {
+            pace.step(graph.degree(v))?;
             for (u, reciprocal) in distinct_neighbours(graph, v) {
                 targets.push(u);
                 ways.push(1 + u8::from(reciprocal || !graph.directed));
             }
             offsets.push(targets.len());
+            Ok(())
         })?;
         Ok(Self {
             offsets,

@@ -18,7 +18,9 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::disjoint_sets::{join, root};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::{self, Pace};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::sort::divide;
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::SpanningForest`]; it has none.
@@ -162,13 +164,14 @@ pub fn run(
     })
 }
 
-/// Looks for cancellation once in so many edges.
-const CHECK_EVERY: usize = 1 << 16;
+/// Edges that are sorted at once.
+const FEW: usize = pace::ENTRIES;
 
 /// Every edge once.
 fn candidates(graph: &Csr, control: &Control) -> Result<Vec<Candidate>, KernelError> {
     let mut found = Vec::new();
-    blocks::in_turn(graph.vertex_count(), control, |v| {
+    blocks::in_turn_paced(graph.vertex_count(), control, |v, pace| {
+        pace.step(graph.out.degree(v))?;
         for at in graph.out.range(v) {
             let u = graph.out.targets[at];
             // An undirected edge stands in both lists.
@@ -181,9 +184,13 @@ fn candidates(graph: &Csr, control: &Control) -> Result<Vec<Candidate>, KernelEr
                 to: v.max(u),
             });
         }
+        Ok(())
     })?;
     Ok(found)
 }
+
+/// Steps to the roots of the two trees that an edge may join.
+const CLIMB: usize = 4;
 
 /// The forest as far as it has grown.
 struct Growth {
@@ -199,8 +206,8 @@ impl Growth {
         control.check()?;
         let mut rest = edges;
         // The light part is the shorter one or halves what is left, so that recursion is not deep.
-        while rest.len() > CHECK_EVERY {
-            let middle = light_part(rest);
+        while rest.len() > FEW {
+            let middle = light_part(rest, control)?;
             if middle == rest.len() {
                 break; // all alike, but for a few
             }
@@ -211,10 +218,9 @@ impl Growth {
         }
         control.check()?;
         rest.sort_unstable_by(Candidate::order);
-        for (at, edge) in rest.iter().enumerate() {
-            if at % CHECK_EVERY == 0 {
-                control.check()?;
-            }
+        let mut pace = Pace::new(control);
+        for edge in rest.iter() {
+            pace.step(CLIMB)?;
             self.add(*edge);
         }
         Ok(())
@@ -232,10 +238,9 @@ impl Growth {
     /// Moves those of `edges` that join two trees to the front; answers how many there are.
     fn drop_joined(&mut self, edges: &mut [Candidate], control: &Control) -> Result<usize, KernelError> {
         let mut kept = 0;
+        let mut pace = Pace::new(control);
         for at in 0..edges.len() {
-            if at % CHECK_EVERY == 0 {
-                control.check()?;
-            }
+            pace.step(CLIMB)?;
             let edge = edges[at];
             if root(&mut self.parent, edge.from) != root(&mut self.parent, edge.to) {
                 edges[kept] = edge;
@@ -247,19 +252,12 @@ impl Growth {
 }
 
 /// Moves the lightest of `edges`, about an eighth of them, to the front; answers how many there are.
-fn light_part(edges: &mut [Candidate]) -> usize {
+fn light_part(edges: &mut [Candidate], control: &Control) -> Result<usize, KernelError> {
     const SAMPLE: usize = 64;
     let mut sample: Vec<Candidate> = edges.iter().step_by(edges.len() / SAMPLE).copied().collect();
     sample.sort_unstable_by(Candidate::order);
     let pivot = sample[sample.len() / 8];
-    let mut light = 0;
-    for at in 0..edges.len() {
-        if edges[at].order(&pivot).is_le() {
-            edges.swap(at, light);
-            light += 1;
-        }
-    }
-    light
+    divide(edges, control, |it| it.order(&pivot).is_le())
 }
 
 #[cfg(test)]
@@ -342,7 +340,7 @@ mod tests {
             let mut expected = Vec::new();
             let mut parent: Vec<u32> = (0..1 << 14).collect();
             let mut all = candidates(&graph, &Control::default()).unwrap();
-            assert!(all.len() > 2 * CHECK_EVERY);
+            assert!(all.len() > 2 * FEW);
             all.sort_by(Candidate::order);
             for edge in all {
                 let (a, b) = (root(&mut parent, edge.from), root(&mut parent, edge.to));

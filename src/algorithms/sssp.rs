@@ -16,6 +16,7 @@ use super::bfs::need_sources;
 use super::control::{Control, KernelError};
 use super::delta_stepping;
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_path_tree::parents;
 use super::shortest_paths::{Distances, length_quantity, refuse_negative};
@@ -196,7 +197,7 @@ pub(super) fn lengths(
         Some(weights) if by_bins => delta_stepping::distances(lists, weights, sources, delta, control),
         _ => {
             let mut found = Distances::new((lists.offsets.len() - 1) as u32);
-            found.search(lists, sources, true, control)?;
+            found.search(lists, sources, true, &mut Pace::new(control))?;
             Ok(found.length)
         }
     }

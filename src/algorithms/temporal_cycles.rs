@@ -22,7 +22,9 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::sort::sort_by_key;
 use super::temporal_search::{Found, Limits, Search};
 use super::time_order::{TimeOrder, TimedEdge};
 use crate::graph::Csr;
@@ -257,13 +259,13 @@ pub fn run(
             "cycles in time follow the direction of edges, and the projection is undirected; run it on a directed one",
         ));
     }
-    let (Some(out), Some(into)) = (TimeOrder::new(&graph.out), TimeOrder::new(&graph.into)) else {
+    let order = |lists| TimeOrder::new(lists, control);
+    let (Some(out), Some(into)) = (order(&graph.out)?, order(&graph.into)?) else {
         return Err(not_applicable(
             "cycles in time need a time for every edge, and the projection has none; name the attribute that holds it",
         ));
     };
-    control.check()?;
-    let starts = starts(graph, &out);
+    let starts = starts(graph, &out, control)?;
     let limits = Limits::of(config);
     let (cap, mut found) = (config.max_cycles, Vec::new());
     in_order(
@@ -271,7 +273,7 @@ pub fn run(
         CHUNK,
         control,
         || Search::new(&out, &into, graph.vertex_count(), limits),
-        |search, range| search.cycles(&starts[range], control),
+        |search, range| search.cycles(&starts[range], &mut Pace::new(control)),
         |cycles| {
             found.extend(cycles);
             if found.len() as u64 > cap {
@@ -291,11 +293,16 @@ pub fn run(
 }
 
 /// Every edge with its source, by (time, row).
-fn starts(graph: &Csr, out: &TimeOrder) -> Vec<(u32, TimedEdge)> {
-    let of = |v: u32| out.of(v).iter().map(move |edge| (v, *edge));
-    let mut starts: Vec<_> = (0..graph.vertex_count()).flat_map(of).collect();
-    starts.sort_unstable_by_key(|(_, edge)| (edge.time, edge.row));
-    starts
+fn starts(graph: &Csr, out: &TimeOrder, control: &Control) -> Result<Vec<(u32, TimedEdge)>, KernelError> {
+    let mut starts = Vec::with_capacity(graph.entry_count() as usize);
+    let mut pace = Pace::new(control);
+    for v in 0..graph.vertex_count() {
+        let own = out.of(v);
+        pace.step(own.len())?;
+        starts.extend(own.iter().map(|edge| (v, *edge)));
+    }
+    sort_by_key(&mut starts, control, |(_, edge)| (edge.time, edge.row))?;
+    Ok(starts)
 }
 
 fn outcome(graph: &Csr, cycles: &[Found], exactness: Exactness) -> Outcome {

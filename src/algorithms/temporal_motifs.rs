@@ -179,7 +179,10 @@ pub fn run(
             "motifs in time tell the direction of edges, and the projection is undirected; run it on a directed one",
         ));
     }
-    let (Some(out), Some(into)) = (TimeOrder::new(&graph.out), TimeOrder::new(&graph.into)) else {
+    let (Some(out), Some(into)) = (
+        TimeOrder::new(&graph.out, control)?,
+        TimeOrder::new(&graph.into, control)?,
+    ) else {
         return Err(not_applicable(
             "motifs in time need a time for every edge, and the projection has none; name the attribute that holds it",
         ));

@@ -12,13 +12,14 @@
 //! Cost: O(m log m) time, for sorting on all threads, else on one; 24 bytes an entry, 33 a vertex.
 //! Source: Xuan, Ferreira & Jarry 2003; Wu et al., VLDB 2014 (one pass over the edges).
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::bfs::need_sources;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::sort::sort_by_key;
 use crate::graph::{Csr, NO_VERTEX};
 
 /// Parameters of [`super::Algorithm::TemporalReachability`].
@@ -172,16 +173,16 @@ pub fn run(
     control: &Control,
 ) -> Result<Outcome, KernelError> {
     need_sources(inputs.sources.is_empty())?;
-    control.check()?;
-    let steps = steps(graph, config).ok_or_else(|| KernelError::NotApplicable {
+    let steps = steps(graph, config, control)?.ok_or_else(|| KernelError::NotApplicable {
         reason: "journeys in time need a time for every edge, and the projection has none; name the attribute that \
                  holds it"
             .to_owned(),
     })?;
     let mut journeys = Journeys::new(graph.vertex_count(), config, &inputs.sources);
     control.expect(steps.len() as u64);
+    let mut pace = Pace::new(control);
     for instant in steps.chunk_by(|a, b| a.time == b.time) {
-        journeys.pass(instant, control)?;
+        journeys.pass(instant, &mut pace)?;
         control.advance(instant.len() as u64);
     }
     Ok(journeys.outcome(config))
@@ -197,14 +198,22 @@ struct Step {
 }
 
 /// The edges between start and end, by (time, from, row); `None` where they have no times.
-fn steps(graph: &Csr, config: &TemporalReachabilityConfig) -> Option<Vec<Step>> {
-    let (times, rows) = (graph.out.times.as_ref()?, graph.out.rows.as_ref()?);
+fn steps(
+    graph: &Csr,
+    config: &TemporalReachabilityConfig,
+    control: &Control,
+) -> Result<Option<Vec<Step>>, KernelError> {
+    let (Some(times), Some(rows)) = (&graph.out.times, &graph.out.rows) else {
+        return Ok(None);
+    };
     let (start, end) = (
         config.start_ms.unwrap_or(i64::MIN),
         config.end_ms.unwrap_or(i64::MAX),
     );
     let mut steps = Vec::with_capacity(times.len());
+    let mut pace = Pace::new(control);
     for v in 0..graph.vertex_count() {
+        pace.step(graph.out.degree(v))?;
         for at in graph.out.range(v) {
             let (u, time, row) = (graph.out.targets[at], times[at], rows[at]);
             if time < start || time > end {
@@ -227,8 +236,8 @@ fn steps(graph: &Csr, config: &TemporalReachabilityConfig) -> Option<Vec<Step>> 
             });
         }
     }
-    steps.par_sort_unstable_by_key(|it| (it.time, it.from, it.row, it.to));
-    Some(steps)
+    sort_by_key(&mut steps, control, |it| (it.time, it.from, it.row, it.to))?;
+    Ok(Some(steps))
 }
 
 /// The instant on a clock that runs down, which turned again is the instant; unlike the negative, it has
@@ -236,9 +245,6 @@ fn steps(graph: &Csr, config: &TemporalReachabilityConfig) -> Option<Vec<Step>> 
 fn turned(time: i64) -> i64 {
     !time
 }
-
-/// Looks for cancellation once in so many steps.
-const CHECK_EVERY: usize = 1 << 18;
 
 /// What has been reached by the instant under way.
 struct Journeys<'a> {
@@ -252,7 +258,6 @@ struct Journeys<'a> {
     /// Vertices left at the instant under way, and whether each vertex is one of them.
     leaving: Vec<u32>,
     is_leaving: Vec<bool>,
-    steps: usize,
 }
 
 impl<'a> Journeys<'a> {
@@ -269,7 +274,6 @@ impl<'a> Journeys<'a> {
             parent: vec![NO_VERTEX; n],
             leaving: Vec::new(),
             is_leaving: vec![false; n],
-            steps: 0,
         }
     }
 
@@ -280,8 +284,9 @@ impl<'a> Journeys<'a> {
     }
 
     /// Takes the steps of one instant, which come by where they begin.
-    fn pass(&mut self, instant: &[Step], control: &Control) -> Result<(), KernelError> {
+    fn pass(&mut self, instant: &[Step], pace: &mut Pace<'_>) -> Result<(), KernelError> {
         for own in instant.chunk_by(|a, b| a.from == b.from) {
+            pace.step(own.len())?;
             let v = own[0].from;
             if self.may_leave(v, own[0].time) {
                 self.is_leaving[v as usize] = true;
@@ -293,10 +298,7 @@ impl<'a> Journeys<'a> {
             at += 1;
             let begin = instant.partition_point(|it| it.from < v);
             for step in instant[begin..].iter().take_while(|it| it.from == v) {
-                self.steps += 1;
-                if self.steps.is_multiple_of(CHECK_EVERY) {
-                    control.check()?;
-                }
+                pace.step(0)?;
                 self.arrive(step);
                 if !self.config.strict && !self.is_leaving[step.to as usize] {
                     self.is_leaving[step.to as usize] = true;
@@ -306,10 +308,6 @@ impl<'a> Journeys<'a> {
         }
         for v in self.leaving.drain(..) {
             self.is_leaving[v as usize] = false;
-        }
-        self.steps += instant.len();
-        if self.steps / CHECK_EVERY != (self.steps - instant.len()) / CHECK_EVERY {
-            control.check()?;
         }
         Ok(())
     }

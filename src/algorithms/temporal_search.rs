@@ -3,7 +3,8 @@
 //! Law: marks only ever exclude what cannot return. `latest` and `hops` are computed by a walk that may
 //! be too generous about length, never too strict, so that the search forward finds every cycle.
 
-use super::control::{Control, KernelError};
+use super::control::KernelError;
+use super::pace::Pace;
 use super::temporal_cycles::TemporalCyclesConfig;
 use super::time_order::{TimeOrder, TimedEdge};
 
@@ -85,9 +86,6 @@ impl Found {
     }
 }
 
-/// Edges looked at between two checks for cancellation.
-const CHECK_EVERY: u64 = 1 << 16;
-
 /// How a vertex leads back to the source of the start edge.
 #[derive(Clone, Copy)]
 struct Mark {
@@ -105,6 +103,9 @@ const UNMARKED: Mark = Mark {
     latest: i64::MIN,
 };
 
+/// Reads that the searches for a time in some lists take.
+const SEARCHES: usize = 64;
+
 /// The workspace of a search; between start edges every vertex is unmarked.
 pub(super) struct Search<'a> {
     out: &'a TimeOrder,
@@ -117,7 +118,6 @@ pub(super) struct Search<'a> {
     path: Vec<TimedEdge>,
     /// For each edge of the path the edges that may follow it and have not been tried.
     open: Vec<&'a [TimedEdge]>,
-    steps: u64,
 }
 
 impl<'a> Search<'a> {
@@ -133,7 +133,6 @@ impl<'a> Search<'a> {
             next: Vec::new(),
             path: Vec::new(),
             open: Vec::new(),
-            steps: 0,
         }
     }
 
@@ -141,19 +140,21 @@ impl<'a> Search<'a> {
     pub(super) fn cycles(
         &mut self,
         starts: &[(u32, TimedEdge)],
-        control: &Control,
+        pace: &mut Pace<'_>,
     ) -> Result<Vec<Found>, KernelError> {
         let mut found = Vec::new();
         for &(source, first) in starts {
+            // Searches in three lists.
+            pace.step(SEARCHES)?;
             let end = first.time.saturating_add(self.limits.window);
             let returns = !self.into.between(source, first.time, end).is_empty();
             if first.other == source || !returns || self.out.between(first.other, first.time, end).is_empty()
             {
                 continue;
             }
-            self.mark_back(source, first, end, control)?;
+            self.mark_back(source, first, end, pace)?;
             if self.leads_back(first) {
-                self.follow(source, first, end, &mut found, control)?;
+                self.follow(source, first, end, &mut found, pace)?;
             }
             for v in self.marked.drain(..) {
                 self.marks[v as usize] = UNMARKED;
@@ -165,21 +166,13 @@ impl<'a> Search<'a> {
         Ok(found)
     }
 
-    fn step(&mut self, control: &Control) -> Result<(), KernelError> {
-        self.steps += 1;
-        if self.steps.is_multiple_of(CHECK_EVERY) {
-            control.check()?;
-        }
-        Ok(())
-    }
-
     /// Marks every vertex from which `source` can be reached by `end` over edges not before `first`.
     fn mark_back(
         &mut self,
         source: u32,
         first: TimedEdge,
         end: i64,
-        control: &Control,
+        pace: &mut Pace<'_>,
     ) -> Result<(), KernelError> {
         self.marks[source as usize].latest = end;
         self.marked.push(source);
@@ -189,8 +182,9 @@ impl<'a> Search<'a> {
             let mut frontier = std::mem::take(&mut self.frontier);
             for v in frontier.drain(..) {
                 let into = self.into;
-                for edge in into.between(v, first.time, self.marks[v as usize].latest) {
-                    self.step(control)?;
+                let edges = into.between(v, first.time, self.marks[v as usize].latest);
+                pace.step(edges.len())?;
+                for edge in edges {
                     self.mark(edge.other, edge.time, hops, source);
                 }
             }
@@ -229,7 +223,7 @@ impl<'a> Search<'a> {
         first: TimedEdge,
         end: i64,
         found: &mut Vec<Found>,
-        control: &Control,
+        pace: &mut Pace<'_>,
     ) -> Result<(), KernelError> {
         self.enter(first, end);
         while let Some(options) = self.open.last_mut() {
@@ -241,7 +235,7 @@ impl<'a> Search<'a> {
                 continue;
             };
             *options = rest;
-            self.step(control)?;
+            pace.step(0)?;
             if edge.other == source {
                 self.close(*edge, found);
                 if found.len() as u64 > self.limits.max_cycles {

@@ -2,6 +2,9 @@
 //!
 //! Cost: O(m log d) time once; 24 bytes an entry.
 
+use super::control::{Control, KernelError};
+use super::pace::{self, Pace};
+use super::sort::sort_by_key;
 use crate::graph::Adjacency;
 
 /// One edge as seen from one of its ends.
@@ -24,23 +27,38 @@ pub(super) struct TimeOrder {
 }
 
 impl TimeOrder {
-    /// The edges of `lists` by time, self-loops included; `None` where they have no times.
-    pub(super) fn new(lists: &Adjacency) -> Option<Self> {
-        let (times, rows) = (lists.times.as_ref()?, lists.rows.as_ref()?);
+    /// The edges of `lists` by time, self-loops included; `None` where they have no times. Fails only when
+    /// the run is cancelled.
+    pub(super) fn new(lists: &Adjacency, control: &Control) -> Result<Option<Self>, KernelError> {
+        let (Some(times), Some(rows)) = (&lists.times, &lists.rows) else {
+            return Ok(None);
+        };
         let entry = |index: usize| TimedEdge {
             time: times[index],
             row: rows[index],
             other: lists.targets[index],
             weight: lists.weight(index),
         };
-        let mut edges: Vec<TimedEdge> = (0..lists.targets.len()).map(entry).collect();
-        for ends in lists.offsets.windows(2) {
-            edges[ends[0] as usize..ends[1] as usize].sort_unstable_by_key(|it| (it.time, it.row));
+        let mut edges: Vec<TimedEdge> = Vec::with_capacity(lists.targets.len());
+        let mut pace = Pace::new(control);
+        for piece in pace.pieces(0..lists.targets.len()) {
+            edges.extend(piece?.map(entry));
         }
-        Some(Self {
+        let when = |it: &TimedEdge| (it.time, it.row);
+        for ends in lists.offsets.windows(2) {
+            let own = &mut edges[ends[0] as usize..ends[1] as usize];
+            if own.len() > pace::ENTRIES {
+                sort_by_key(own, control, when)?;
+            } else {
+                // Each entry costs some comparisons.
+                pace.step(4 * own.len())?;
+                own.sort_unstable_by_key(when);
+            }
+        }
+        Ok(Some(Self {
             offsets: lists.offsets.clone(),
             edges,
-        })
+        }))
     }
 
     /// The edges of `v`, by (time, row).

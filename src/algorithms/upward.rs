@@ -44,8 +44,9 @@ impl Upward {
             ways: Vec::new(),
             rank,
         };
-        blocks::in_turn(n, control, |place| {
+        blocks::in_turn_paced(n, control, |place, pace| {
             let v = order[place as usize];
+            pace.step(view.degree(v))?;
             for (u, ways) in view.neighbours(v).iter().zip(view.ways(v)) {
                 let rank = upward.rank[*u as usize];
                 if rank < place {
@@ -56,6 +57,7 @@ impl Upward {
                 }
             }
             upward.offsets.push(upward.above.len());
+            Ok(())
         })?;
         Ok(upward)
     }
@@ -81,8 +83,12 @@ impl Upward {
     pub(super) fn sort(&mut self, control: &Control) -> Result<(), KernelError> {
         debug_assert!(self.ways.is_empty());
         let Upward { offsets, above, .. } = self;
-        blocks::in_turn(offsets.len() as u32 - 1, control, |rank| {
-            above[offsets[rank as usize]..offsets[rank as usize + 1]].sort_unstable();
+        blocks::in_turn_paced(offsets.len() as u32 - 1, control, |rank, pace| {
+            let list = &mut above[offsets[rank as usize]..offsets[rank as usize + 1]];
+            // Each entry costs some comparisons.
+            pace.step(4 * list.len())?;
+            list.sort_unstable();
+            Ok(())
         })
     }
 

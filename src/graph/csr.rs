@@ -43,6 +43,14 @@ impl Adjacency {
     /// The index range of `v`'s neighbours in the arrays.
     #[inline]
     pub fn range(&self, v: u32) -> std::ops::Range<usize> {
+        let range = self.bounds(v);
+        #[cfg(test)]
+        visits::add(1 + range.len());
+        range
+    }
+
+    #[inline]
+    fn bounds(&self, v: u32) -> std::ops::Range<usize> {
         self.offsets[v as usize] as usize..self.offsets[v as usize + 1] as usize
     }
 
@@ -55,7 +63,16 @@ impl Adjacency {
     /// Number of entries in `v`'s list.
     #[inline]
     pub fn degree(&self, v: u32) -> usize {
-        self.range(v).len()
+        self.bounds(v).len()
+    }
+
+    /// The index range of the edges from `v` to `u`, found by bisection.
+    pub fn range_to(&self, v: u32, u: u32) -> std::ops::Range<usize> {
+        let own = self.bounds(v);
+        let list = &self.targets[own.clone()];
+        let begin = list.partition_point(|it| *it < u);
+        let length = list[begin..].partition_point(|it| *it == u);
+        own.start + begin..own.start + begin + length
     }
 
     /// Weight of the entry at `index` of the arrays; 1 when unweighted.
@@ -101,6 +118,13 @@ impl Csr {
         [self.out.neighbours(v), into]
     }
 
+    /// Number of entries in the lists of [`Csr::around`].
+    #[inline]
+    pub fn degree(&self, v: u32) -> usize {
+        let into = if self.directed { self.into.degree(v) } else { 0 };
+        self.out.degree(v) + into
+    }
+
     /// Whether edges carry weights.
     pub fn is_weighted(&self) -> bool {
         self.out.weights.is_some()
@@ -135,5 +159,25 @@ impl Csr {
             }
         }
         found
+    }
+}
+
+/// Counts the entries of the lists that a thread asks for, so that a test can tell how far apart the
+/// looks for cancellation of a kernel are.
+#[cfg(test)]
+pub(crate) mod visits {
+    use std::cell::Cell;
+
+    thread_local! {
+        static VISITED: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(super) fn add(entries: usize) {
+        VISITED.set(VISITED.get() + entries as u64);
+    }
+
+    /// The entries since the last call on this thread.
+    pub(crate) fn take() -> u64 {
+        VISITED.replace(0)
     }
 }

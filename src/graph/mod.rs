@@ -15,6 +15,8 @@ pub mod stats;
 
 pub use build::{Direction, EdgeList, MOST_EDGES, ParallelEdges, ProjectionRules, build, build_by_degree};
 pub use columns::{Column, MISSING, instant_text};
+#[cfg(test)]
+pub(crate) use csr::visits;
 pub use csr::{Adjacency, Csr, NO_VERTEX};
 pub use keys::{VertexKeys, VertexRange};
 pub use texts::Texts;
