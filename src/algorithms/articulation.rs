@@ -171,16 +171,16 @@ impl<'a> Search<'a> {
     /// Walks the component of `root`.
     pub(super) fn walk(&mut self, root: u32, pace: &mut Pace<'_>) -> Result<(), KernelError> {
         self.discover(root, NO_VERTEX);
-        pace.step(self.view.degree(root))?;
         let mut v = root;
         loop {
+            // On the way back the rest of every list on the path is read.
+            pace.step(0)?;
             let at = self.next[v as usize];
             if at < self.view.range(v).end {
                 self.next[v as usize] += 1;
                 let u = self.view.target(at);
                 if self.found[u as usize] == UNSEEN {
                     self.discover(u, v);
-                    pace.step(self.view.degree(u))?;
                     v = u;
                 } else if u != self.parent[v as usize] {
                     // The view has no parallel edges, so an edge to the parent is the tree edge.
@@ -192,7 +192,6 @@ impl<'a> Search<'a> {
                     return Ok(());
                 }
                 self.leave(v, parent);
-                pace.step(0)?;
                 v = parent;
             }
         }

@@ -15,6 +15,7 @@ use super::condensation::Condensation;
 use super::control::{Control, KernelError};
 use super::distinct_lists::DistinctLists;
 use super::influence::InfluenceConfig;
+use super::pace::Pace;
 use super::sampling::{Draw, mixed};
 use super::shortest_paths::first_weight;
 use crate::graph::{Csr, Direction, EdgeList, ParallelEdges, ProjectionRules, build};
@@ -25,8 +26,8 @@ pub(super) const RISK: f64 = 0.05;
 /// Vertices looked at together, so that threads have work; more than needed costs, never changes the choice.
 const TOGETHER: usize = 4;
 
-/// Vertices visited between two looks for cancellation.
-const STRIDE: usize = 4096;
+/// Reads that take as long as the draw for an edge.
+const DRAW: usize = 4;
 
 /// A graph whose edges pass news on by chance.
 pub(super) struct Cascade<'a> {
@@ -160,7 +161,7 @@ impl<'a> Cascade<'a> {
         simulation: u32,
         covered: Option<&Bits>,
         search: &mut Search,
-        control: &Control,
+        pace: &mut Pace<'_>,
     ) -> Result<usize, KernelError> {
         let key = self.key(simulation);
         let Search { seen, number, queue } = search;
@@ -176,9 +177,8 @@ impl<'a> Cascade<'a> {
         let mut at = 0;
         while let Some(&next) = queue.get(at) {
             at += 1;
-            if at.is_multiple_of(STRIDE) {
-                control.check()?;
-            }
+            // Each entry is a draw.
+            pace.step(DRAW * self.out.degree(next))?;
             self.each_live(next, key, |u| meet(u, queue));
         }
         Ok(at)
@@ -239,10 +239,11 @@ impl<'a> Cascade<'a> {
             || Search::new(self.n),
             |search, range| {
                 let mut gain = 0;
+                let mut pace = Pace::new(control);
                 for (bits, simulation) in covered.iter().zip(0..) {
                     search.renew();
                     gain +=
-                        self.reach(vertices[range.start], simulation, Some(bits), search, control)? as u64;
+                        self.reach(vertices[range.start], simulation, Some(bits), search, &mut pace)? as u64;
                 }
                 Ok(gain)
             },
@@ -262,10 +263,10 @@ impl<'a> Cascade<'a> {
             .enumerate()
             .with_min_len(each)
             .try_for_each_init(
-                || Search::new(self.n),
-                |search, (simulation, bits)| {
+                || (Search::new(self.n), Pace::new(control)),
+                |(search, pace), (simulation, bits)| {
                     search.renew();
-                    self.reach(v, simulation as u32, Some(bits), search, control)?;
+                    self.reach(v, simulation as u32, Some(bits), search, pace)?;
                     for u in &search.queue {
                         bits[*u as usize / 64] |= 1 << (u % 64);
                     }
@@ -281,7 +282,7 @@ impl<'a> Cascade<'a> {
         let simulations = (0..self.simulations).into_par_iter().with_min_len(each);
         simulations.try_for_each(|simulation| {
             control.check()?;
-            let live = self.live_graph(simulation);
+            let live = self.live_graph(simulation, control)?;
             let condensation = Condensation::new(&live, control)?;
             let reach = reach_bounds(&condensation, self.n);
             for (sum, component) in sums.iter().zip(&condensation.component) {
@@ -293,10 +294,12 @@ impl<'a> Cascade<'a> {
     }
 
     /// The edges that pass news on in the simulation.
-    fn live_graph(&self, simulation: u32) -> Csr {
+    fn live_graph(&self, simulation: u32, control: &Control) -> Result<Csr, KernelError> {
         let key = self.key(simulation);
         let mut edges = EdgeList::default();
+        let mut pace = Pace::new(control);
         for v in 0..self.n {
+            pace.step(DRAW * self.out.degree(v))?;
             self.each_live(v, key, |u| {
                 edges.sources.push(v);
                 edges.targets.push(u);
@@ -307,7 +310,7 @@ impl<'a> Cascade<'a> {
             parallel: ParallelEdges::Keep,
             self_loops: true,
         };
-        build(self.n, edges, rules)
+        Ok(build(self.n, edges, rules))
     }
 
     /// Measures the spread from the first, the first two, … of `chosen` on simulations of its own.
@@ -322,10 +325,11 @@ impl<'a> Cascade<'a> {
             || Search::new(self.n),
             |search, range| {
                 let simulation = self.simulations + range.start as u32;
+                let mut pace = Pace::new(control);
                 let (mut total, mut totals) = (0, Vec::with_capacity(chosen.len()));
                 search.renew();
                 for v in chosen {
-                    total += self.reach(*v, simulation, None, search, control)? as u64;
+                    total += self.reach(*v, simulation, None, search, &mut pace)? as u64;
                     totals.push(total);
                     for u in &search.queue {
                         reached[*u as usize].fetch_add(1, Ordering::Relaxed);

@@ -10,13 +10,17 @@
 //!
 //! Source: the aggregation of components of ArangoDB's Graph Analytics Engine.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{self, ATTRIBUTE, Kinds, firsts};
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::sort::sort_by_key;
 use super::{scc, wcc};
 use crate::graph::{Csr, MISSING, NO_VERTEX};
 
@@ -183,7 +187,7 @@ pub fn run(
     };
     let names = firsts(graph, &labels, graph.vertex_count());
     control.check()?;
-    let counts = counted(graph, &labels, &names, &kinds);
+    let counts = counted(graph, &labels, &names, &kinds, control)?;
     control.check()?;
     Ok(outcome(&labels, &kinds, &counts))
 }
@@ -197,31 +201,40 @@ struct Count {
 }
 
 /// The values of each component by falling count, components in the order of their names.
-fn counted(graph: &Csr, labels: &[u32], names: &[u32], kinds: &Kinds) -> Vec<Count> {
-    let with_value =
-        (0..graph.vertex_count()).filter(|v| kinds.of.get(*v as usize).is_some_and(|it| *it != MISSING));
-    let mut entries: Vec<(u32, u32, u32, u32)> = with_value
-        .map(|v| {
+fn counted(
+    graph: &Csr,
+    labels: &[u32],
+    names: &[u32],
+    kinds: &Kinds,
+    control: &Control,
+) -> Result<Vec<Count>, KernelError> {
+    let mut entries: Vec<(u32, u32, u32, u32)> = Vec::new();
+    let mut pace = Pace::new(control);
+    for (v, kind) in (0..graph.vertex_count()).zip(&kinds.of) {
+        pace.step(0)?;
+        if *kind != MISSING {
             let component = graph.number(names[labels[v as usize] as usize]);
-            (component, kinds.of[v as usize], graph.number(v), v)
-        })
-        .collect();
-    entries.sort_unstable();
+            entries.push((component, *kind, graph.number(v), v));
+        }
+    }
+    sort_by_key(&mut entries, control, |it| *it)?;
     let same = entries.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
-    let mut counts: Vec<(u32, Count)> = same
-        .map(|same| {
-            let (component, _, _, bearer) = same[0];
-            let count = Count {
-                label: labels[bearer as usize],
-                bearer,
-                members: same.len() as u32,
-            };
-            (component, count)
-        })
-        .collect();
-    // Stable, so that the value that the projection has first stays before its equals.
-    counts.sort_by_key(|(component, count)| (*component, std::cmp::Reverse(count.members)));
-    counts.into_iter().map(|it| it.1).collect()
+    let mut counts: Vec<(u32, u32, Count)> = Vec::new();
+    for same in same {
+        pace.step(same.len())?;
+        let (component, kind, _, bearer) = same[0];
+        let count = Count {
+            label: labels[bearer as usize],
+            bearer,
+            members: same.len() as u32,
+        };
+        counts.push((component, kind, count));
+    }
+    // Of values that are as frequent the one with the smaller code comes first.
+    sort_by_key(&mut counts, control, |(component, kind, count)| {
+        (*component, Reverse(count.members), *kind)
+    })?;
+    Ok(counts.into_iter().map(|it| it.2).collect())
 }
 
 fn outcome(labels: &[u32], kinds: &Kinds, counts: &[Count]) -> Outcome {

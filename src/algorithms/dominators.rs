@@ -247,11 +247,12 @@ impl Walk {
         let mut path: Vec<(u32, Range<u32>)> = Vec::new();
         for &root in roots {
             if walk.number[root as usize] == UNSEEN {
-                pace.step(graph.out.degree(root))?;
                 walk.meet(root, 0);
                 path.push((root, entries(root)));
             }
             while let Some((v, left)) = path.last_mut() {
+                // On the way back the rest of every list on the path is read.
+                pace.step(0)?;
                 let v = *v;
                 let Some(at) = left.next() else {
                     path.pop();
@@ -259,7 +260,6 @@ impl Walk {
                 };
                 let u = graph.out.targets[at as usize];
                 if walk.number[u as usize] == UNSEEN {
-                    pace.step(graph.out.degree(u))?;
                     walk.meet(u, walk.number[v as usize]);
                     path.push((u, entries(u)));
                 }

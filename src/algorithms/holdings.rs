@@ -6,7 +6,9 @@
 //! takes a step for each other holder or, with times, for each time near one of the vertex's own, and
 //! a search in the item's times for each of these; it needs no memory.
 
+use super::control::{Control, KernelError};
 use super::linkage::LinkageConfig;
+use super::pace::Pace;
 use super::registry::ItemCodes;
 use crate::graph::{Csr, MISSING};
 
@@ -34,7 +36,14 @@ pub(super) struct Holdings {
 
 impl Holdings {
     /// The holdings of `graph` and `items` by the rules of `config`.
-    pub(super) fn new(graph: &Csr, items: &[ItemCodes], config: &LinkageConfig) -> Self {
+    /// Fails only when the run is cancelled.
+    pub(super) fn new(
+        graph: &Csr,
+        items: &[ItemCodes],
+        config: &LinkageConfig,
+        control: &Control,
+    ) -> Result<Self, KernelError> {
+        let mut pace = Pace::new(control);
         let n = graph.vertex_count() as usize;
         let mut all = Self {
             holders: Vec::new(),
@@ -48,25 +57,33 @@ impl Holdings {
             too_common: 0,
         };
         for attribute in items {
-            all.add_attribute(attribute, config.max_holders);
+            all.add_attribute(attribute, config.max_holders, &mut pace)?;
         }
         all.timed = all.holders.len();
         match (config.through_edges, &graph.into.times) {
-            (true, Some(times)) if config.window_ms > 0 => all.add_meetings(graph, times, config.max_holders),
-            (true, _) => all.add_neighbours(graph, config.max_holders),
+            (true, Some(times)) if config.window_ms > 0 => {
+                all.add_meetings(graph, times, config.max_holders, &mut pace)?;
+            }
+            (true, _) => all.add_neighbours(graph, config.max_holders, &mut pace)?,
             (false, _) => {}
         }
-        all.index();
-        all
+        all.index(&mut pace)?;
+        Ok(all)
     }
 
     /// Visits the vertices after `v` that share an item with it, each with the item: item by item, and
     /// one that has several times near those of `v` once for each of its times.
-    pub(super) fn sharing(&self, v: u32, mut visit: impl FnMut(u32, u32)) {
+    pub(super) fn sharing(
+        &self,
+        v: u32,
+        pace: &mut Pace<'_>,
+        mut visit: impl FnMut(u32, u32),
+    ) -> Result<(), KernelError> {
         let places = &self.places[self.offsets[v as usize]..self.offsets[v as usize + 1]];
         for own in places.chunk_by(|a, b| a.1 == b.1) {
             let (first, item) = own[0];
             let (begin, end) = self.items[item as usize];
+            pace.step(own.len() + end - begin)?;
             if self.times.is_empty() || first < self.timed {
                 let after = &self.holders[first + 1..end];
                 after.iter().for_each(|other| visit(item, *other));
@@ -78,6 +95,7 @@ impl Holdings {
                 });
             }
         }
+        Ok(())
     }
 
     /// Visits the holders of an item with times whose time is near one of those at the places `own`.
@@ -99,7 +117,12 @@ impl Holdings {
     }
 
     /// Adds one item a value.
-    fn add_attribute(&mut self, attribute: &ItemCodes, max_holders: u32) {
+    fn add_attribute(
+        &mut self,
+        attribute: &ItemCodes,
+        max_holders: u32,
+        pace: &mut Pace<'_>,
+    ) -> Result<(), KernelError> {
         let codes = || {
             (0_u32..)
                 .zip(&attribute.codes)
@@ -107,25 +130,37 @@ impl Holdings {
         };
         let values = codes().map(|(_, code)| *code as usize + 1).max().unwrap_or(0);
         let mut offsets = vec![0_usize; values + 1];
-        codes().for_each(|(_, code)| offsets[*code as usize + 1] += 1);
+        for (_, code) in codes() {
+            pace.step(0)?;
+            offsets[*code as usize + 1] += 1;
+        }
         (0..values).for_each(|value| offsets[value + 1] += offsets[value]);
         let mut next = offsets.clone();
         let mut grouped = vec![0_u32; offsets[values]];
         for (v, code) in codes() {
+            pace.step(0)?;
             grouped[next[*code as usize]] = v;
             next[*code as usize] += 1;
         }
         for ends in offsets.windows(2) {
+            pace.step(ends[1] - ends[0])?;
             let begin = self.holders.len();
             self.holders.extend_from_slice(&grouped[ends[0]..ends[1]]);
             self.finish_item(begin, max_holders);
         }
+        Ok(())
     }
 
     /// Adds one item a vertex: those with an edge to it hold it. A vertex does not hold itself.
-    fn add_neighbours(&mut self, graph: &Csr, max_holders: u32) {
+    fn add_neighbours(
+        &mut self,
+        graph: &Csr,
+        max_holders: u32,
+        pace: &mut Pace<'_>,
+    ) -> Result<(), KernelError> {
         let into = &graph.into;
         for item in 0..graph.vertex_count() {
+            pace.step(into.degree(item))?;
             let begin = self.holders.len();
             for index in into.range(item).filter(|index| into.targets[*index] != item) {
                 let vertex = into.targets[index];
@@ -135,10 +170,17 @@ impl Holdings {
             }
             self.finish_item(begin, max_holders);
         }
+        Ok(())
     }
 
     /// The same with the times of the edges.
-    fn add_meetings(&mut self, graph: &Csr, times: &[i64], max_holders: u32) {
+    fn add_meetings(
+        &mut self,
+        graph: &Csr,
+        times: &[i64],
+        max_holders: u32,
+        pace: &mut Pace<'_>,
+    ) -> Result<(), KernelError> {
         let into = &graph.into;
         let mut crowds = Crowds {
             window: self.window,
@@ -146,6 +188,8 @@ impl Holdings {
         };
         let mut events: Vec<(i64, u32)> = Vec::new();
         for item in 0..graph.vertex_count() {
+            // Each entry costs some comparisons.
+            pace.step(4 * into.degree(item))?;
             let to_item = into.range(item).filter(|index| into.targets[*index] != item);
             events.clear();
             events.extend(to_item.map(|index| (times[index], into.targets[index])));
@@ -163,6 +207,7 @@ impl Holdings {
             self.items.push((begin, self.holders.len()));
             self.linking += 1;
         }
+        Ok(())
     }
 
     /// Keeps the holders from `begin` on as an item, or drops them.
@@ -178,8 +223,9 @@ impl Holdings {
     }
 
     /// Finds the places of every vertex.
-    fn index(&mut self) {
+    fn index(&mut self, pace: &mut Pace<'_>) -> Result<(), KernelError> {
         for holder in &self.holders {
+            pace.step(0)?;
             self.offsets[*holder as usize + 1] += 1;
         }
         for v in 1..self.offsets.len() {
@@ -188,12 +234,14 @@ impl Holdings {
         let mut next = self.offsets.clone();
         self.places = vec![(0, 0); self.holders.len()];
         for (item, (begin, end)) in (0_u32..).zip(&self.items) {
+            pace.step(end - begin)?;
             for place in *begin..*end {
                 let slot = &mut next[self.holders[place] as usize];
                 self.places[*slot] = (place, item);
                 *slot += 1;
             }
         }
+        Ok(())
     }
 }
 
@@ -253,12 +301,15 @@ mod tests {
             window_ms: 1_000_000,
             ..LinkageConfig::default()
         };
-        let holdings = Holdings::new(&build(3, edges, keep_all(true)), &[], &config);
+        let control = Control::default();
+        let graph = build(3, edges, keep_all(true));
+        let holdings = Holdings::new(&graph, &[], &config, &control).unwrap();
         let mut visits = 0;
-        holdings.sharing(0, |item, other| {
+        let found = holdings.sharing(0, &mut Pace::new(&control), |item, other| {
             assert_eq!((item, other), (0, 1));
             visits += 1;
         });
+        assert_eq!(found, Ok(()));
         assert_eq!(visits, events);
     }
 }

@@ -27,6 +27,7 @@ use super::control::{Control, KernelError};
 use super::disjoint_sets::{join, root};
 use super::holdings::Holdings;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -276,8 +277,7 @@ pub fn run(
              holds them or set it to 0",
         ));
     }
-    let holdings = Holdings::new(graph, &inputs.items, config);
-    control.check()?;
+    let holdings = Holdings::new(graph, &inputs.items, config, control)?;
     let n = graph.vertex_count();
     let cap = usize::try_from(config.max_pairs).unwrap_or(usize::MAX);
     let mut pairs: Vec<Pair> = Vec::new();
@@ -292,12 +292,20 @@ pub fn run(
         },
         |workspace, range| {
             let mut found = Vec::new();
+            let mut pace = Pace::new(control);
             for v in range {
                 // One more than the cap says that there are more.
                 if found.len() > cap {
                     break;
                 }
-                partners(&holdings, v as u32, config.min_shared, workspace, &mut found);
+                partners(
+                    &holdings,
+                    v as u32,
+                    config.min_shared,
+                    workspace,
+                    &mut pace,
+                    &mut found,
+                )?;
             }
             Ok(found)
         },
@@ -320,7 +328,7 @@ pub fn run(
     };
     Ok(Outcome {
         exactness,
-        ..outcome(n, pairs, &holdings)
+        ..outcome(n, pairs, &holdings, control)?
     })
 }
 
@@ -337,9 +345,16 @@ struct Workspace {
 const NO_ITEM: u32 = u32::MAX;
 
 /// Adds the pairs of `v` with later vertices.
-fn partners(holdings: &Holdings, v: u32, min_shared: u32, workspace: &mut Workspace, found: &mut Vec<Pair>) {
+fn partners(
+    holdings: &Holdings,
+    v: u32,
+    min_shared: u32,
+    workspace: &mut Workspace,
+    pace: &mut Pace<'_>,
+    found: &mut Vec<Pair>,
+) -> Result<(), KernelError> {
     let Workspace { shared, last, met } = workspace;
-    holdings.sharing(v, |item, other| {
+    holdings.sharing(v, pace, |item, other| {
         let at = other as usize;
         // Who has several times near is visited for each, item by item, and shares the item once.
         if std::mem::replace(&mut last[at], item) == item {
@@ -349,7 +364,7 @@ fn partners(holdings: &Holdings, v: u32, min_shared: u32, workspace: &mut Worksp
             met.push(other);
         }
         shared[at] += 1;
-    });
+    })?;
     met.sort_unstable();
     for other in met.drain(..) {
         let count = std::mem::take(&mut shared[other as usize]);
@@ -358,20 +373,29 @@ fn partners(holdings: &Holdings, v: u32, min_shared: u32, workspace: &mut Worksp
             found.push((v, other, count));
         }
     }
+    Ok(())
 }
 
-fn outcome(n: u32, pairs: Vec<Pair>, holdings: &Holdings) -> Outcome {
+fn outcome(n: u32, pairs: Vec<Pair>, holdings: &Holdings, control: &Control) -> Result<Outcome, KernelError> {
+    let mut pace = Pace::new(control);
     let mut parent: Vec<u32> = (0..n).collect();
     let mut partners = vec![0_u64; n as usize];
     let mut shared = vec![0_u64; n as usize];
     for &(a, b, count) in &pairs {
+        // Two climbs to the roots.
+        pace.step(4)?;
         join(&mut parent, a, b);
         for v in [a as usize, b as usize] {
             partners[v] += 1;
             shared[v] = shared[v].max(u64::from(count));
         }
     }
-    let names: Vec<u32> = (0..n).map(|v| root(&mut parent, v)).collect();
+    let mut names: Vec<u32> = Vec::with_capacity(n as usize);
+    for v in 0..n {
+        pace.step(0)?;
+        names.push(root(&mut parent, v));
+    }
+    control.check()?;
     let mut members = vec![0_u64; n as usize];
     let mut links = vec![0_u64; n as usize];
     names.iter().for_each(|name| members[*name as usize] += 1);
@@ -396,7 +420,8 @@ fn outcome(n: u32, pairs: Vec<Pair>, holdings: &Holdings) -> Outcome {
         .map(|name| if in_group(name) { *name } else { NO_VERTEX });
     let linked = partners.iter().filter(|it| **it > 0).count();
     let groups = members.iter().filter(|it| **it > 1).count();
-    Outcome {
+    control.check()?;
+    Ok(Outcome {
         summary: vec![
             ("groups", Quantity::Count, groups as f64),
             ("linked", Quantity::Count, linked as f64),
@@ -413,7 +438,7 @@ fn outcome(n: u32, pairs: Vec<Pair>, holdings: &Holdings) -> Outcome {
         ],
         rows: Some(rows(&pairs)),
         ..Outcome::default()
-    }
+    })
 }
 
 fn rows(pairs: &[Pair]) -> RowTable {

@@ -10,6 +10,8 @@
 //! Source: Friedman, Bentley & Finkel, ACM TOMS 3, 1977.
 
 use super::control::{Control, KernelError};
+use super::pace;
+use super::sort::least_first;
 
 /// Points of a leaf at most; their distances are computed side by side.
 const LEAF: usize = 32;
@@ -70,6 +72,12 @@ impl Nearest {
     }
 }
 
+/// A number that is in the order of all numbers what `value` is: negative ones turn their bits round.
+fn rank(value: f64) -> i64 {
+    let bits = value.to_bits() as i64;
+    bits ^ ((bits >> 63) as u64 >> 1) as i64
+}
+
 fn is_before(a: (f64, u32), b: (f64, u32)) -> bool {
     a.0 < b.0 || (a.0 == b.0 && a.1 < b.1)
 }
@@ -106,10 +114,12 @@ impl Tree {
         let at = |number: u32, dimension: usize| points[number as usize * self.width + dimension];
         let mut widest = (0.0, 0);
         for dimension in 0..self.width {
-            let values = order.iter().map(|it| at(*it, dimension));
-            let bounds = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), it| {
-                (it.min(low), it.max(high))
-            });
+            let mut bounds = (f64::INFINITY, f64::NEG_INFINITY);
+            for part in order.chunks(pace::ENTRIES) {
+                control.check()?;
+                let values = part.iter().map(|it| at(*it, dimension));
+                bounds = values.fold(bounds, |(low, high), it| (it.min(low), it.max(high)));
+            }
             self.boxes.push(bounds);
             if bounds.1 - bounds.0 > widest.0 {
                 widest = (bounds.1 - bounds.0, dimension);
@@ -133,9 +143,7 @@ impl Tree {
         }
         let middle = order.len() / 2;
         // Among equal points the smaller numbers come first, so that a search meets them first.
-        order.select_nth_unstable_by(middle, |a, b| {
-            at(*a, widest.1).total_cmp(&at(*b, widest.1)).then(a.cmp(b))
-        });
+        least_first(order, middle, control, |it| (rank(at(*it, widest.1)), *it))?;
         let (first, second) = order.split_at_mut(middle);
         self.split(points, first, begin, control)?;
         self.nodes[node].second = self.nodes.len();

@@ -113,7 +113,7 @@ impl Search<'_> {
         let mut pace = Pace::new(control);
         for root in 0..n {
             if search.met[root as usize] == 0 {
-                search.meet(root, control, &mut pace)?;
+                search.meet(root, control);
                 search.walk(control, &mut pace)?;
             }
         }
@@ -121,10 +121,9 @@ impl Search<'_> {
         Ok(search.label)
     }
 
-    fn meet(&mut self, v: u32, control: &Control, pace: &mut Pace<'_>) -> Result<(), KernelError> {
+    fn meet(&mut self, v: u32, control: &Control) {
         let offsets = &self.graph.out.offsets;
         let entries = offsets[v as usize]..offsets[v as usize + 1];
-        pace.step(entries.len())?;
         self.clock += 1;
         if (self.clock as usize).is_multiple_of(BLOCK) {
             control.advance(BLOCK as u64);
@@ -133,12 +132,13 @@ impl Search<'_> {
         self.low[v as usize] = self.clock;
         self.open.push(v);
         self.path.push((v, entries));
-        Ok(())
     }
 
     /// Explores everything below the vertex on the path.
     fn walk(&mut self, control: &Control, pace: &mut Pace<'_>) -> Result<(), KernelError> {
         while let Some((v, entries)) = self.path.last_mut() {
+            // On the way back the rest of every list on the path is read, so that each entry counts when it is.
+            pace.step(0)?;
             let v = *v;
             let Some(at) = entries.next() else {
                 self.path.pop();
@@ -147,7 +147,7 @@ impl Search<'_> {
             };
             let u = self.graph.out.targets[at as usize];
             if self.met[u as usize] == 0 {
-                self.meet(u, control, pace)?;
+                self.meet(u, control);
             } else if self.label[u as usize] == NO_VERTEX {
                 self.low[v as usize] = self.low[v as usize].min(self.met[u as usize]);
             }

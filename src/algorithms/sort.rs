@@ -24,23 +24,56 @@ pub(super) fn sort_by_key<T: Copy + Send, K: Ord>(
         items.sort_unstable_by_key(key);
         return Ok(());
     }
-    let mut sample: Vec<T> = items.iter().step_by(items.len() / SAMPLE).copied().collect();
-    sample.sort_unstable_by_key(key);
-    let pivot = key(&sample[sample.len() / 2]);
-    let middle = divide(items, control, |it| key(it) < pivot)?;
-    let (low, high) = items.split_at_mut(middle);
-    let high = if middle == 0 {
-        // The pivot is the least: what equals it is in place once it stands in front.
-        let equal = divide(high, control, |it| key(it) <= pivot)?;
-        &mut high[equal..]
-    } else {
-        high
-    };
+    let (less, done) = part(items, control, key)?;
+    let (low, high) = items.split_at_mut(done);
     let (low, high) = rayon::join(
-        || sort_by_key(low, control, key),
+        || sort_by_key(&mut low[..less], control, key),
         || sort_by_key(high, control, key),
     );
     low.and(high)
+}
+
+/// Moves the `count` least of `items` by `key` to the front; fails only when the run is cancelled.
+pub(super) fn least_first<T: Copy, K: Ord>(
+    items: &mut [T],
+    count: usize,
+    control: &Control,
+    key: impl Fn(&T) -> K + Copy,
+) -> Result<(), KernelError> {
+    let (mut items, mut count) = (items, count);
+    while items.len() > PIECE {
+        let (less, done) = part(items, control, key)?;
+        if count <= less {
+            items = &mut items[..less];
+        } else if count <= done {
+            return Ok(());
+        } else {
+            items = &mut items[done..];
+            count -= done;
+        }
+    }
+    control.check()?;
+    if count < items.len() {
+        items.select_nth_unstable_by_key(count, key);
+    }
+    Ok(())
+}
+
+/// Parts `items` about one of them: the first answer many are less than all behind, and up to the second
+/// the others are equal and in place. One of the two is above 0.
+fn part<T: Copy, K: Ord>(
+    items: &mut [T],
+    control: &Control,
+    key: impl Fn(&T) -> K + Copy,
+) -> Result<(usize, usize), KernelError> {
+    let mut sample: Vec<T> = items.iter().step_by(items.len() / SAMPLE).copied().collect();
+    sample.sort_unstable_by_key(key);
+    let pivot = key(&sample[sample.len() / 2]);
+    match divide(items, control, |it| key(it) < pivot)? {
+        // It is the least: what equals it is in place once it stands in front.
+        0 => Ok((0, divide(items, control, |it| key(it) <= pivot)?)),
+        less => Ok((less, less)),
+    }
 }
 
 /// Moves the items that pass `test` to the front; answers how many they are.
@@ -81,6 +114,12 @@ mod tests {
                     let mut found = items.clone();
                     on_threads(threads, || sort_by_key(&mut found, &Control::default(), |it| *it)).unwrap();
                     assert!(found == wanted);
+                }
+                for count in [0, 1, items.len() / 2, items.len()] {
+                    let mut found = items.clone();
+                    least_first(&mut found, count, &Control::default(), |it| *it).unwrap();
+                    found[..count].sort_unstable();
+                    assert!(found[..count] == wanted[..count]);
                 }
             }
         }

@@ -8,11 +8,10 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::simple_view::SimpleView;
+use super::sort::sort_by_key;
 
 /// Vertices by rank, 0 for the one with most neighbours, and for each its neighbours of lower rank
 /// number: short lists, most of whose entries are few and stay in a core's cache.
@@ -32,7 +31,7 @@ impl Upward {
     pub(super) fn of(view: &SimpleView, directed: bool, control: &Control) -> Result<Upward, KernelError> {
         let n = view.vertex_count();
         let mut order: Vec<u32> = (0..n).collect();
-        order.par_sort_by_key(|v| Reverse(view.degree(*v)));
+        sort_by_key(&mut order, control, |v| (Reverse(view.degree(*v)), *v))?;
         let mut rank = vec![0; n as usize];
         for (place, v) in (0_u32..).zip(&order) {
             rank[*v as usize] = place;
