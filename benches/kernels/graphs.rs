@@ -104,29 +104,34 @@ impl Files {
         &self.prefix
     }
 
+    /// What the names of the directed or the undirected list's files begin with.
+    pub(crate) fn stem(&self, directed: bool) -> PathBuf {
+        let list = if directed { "" } else { "_u" };
+        PathBuf::from(format!("{}{list}", self.prefix.display()))
+    }
+
     /// The directed or the undirected list, in arrival order.
     pub(crate) fn edges(&self, directed: bool, weighted: bool) -> anyhow::Result<EdgeList> {
-        let list = if directed { "" } else { "_u" };
         let weights = || -> anyhow::Result<Vec<f64>> {
-            let bytes = self.read(list, "w.u8")?;
+            let bytes = self.read(directed, "w.u8")?;
             Ok(bytes.into_iter().map(f64::from).collect())
         };
         Ok(EdgeList {
-            sources: self.numbers(list, "src.u32")?,
-            targets: self.numbers(list, "dst.u32")?,
+            sources: self.numbers(directed, "src.u32")?,
+            targets: self.numbers(directed, "dst.u32")?,
             weights: weighted.then(weights).transpose()?,
             times: None,
         })
     }
 
-    fn numbers(&self, list: &str, suffix: &str) -> anyhow::Result<Vec<u32>> {
-        let bytes = self.read(list, suffix)?;
+    fn numbers(&self, directed: bool, suffix: &str) -> anyhow::Result<Vec<u32>> {
+        let bytes = self.read(directed, suffix)?;
         let word = |it: &[u8]| u32::from_le_bytes([it[0], it[1], it[2], it[3]]);
         Ok(bytes.chunks_exact(4).map(word).collect())
     }
 
-    fn read(&self, list: &str, suffix: &str) -> anyhow::Result<Vec<u8>> {
-        let path = PathBuf::from(format!("{}{list}.{suffix}", self.prefix.display()));
+    fn read(&self, directed: bool, suffix: &str) -> anyhow::Result<Vec<u8>> {
+        let path = PathBuf::from(format!("{}.{suffix}", self.stem(directed).display()));
         fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
     }
 }

@@ -3,9 +3,12 @@
 //! `cargo bench --bench kernels` prints a table with the figures that are to be reached; `-- --help` lists
 //! the options. `benches/peers/run` calls the same program and compares it with other libraries.
 
+mod answers;
 mod graphs;
+mod loads;
 mod measure;
 mod table;
+mod work;
 mod works;
 
 use std::io::{self, Write};
@@ -16,9 +19,11 @@ use gaai::algorithms::Control;
 use gaai::graph::{Csr, Direction, EdgeList, ParallelEdges, ProjectionRules, build, build_by_degree};
 
 use graphs::{Files, GRAPHS, GraphKind};
+use loads::{LOADS, Load};
 use measure::Times;
 use table::Measured;
-use works::{Answer, Shape, WORKS, Work};
+use work::{Answer, Shape, Work};
+use works::WORKS;
 
 /// The work that is no kernel: from arrays to lists in both directions.
 const BUILD: &str = "build";
@@ -67,8 +72,14 @@ impl Options {
             );
         }
         for name in &self.work {
-            let known = name == BUILD || WORKS.iter().any(|it| it.name == name);
-            ensure!(known, "no work is called `{name}`");
+            let mut known = WORKS
+                .iter()
+                .map(|it| it.name)
+                .chain(LOADS.iter().map(|it| it.work));
+            ensure!(
+                name == BUILD || known.any(|it| it == name),
+                "no work is called `{name}`"
+            );
         }
         Ok(())
     }
@@ -92,8 +103,18 @@ impl Options {
         )
     }
 
+    fn wants_load(&self, graph: &GraphKind, load: Load) -> bool {
+        self.wants(graph, load.work, &["rmat20"], &["rmat22"])
+    }
+
     fn wants_work(&self, graph: &GraphKind, work: &Work) -> bool {
         self.wants(graph, work.name, work.graphs, work.large)
+    }
+
+    fn wants_graph(&self, graph: &GraphKind) -> bool {
+        self.wants_build(graph)
+            || LOADS.iter().any(|it| self.wants_load(graph, *it))
+            || WORKS.iter().any(|it| self.wants_work(graph, it))
     }
 
     fn build(&self, n: u32, edges: EdgeList, direction: Direction) -> Csr {
@@ -140,42 +161,41 @@ fn main() -> anyhow::Result<()> {
         writeln!(io::stdout(), "{threads} threads, at most {runs} runs each\n")?;
         table::heading(&mut io::stdout())?;
     }
-    for graph in GRAPHS {
-        let works = || WORKS.iter().filter(|it| options.wants_work(graph, it));
-        if !options.wants_build(graph) && works().next().is_none() {
-            continue;
-        }
+    for graph in GRAPHS.iter().filter(|it| options.wants_graph(it)) {
         let files = graph.files()?;
         if options.generate {
-            writeln!(
-                io::stdout(),
-                "{} {} {}",
-                graph.name,
-                files.n,
-                files.prefix().display()
-            )?;
-            continue;
+            let (name, n, prefix) = (graph.name, files.n, files.prefix().display());
+            writeln!(io::stdout(), "{name} {n} {prefix}")?;
+        } else {
+            pool.install(|| measure_graph(&options, graph, &files))?;
         }
-        if options.wants_build(graph) {
-            let measured = pool.install(|| measure_build(&options, graph, &files))?;
-            options.print(&measured)?;
+    }
+    Ok(())
+}
+
+/// All that is wanted on one graph.
+fn measure_graph(options: &Options, graph: &GraphKind, files: &Files) -> anyhow::Result<()> {
+    for load in LOADS.iter().filter(|it| options.wants_load(graph, **it)) {
+        options.print(&load.measure(options.runs, graph, files)?)?;
+    }
+    if options.wants_build(graph) {
+        options.print(&measure_build(options, graph, files)?)?;
+    }
+    let mut loaded = None;
+    for work in WORKS.iter().filter(|it| options.wants_work(graph, it)) {
+        // One graph is held at a time; works on the same shape stand together.
+        if loaded.as_ref().is_none_or(|it: &Loaded| it.shape != work.shape) {
+            drop(loaded.take());
         }
-        let mut loaded = None;
-        for work in works() {
-            // One graph is held at a time; works on the same shape stand together.
-            if loaded.as_ref().is_none_or(|it: &Loaded| it.shape != work.shape) {
-                drop(loaded.take());
-            }
-            let held = match loaded.take() {
-                Some(held) => held,
-                None => pool.install(|| Loaded::new(&options, graph, &files, work.shape))?,
-            };
-            match pool.install(|| measure_kernel(&options, graph, work, &held)) {
-                Ok(measured) => options.print(&measured)?,
-                Err(error) => options.print_without(graph.name, work.name, &error.to_string())?,
-            }
-            loaded = Some(held);
+        let held = match loaded.take() {
+            Some(held) => held,
+            None => Loaded::new(options, graph, files, work.shape)?,
+        };
+        match measure_kernel(options, graph, work, &held) {
+            Ok(measured) => options.print(&measured)?,
+            Err(error) => options.print_without(graph.name, work.name, &error.to_string())?,
         }
+        loaded = Some(held);
     }
     Ok(())
 }
@@ -251,7 +271,7 @@ fn measure_kernel(
     loaded: &Loaded,
 ) -> anyhow::Result<Measured> {
     let algorithm = work.algorithm()?;
-    let inputs = work.inputs(&loaded.starts);
+    let inputs = work.inputs(loaded.graph.vertex_count(), &loaded.starts);
     measure::forget_peak()?;
     let mut times = Times::default();
     let mut answer = Answer::new();
@@ -259,7 +279,7 @@ fn measure_kernel(
         for input in &inputs {
             let outcome = times.of(|| algorithm.run(&loaded.graph, input, &Control::default()))?;
             if run == 0 {
-                for (name, value) in work.answer(&outcome, &loaded.graph) {
+                for (name, value) in (work.answer)(&outcome, &loaded.graph) {
                     *answer.entry(name).or_insert(0.0) += value;
                 }
             }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use crate::measure::{Times, median};
-use crate::works::Answer;
+use crate::work::Answer;
 
 /// The measurements of one piece of work on one graph.
 pub(crate) struct Measured {

@@ -1,106 +1,15 @@
-//! What is measured: a kernel of the registry with its parameters, the graph it runs on, and the numbers
-//! by which its answer is compared with those of others.
+//! What is measured. Works on the same shape of a graph stand together, since one graph is held at a time.
 
-use std::collections::BTreeMap;
-
-use anyhow::bail;
-use gaai::algorithms::{Algorithm, Inputs, Outcome, Values};
+use gaai::algorithms::Outcome;
 use gaai::graph::Csr;
 use serde_json::{Value, json};
 
-/// How the files of a graph are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// The directed list.
-    Directed,
-    /// The undirected list.
-    Undirected,
-    /// The undirected list, with weights.
-    Weighted,
-    /// The undirected list read from the smaller to the larger end: no cycles.
-    Acyclic,
-    /// The undirected list without vertices that have no edge.
-    Compact,
-}
-
-/// Where searches begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Starts {
-    /// The question has no start.
-    None,
-    /// One search from each of the first so many ends of edges, timed each.
-    Each(usize),
-    /// One question, from the first to the last of the first ends.
-    Pair,
-}
-
-/// One piece of work.
-pub(crate) struct Work {
-    /// Its name on the command line.
-    pub(crate) name: &'static str,
-    /// The kernel's name in the registry.
-    pub(crate) algorithm: &'static str,
-    /// What it runs on.
-    pub(crate) shape: Shape,
-    /// Where it starts.
-    pub(crate) starts: Starts,
-    /// The graphs on which it runs unless others are named.
-    pub(crate) graphs: &'static [&'static str],
-    /// Graphs that `--full` adds.
-    pub(crate) large: &'static [&'static str],
-    parameters: fn() -> Value,
-    answer: fn(&Outcome, &Csr) -> Answer,
-}
-
-/// Numbers by which answers are compared; see `benches/peers/suite.py` for their meaning.
-pub(crate) type Answer = BTreeMap<&'static str, f64>;
-
-impl Work {
-    /// The algorithm, or why there is none.
-    pub(crate) fn algorithm(&self) -> anyhow::Result<Algorithm> {
-        let Ok(info) = Algorithm::find(self.algorithm) else {
-            bail!("no kernel yet");
-        };
-        let mut parameters = BTreeMap::new();
-        if let Value::Object(given) = (self.parameters)() {
-            parameters.extend(given);
-        }
-        // The kernel takes vertex numbers from its inputs; the parameters must not be empty.
-        let named = info.parameters.iter().map(|it| it.name);
-        for name in named.filter(|it| self.starts != Starts::None && ["sources", "targets"].contains(it)) {
-            parameters.insert(name.to_owned(), json!([format!("{name} by number")]));
-        }
-        Ok(Algorithm::from_parameters(self.algorithm, &parameters)?)
-    }
-
-    /// What the kernel gets beside the graph, once for each run it needs.
-    pub(crate) fn inputs(&self, ends: &[u32]) -> Vec<Inputs> {
-        match self.starts {
-            Starts::None => vec![Inputs::default()],
-            Starts::Pair => vec![Inputs {
-                sources: ends.first().copied().into_iter().collect(),
-                targets: ends.last().copied().into_iter().collect(),
-                ..Inputs::default()
-            }],
-            Starts::Each(count) => {
-                let one = |v: &u32| Inputs {
-                    sources: vec![*v],
-                    ..Inputs::default()
-                };
-                ends.iter().take(count).map(one).collect()
-            }
-        }
-    }
-
-    /// The numbers to compare.
-    pub(crate) fn answer(&self, outcome: &Outcome, graph: &Csr) -> Answer {
-        (self.answer)(outcome, graph)
-    }
-}
+use crate::answers::{communities, greatest, peak, summary, sums};
+use crate::work::{Answer, Given, Shape, Work};
 
 const SMALL: &[&str] = &["rmat18"];
 const MIDDLE: &[&str] = &["rmat18", "rmat20"];
-const LARGE: &[&str] = &["rmat22", "urand20"];
+const LARGE: &[&str] = &["rmat22", "urand20", "grid2000"];
 const COMMUNITIES: &[&str] = &["rmat18", "planted18"];
 const QUADRATIC: &[&str] = &["rmat12"];
 
@@ -116,11 +25,26 @@ const fn work(
         name,
         algorithm,
         shape,
-        starts: Starts::None,
+        given: Given::Nothing,
         graphs: SMALL,
         large: &[],
         parameters,
         answer,
+    }
+}
+
+impl Work {
+    /// On `graphs`, and with `--full` on `large`.
+    const fn on(self, graphs: &'static [&'static str], large: &'static [&'static str]) -> Self {
+        Self {
+            graphs,
+            large,
+            ..self
+        }
+    }
+
+    const fn given(self, given: Given) -> Self {
+        Self { given, ..self }
     }
 }
 
@@ -129,28 +53,30 @@ fn defaults() -> Value {
 }
 
 pub(crate) const WORKS: &[Work] = &[
-    Work {
-        graphs: MIDDLE,
-        large: LARGE,
-        ..work(
-            "pagerank20",
-            "pagerank",
-            Shape::Directed,
-            || json!({"tolerance": 0, "max_iterations": 20}),
-            |it, _| peak(it, "score"),
-        )
-    },
-    Work {
-        graphs: MIDDLE,
-        large: LARGE,
-        ..work(
-            "pagerank",
-            "pagerank",
-            Shape::Directed,
-            || json!({"tolerance": 1e-6}),
-            |it, _| peak(it, "score"),
-        )
-    },
+    work(
+        "pagerank20",
+        "pagerank",
+        Shape::Directed,
+        || json!({"tolerance": 0, "max_iterations": 20}),
+        |it, _| peak(it, "score"),
+    )
+    .on(MIDDLE, LARGE),
+    work(
+        "pagerank",
+        "pagerank",
+        Shape::Directed,
+        || json!({"tolerance": 1e-6}),
+        |it, _| peak(it, "score"),
+    )
+    .on(MIDDLE, LARGE),
+    work(
+        "personalised_pagerank",
+        "pagerank",
+        Shape::Directed,
+        || json!({"tolerance": 1e-6}),
+        |it, _| peak(it, "score"),
+    )
+    .given(Given::Together(16)),
     work(
         "hits",
         "hits",
@@ -165,25 +91,45 @@ pub(crate) const WORKS: &[Work] = &[
         || json!({"attenuation": 0.001}),
         |it, _| peak(it, "score"),
     ),
-    Work {
-        graphs: MIDDLE,
-        large: &["rmat22", "urand20", "grid2000"],
-        ..work("wcc", "wcc", Shape::Directed, defaults, |it, _| {
-            summary(it, &["components", "largest"])
-        })
-    },
-    Work {
-        graphs: MIDDLE,
-        ..work("scc", "scc", Shape::Directed, defaults, |it, _| {
-            summary(it, &["components", "largest"])
-        })
-    },
-    Work {
-        starts: Starts::Each(1),
-        ..work("dominators", "dominators", Shape::Directed, defaults, |it, _| {
-            summary(it, &["reached"])
-        })
-    },
+    work("wcc", "wcc", Shape::Directed, defaults, |it, _| {
+        summary(it, &["components", "largest"])
+    })
+    .on(MIDDLE, LARGE),
+    work("scc", "scc", Shape::Directed, defaults, |it, _| {
+        summary(it, &["components", "largest"])
+    })
+    .on(MIDDLE, &[]),
+    work("dominators", "dominators", Shape::Directed, defaults, |it, _| {
+        summary(it, &["reached"])
+    })
+    .given(Given::Each(1)),
+    work("degree", "degree", Shape::Directed, defaults, |it, _| {
+        sums(it, &["degree", "distinct"])
+    })
+    .on(MIDDLE, &[]),
+    work(
+        "reciprocity",
+        "reciprocity",
+        Shape::Directed,
+        defaults,
+        |it, _| summary(it, &["reciprocity"]),
+    ),
+    work(
+        "reachability",
+        "reachability",
+        Shape::Directed,
+        defaults,
+        |it, _| summary(it, &["reachable_pairs"]),
+    )
+    .on(QUADRATIC, &[]),
+    work(
+        "cycles",
+        "cycles",
+        Shape::Directed,
+        || json!({"max_length": 3, "max_cycles": 1 << 24}),
+        |it, _| summary(it, &["cycles"]),
+    )
+    .on(QUADRATIC, &[]),
     work(
         "eigenvector",
         "eigenvector",
@@ -191,29 +137,31 @@ pub(crate) const WORKS: &[Work] = &[
         || json!({"tolerance": 1e-6}),
         |it, _| peak(it, "score"),
     ),
-    Work {
-        graphs: MIDDLE,
-        large: &["rmat22", "urand20", "grid2000"],
-        starts: Starts::Each(16),
-        ..work("bfs", "bfs", Shape::Undirected, defaults, |it, _| {
-            summary(it, &["reached", "farthest"])
-        })
-    },
-    Work {
-        large: &["rmat20"],
-        ..work("triangles", "triangles", Shape::Undirected, defaults, |it, _| {
-            summary(it, &["triangles", "transitivity"])
-        })
-    },
+    work("bfs", "bfs", Shape::Undirected, defaults, |it, _| {
+        summary(it, &["reached", "farthest"])
+    })
+    .on(MIDDLE, LARGE)
+    .given(Given::Each(16)),
+    work("triangles", "triangles", Shape::Undirected, defaults, |it, _| {
+        summary(it, &["triangles", "transitivity"])
+    })
+    .on(SMALL, &["rmat20"]),
     work("lcc", "triangles", Shape::Undirected, defaults, |it, _| {
         summary(it, &["mean_clustering"])
     }),
-    Work {
-        graphs: MIDDLE,
-        ..work("k_core", "k_core", Shape::Undirected, defaults, |it, _| {
-            summary(it, &["degeneracy"])
-        })
-    },
+    work("k_core", "k_core", Shape::Undirected, defaults, |it, _| {
+        summary(it, &["degeneracy"])
+    })
+    .on(MIDDLE, &[]),
+    // Every link's number is found; few are listed.
+    work(
+        "k_truss",
+        "k_truss",
+        Shape::Undirected,
+        || json!({"min_truss": 1 << 20}),
+        |it, _| summary(it, &["max_truss", "innermost"]),
+    )
+    .on(&["rmat12", "rmat18"], &[]),
     work(
         "k1_colouring",
         "k1_colouring",
@@ -235,59 +183,96 @@ pub(crate) const WORKS: &[Work] = &[
         defaults,
         |it, _| summary(it, &["components"]),
     ),
-    Work {
-        graphs: COMMUNITIES,
-        ..work("louvain", "louvain", Shape::Undirected, defaults, communities)
-    },
-    Work {
-        graphs: COMMUNITIES,
-        ..work("leiden", "leiden", Shape::Undirected, defaults, communities)
-    },
-    Work {
-        graphs: COMMUNITIES,
-        ..work(
-            "label_propagation",
-            "label_propagation",
-            Shape::Undirected,
-            || json!({"max_iterations": 10, "synchronous": false}),
-            communities,
-        )
-    },
-    Work {
-        graphs: QUADRATIC,
-        large: &["rmat14"],
-        ..work(
-            "betweenness",
-            "betweenness",
-            Shape::Undirected,
-            defaults,
-            |it, _| greatest(it, "betweenness"),
-        )
-    },
-    Work {
-        graphs: QUADRATIC,
-        ..work(
-            "all_pairs",
-            "all_pairs_shortest_paths",
-            Shape::Undirected,
-            || json!({"max_pairs": 1 << 26}),
-            |it, _| summary(it, &["pairs", "diameter"]),
-        )
-    },
-    Work {
-        graphs: QUADRATIC,
-        large: &["rmat14"],
-        ..work("closeness", "closeness", Shape::Undirected, defaults, |it, _| {
-            greatest(it, "harmonic")
-        })
-    },
+    work("diameter", "diameter", Shape::Undirected, defaults, |it, _| {
+        summary(it, &["diameter_least", "diameter_most", "searches"])
+    }),
+    work(
+        "degree_assortativity",
+        "degree_assortativity",
+        Shape::Undirected,
+        defaults,
+        |it, _| summary(it, &["assortativity"]),
+    ),
+    work(
+        "attribute_assortativity",
+        "attribute_assortativity",
+        Shape::Undirected,
+        defaults,
+        |it, _| summary(it, &["assortativity"]),
+    )
+    .on(COMMUNITIES, &[])
+    .given(Given::Groups(512)),
+    work(
+        "partition_quality",
+        "partition_quality",
+        Shape::Undirected,
+        defaults,
+        |it, _| summary(it, &["modularity"]),
+    )
+    .on(COMMUNITIES, &[])
+    .given(Given::Groups(512)),
+    work(
+        "power_law",
+        "degree_distribution",
+        Shape::Undirected,
+        defaults,
+        |it, _| summary(it, &["exponent", "tail_from"]),
+    ),
+    // Its edges do not matter.
+    work(
+        "knn",
+        "knn",
+        Shape::Undirected,
+        || json!({"scale": "none"}),
+        |it, _| summary(it, &["mean_distance"]),
+    )
+    .given(Given::Points(3)),
+    work("louvain", "louvain", Shape::Undirected, defaults, communities).on(COMMUNITIES, &[]),
+    work("leiden", "leiden", Shape::Undirected, defaults, communities).on(COMMUNITIES, &[]),
+    work(
+        "label_propagation",
+        "label_propagation",
+        Shape::Undirected,
+        || json!({"max_iterations": 10, "synchronous": false}),
+        communities,
+    )
+    .on(COMMUNITIES, &[]),
+    work(
+        "betweenness",
+        "betweenness",
+        Shape::Undirected,
+        defaults,
+        |it, _| greatest(it, "betweenness"),
+    )
+    .on(QUADRATIC, &["rmat14"]),
+    work(
+        "all_pairs",
+        "all_pairs_shortest_paths",
+        Shape::Undirected,
+        || json!({"max_pairs": 1 << 26}),
+        |it, _| summary(it, &["pairs", "diameter"]),
+    )
+    .on(QUADRATIC, &[]),
+    work("closeness", "closeness", Shape::Undirected, defaults, |it, _| {
+        greatest(it, "harmonic")
+    })
+    .on(QUADRATIC, &["rmat14"]),
     work(
         "node_similarity",
         "node_similarity",
         Shape::Undirected,
-        defaults,
-        |_, _| Answer::new(),
-    ),
+        || json!({"max_holders": 0}),
+        |it, _| summary(it, &["pairs", "mean_similarity"]),
+    )
+    .on(QUADRATIC, &[]),
+    work(
+        "link_prediction",
+        "link_prediction",
+        Shape::Undirected,
+        || json!({"max_neighbours": 0}),
+        |it, _| greatest(it, "best_score"),
+    )
+    .on(QUADRATIC, &[]),
     // Its vertices are sampled, so those without an edge must not be among them; answers differ.
     work(
         "betweenness16",
@@ -296,30 +281,57 @@ pub(crate) const WORKS: &[Work] = &[
         || json!({"samples": 16}),
         |_, _| Answer::new(),
     ),
-    Work {
-        graphs: MIDDLE,
-        large: &["rmat22", "grid2000"],
-        starts: Starts::Each(4),
-        ..work("sssp", "sssp", Shape::Weighted, defaults, |it, _| {
-            summary(it, &["reached", "farthest"])
-        })
-    },
-    Work {
-        starts: Starts::Each(1),
-        ..work(
-            "bellman_ford",
-            "bellman_ford",
-            Shape::Weighted,
-            defaults,
-            |it, _| summary(it, &["reached"]),
-        )
-    },
-    Work {
-        starts: Starts::Pair,
-        ..work("max_flow", "max_flow", Shape::Weighted, defaults, |it, _| {
-            summary(it, &["value"])
-        })
-    },
+    work(
+        "random_walks",
+        "random_walks",
+        Shape::Compact,
+        || json!({"walks_per_vertex": 1, "max_walks": 1 << 20}),
+        |it, _| summary(it, &["steps"]),
+    )
+    .on(QUADRATIC, &[]),
+    // The window is NetworKit's.
+    work(
+        "node2vec",
+        "node2vec",
+        Shape::Compact,
+        || json!({"window": 10}),
+        |it, _| summary(it, &["pairs"]),
+    )
+    .on(QUADRATIC, &[]),
+    work("sssp", "sssp", Shape::Weighted, defaults, |it, _| {
+        summary(it, &["reached", "farthest"])
+    })
+    .on(MIDDLE, &["rmat22", "grid2000"])
+    .given(Given::Each(4)),
+    work(
+        "bellman_ford",
+        "bellman_ford",
+        Shape::Weighted,
+        defaults,
+        |it, _| summary(it, &["reached"]),
+    )
+    .given(Given::Each(1)),
+    work(
+        "shortest_path",
+        "shortest_path",
+        Shape::Weighted,
+        defaults,
+        |it, _| summary(it, &["length"]),
+    )
+    .on(SMALL, &["grid2000"])
+    .given(Given::Pairs(8)),
+    work(
+        "k_shortest_paths",
+        "k_shortest_paths",
+        Shape::Weighted,
+        defaults,
+        |it, _| summary(it, &["shortest", "longest"]),
+    )
+    .given(Given::Pairs(1)),
+    work("max_flow", "max_flow", Shape::Weighted, defaults, |it, _| {
+        summary(it, &["value"])
+    })
+    .given(Given::Pairs(1)),
     work("mst", "spanning_forest", Shape::Weighted, defaults, |it, _| {
         summary(it, &["weight", "edges"])
     }),
@@ -331,56 +343,3 @@ pub(crate) const WORKS: &[Work] = &[
         |it, _| summary(it, &["unordered"]),
     ),
 ];
-
-fn summary(outcome: &Outcome, names: &[&'static str]) -> Answer {
-    let value = |name: &str| outcome.summary.iter().find(|it| it.0 == name).map(|it| it.2);
-    names
-        .iter()
-        .filter_map(|name| Some((*name, value(name)?)))
-        .collect()
-}
-
-fn numbers<'a>(outcome: &'a Outcome, column: &str) -> &'a [f64] {
-    match outcome.vertex_column(column).map(|it| &it.values) {
-        Some(Values::Numbers(values)) => values,
-        _ => &[],
-    }
-}
-
-fn greatest(outcome: &Outcome, column: &str) -> Answer {
-    let most = numbers(outcome, column).iter().copied().fold(0.0, f64::max);
-    Answer::from([("greatest", most)])
-}
-
-/// The greatest score as a share of all: libraries scale their scores in different ways.
-fn peak(outcome: &Outcome, column: &str) -> Answer {
-    let scores = numbers(outcome, column);
-    let most = scores.iter().copied().fold(0.0, f64::max);
-    let mut answer = summary(outcome, &["iterations"]);
-    answer.insert("greatest_share", most / scores.iter().sum::<f64>());
-    answer
-}
-
-/// How many communities there are, and their modularity by its definition.
-fn communities(outcome: &Outcome, graph: &Csr) -> Answer {
-    let mut answer = summary(outcome, &["communities", "iterations"]);
-    let Some(Values::Groups(of)) = outcome.vertex_column("community").map(|it| &it.values) else {
-        return answer;
-    };
-    let mut ends = vec![0.0; of.len()];
-    let mut inside = 0_u64;
-    for v in 0..graph.vertex_count() {
-        // Answers are in the order of the files, which the graph need not have.
-        let own = of[graph.number(v) as usize];
-        let list = graph.out.neighbours(v);
-        ends[own as usize] += list.len() as f64;
-        inside += list
-            .iter()
-            .filter(|it| of[graph.number(**it) as usize] == own)
-            .count() as u64;
-    }
-    let entries = graph.entry_count() as f64;
-    let chance: f64 = ends.iter().map(|it| (it / entries).powi(2)).sum();
-    answer.insert("modularity", inside as f64 / entries - chance);
-    answer
-}

@@ -28,6 +28,12 @@ class Tools:
         words = (line.split(" ", 2) for line in lines)
         return {name: (int(n), prefix) for name, n, prefix in words}
 
+    def offered(self) -> dict[str, list[str]]:
+        """The works of each peer."""
+        in_python = subprocess.run([self.python, "-B", HERE / "protocol.py"], check=True, capture_output=True)
+        of_crate = subprocess.run([self.graph], check=True, capture_output=True, text=True)
+        return {**json.loads(in_python.stdout), "graph": of_crate.stdout.split()}
+
 
 def install(gaai: Path | None) -> Tools:
     """Installs and builds; quick when all is there. `gaai` is measured instead of the bench built here."""

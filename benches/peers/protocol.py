@@ -9,7 +9,7 @@ numbers by the names in `suite.py`. Only what runs inside `measure` is timed.
 
     python protocol.py PEER PREFIX N WORK RUNS THREADS
 
-measures one work of one peer and prints one JSON line.
+measures one work of one peer and prints one JSON line. Without words it prints the works of each peer.
 """
 
 import importlib
@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Answer = dict[str, float]
 Result = TypeVar("Result")
+Start = TypeVar("Start")
 
 # No further run begins once those before took this many seconds together.
 ENOUGH_S = 20.0
@@ -59,6 +60,23 @@ class Edges:
         source, target = self.ends(directed)
         pairs = np.stack([source[: 100 * count], target[: 100 * count]], axis=1)
         return list(dict.fromkeys(pairs.ravel().tolist()))[:count]
+
+    def end_pairs(self, count: int) -> list[tuple[int, int]]:
+        """The first and the last of the first ends, the second and the last but one, and so on."""
+        ends = self.first_ends(16)
+        return list(zip(ends, reversed(ends), strict=True))[:count]
+
+    def groups(self, count: int = 512) -> NDArray[np.int64]:
+        """A group of each vertex, which is the planted one in the planted partition."""
+        return np.arange(self.n) % count
+
+    def points(self, dimensions: int = 3) -> NDArray[np.float64]:
+        """A point at random of each vertex; SplitMix64 of counters, as in `benches/kernels/work.rs`."""
+        z = np.arange(self.n * dimensions, dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+        return ((z >> np.uint64(11)) / 2.0**53).reshape(-1, dimensions)
 
     def table(self, kind: str) -> Path:
         """The directed list as `csv` or `parquet` with the columns src and dst, written now if missing."""
@@ -105,7 +123,7 @@ class Measure:
             result = self.once(kernel)
         return result
 
-    def each(self, starts: Iterable[int], kernel: Callable[[int], Result]) -> list[Result]:
+    def each(self, starts: Iterable[Start], kernel: Callable[[Start], Result]) -> list[Result]:
         """The results of the first search from each start; every search is one run."""
         results = [self.once(lambda start=start: kernel(start)) for start in starts]
         for _ in range(self.runs - 1):
@@ -148,6 +166,23 @@ def all_reach(rows: Iterable[ArrayLike], unreachable: float = np.inf) -> Answer:
     return {"pairs": ordered // 2, "diameter": max(it["farthest"] for it in found)}
 
 
+def most_similar(rows: NDArray[np.float64], count: int = 10) -> Answer:
+    """Pairs among the best `count` of each row, itself left out, and their mean similarity."""
+    similar = np.array(rows)
+    np.fill_diagonal(similar, 0)
+    best = np.partition(similar, -count, axis=1)[:, -count:]
+    return {"pairs": int(np.count_nonzero(best)), "mean_similarity": float(best[best > 0].mean())}
+
+
+def best_unlinked(edges: Edges, rows: NDArray[np.float64]) -> Answer:
+    """The greatest score of two vertices without an edge."""
+    scores = np.array(rows)
+    np.fill_diagonal(scores, 0)
+    source, target = edges.ends(False)
+    scores[source, target] = scores[target, source] = 0
+    return {"greatest": float(scores.max())}
+
+
 def group_sizes(labels: ArrayLike) -> Answer:
     """Number of components and vertices in the largest."""
     _, sizes = np.unique(np.asarray(labels), return_counts=True)
@@ -173,14 +208,16 @@ def resident_bytes(name: str) -> int:
 
 def main(words: list[str]) -> None:
     """Measures and prints."""
+    if not words:
+        names = sorted(it.stem for it in (Path(__file__).parent / "peers").glob("[a-z]*.py"))
+        print(json.dumps({name: list(importlib.import_module(f"peers.{name}").WORKS) for name in names}))
+        return
     name, prefix, n, work, runs, threads = words
     edges = Edges(prefix, int(n), int(threads))
     measure = Measure(int(runs))
     # Libraries read the number of threads when they are loaded.
     os.environ.setdefault("OMP_NUM_THREADS", threads)
     works: dict[str, Any] = importlib.import_module(f"peers.{name}").WORKS
-    if work not in works:
-        raise SystemExit("no such work")
     before = resident_bytes("VmRSS")
     answer = works[work](edges, measure)
     peak = resident_bytes("VmHWM")

@@ -13,11 +13,7 @@ from typing import Any
 
 from install import HERE, Tools
 
-TIME_LIMIT_S = 600
 MEMORY_LIMIT = 16 << 30
-
-# What the programs say when a work is not theirs.
-ABSENT = "no such work"
 
 
 @dataclass
@@ -37,11 +33,12 @@ class Measurement:
 
 @dataclass
 class Settings:
-    """How often and with how many threads."""
+    """How often, with how many threads, and how long a process may take."""
 
     rounds: int
     runs: int
     threads: int
+    limit_s: int = 600
 
 
 def measure(
@@ -61,7 +58,7 @@ def measure(
         for job in jobs if number % 2 == 0 else reversed(jobs):
             if found[job].not_run is None:
                 print(f"round {number + 1}: {' '.join(job)}", file=sys.stderr, flush=True)
-                _add(found[job], _run(_command(job, places, tools, settings), settings.threads))
+                _add(found[job], _run(_command(job, places, tools, settings), settings))
                 keep(list(found.values()))
     return list(found.values())
 
@@ -79,11 +76,12 @@ def _command(
     return [tools.python, "-B", HERE / "protocol.py", peer, prefix, str(n), work, runs, threads]
 
 
-def _run(command: list[str | Path], threads: int) -> dict[str, Any]:
+def _run(command: list[str | Path], settings: Settings) -> dict[str, Any]:
     """The line that the program printed, or `not_run`."""
     # Threads that wait must not spin: it would count as their peer's processor time.
     waiting = {"OMP_WAIT_POLICY": "passive", "RUST_BACKTRACE": "0"}
-    waiting |= dict.fromkeys(("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS"), str(threads))
+    counts = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS")
+    waiting |= dict.fromkeys(counts, str(settings.threads))
     process = subprocess.Popen(
         command,
         cwd=HERE,
@@ -94,11 +92,11 @@ def _run(command: list[str | Path], threads: int) -> dict[str, Any]:
         start_new_session=True,
     )
     try:
-        output, errors = process.communicate(timeout=TIME_LIMIT_S)
+        output, errors = process.communicate(timeout=settings.limit_s)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        return {"not_run": f"over {TIME_LIMIT_S // 60} minutes"}
+        return {"not_run": f"over {settings.limit_s} s"}
     lines = output.splitlines()
     if process.returncode == 0 and lines:
         return json.loads(lines[-1])
@@ -108,8 +106,6 @@ def _run(command: list[str | Path], threads: int) -> dict[str, Any]:
 def _reason(code: int, errors: str) -> str:
     if code < 0:
         return f"ended by {signal.Signals(-code).name}"
-    if ABSENT in errors:
-        return ABSENT
     last = errors.strip().splitlines()[-1] if errors.strip() else f"ended with {code}"
     return "over 16 GiB" if "MemoryError" in last or "bad_alloc" in last else last[:80]
 

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from rounds import ABSENT, Measurement
-from suite import LEFT_OUT, WORKS
+from rounds import Measurement
+from suite import ALONE, LEFT_OUT, WORKS
 
 # Modularity that gaai may fall short of the best: peers break ties by chance.
 QUALITY_MARGIN = 0.01
@@ -24,7 +24,8 @@ def show(machine: dict[str, Any], measurements: list[Measurement]) -> int:
     for (work, graph), group in sorted(groups.items(), key=lambda it: list(WORKS).index(it[0][0])):
         print(row(work, graph, group))
         faults += [f"{work} on {graph}: {fault}" for fault in disagreements(work, group)]
-    print(f"\nNot compared: {'; '.join(f'{peer}: {why}' for peer, why in LEFT_OUT.items())}.")
+    left_out = "; ".join(f"{name}: {why}" for name, why in (LEFT_OUT | ALONE).items())
+    print(f"\nNot compared: {left_out}.")
     for fault in faults:
         print(f"DISAGREES: {fault}")
     return len(faults)
@@ -34,7 +35,7 @@ def row(work: str, graph: str, group: Iterable[Measurement]) -> str:
     """One line: gaai against the peer that took the least processor time."""
     own = next((it for it in group if it.peer == "gaai" and it.cpu), None)
     peers = sorted((it for it in group if it.peer != "gaai" and it.cpu), key=median)
-    failed = [it for it in group if it.not_run and it.not_run != ABSENT and it.peer != "gaai"]
+    failed = [it for it in group if it.not_run and it.peer != "gaai"]
     others = [f"{it.peer} {figure(median(it))}" for it in peers[1:]]
     others += [f"{it.peer} {it.not_run}" for it in failed]
     best = peers[0] if peers else None

@@ -125,10 +125,44 @@ def betweenness16(edges: Edges, measure: Measure) -> Answer:
     return {}
 
 
+def reciprocity(edges: Edges, measure: Measure) -> Answer:
+    out = directed(edges)
+    both = measure(lambda: out.ewise_mult(out.T, binary.pair).new())
+    return {"reciprocity": both.nvals / out.nvals}
+
+
+def k_truss(edges: Edges, measure: Measure) -> Answer:
+    graph = undirected(edges)
+
+    def run() -> tuple[int, int]:
+        inner, k = graph, 2
+        while True:
+            smaller = truss(inner, k + 1)
+            if not smaller.nvals:
+                return k, inner.nvals // 2
+            inner, k = smaller, k + 1
+
+    found, links = measure(run)
+    return {"max_truss": found, "innermost": links}
+
+
+def truss(graph: Matrix, k: int) -> Matrix:
+    """The truss of `k` within `graph`."""
+    while True:
+        counts = Matrix(np.int64, graph.nrows, graph.ncols)
+        counts(graph.S) << graph.mxm(graph, semiring.plus_pair)
+        smaller = gb.select.valuege(counts, k - 2).new()
+        if smaller.nvals == graph.nvals:
+            return graph
+        graph = smaller
+
+
 WORKS = {
     "build": build,
     "pagerank20": lambda edges, measure: pagerank(edges, measure, 20, 0.0),
     "pagerank": lambda edges, measure: pagerank(edges, measure, 200, 1e-6),
+    "reciprocity": reciprocity,
+    "k_truss": k_truss,
     "bfs": bfs,
     "triangles": triangles,
     "betweenness16": betweenness16,

@@ -130,6 +130,65 @@ def max_flow(edges: Edges, measure: Measure) -> Answer:
     return {"value": measure(lambda: nk.flow.EdmondsKarp(graph, ends[0], ends[-1]).run()).getMaxFlow()}
 
 
+def shortest_path(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False, weighted=True)
+    # 11.2.2 crashes when it is to store no predecessors.
+    found = measure.each(
+        edges.end_pairs(8), lambda pair: nk.distance.BidirectionalDijkstra(graph, *pair).run()
+    )
+    return {"length": sum(search.getDistance() for search in found)}
+
+
+def diameter(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+    # Without a margin the range is one number.
+    algorithm = nk.distance.DiameterAlgo.ESTIMATED_RANGE
+    least, most = measure(lambda: nk.distance.Diameter(graph, algorithm, error=0.0).run()).getDiameter()
+    return {"diameter_least": least, "diameter_most": most}
+
+
+def degree_assortativity(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+
+    def run() -> None:
+        degrees = nk.centrality.DegreeCentrality(graph).run().scores()
+        nk.correlation.Assortativity(graph, degrees).run()
+
+    # It takes each edge from one end only, so that its coefficient is not Newman's.
+    measure(run)
+    return {}
+
+
+def partition_of(edges: Edges) -> nk.Partition:
+    partition = nk.Partition(edges.n, edges.groups().tolist())
+    partition.setUpperBound(512)
+    return partition
+
+
+def attribute_assortativity(edges: Edges, measure: Measure) -> Answer:
+    graph, partition = loaded(edges, False), partition_of(edges)
+    measure(lambda: nk.correlation.Assortativity(graph, partition).run())
+    return {}
+
+
+def partition_quality(edges: Edges, measure: Measure) -> Answer:
+    graph, partition = loaded(edges, False), partition_of(edges)
+    return {"modularity": measure(lambda: nk.community.Modularity().getQuality(partition, graph))}
+
+
+def link_prediction(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+    pairs = measure(lambda: nk.linkprediction.AdamicAdarIndex(graph).runAll())
+    return {"greatest": max(score for _, score in pairs)}
+
+
+def node2vec(edges: Edges, measure: Measure) -> Answer:
+    nk.setNumberOfThreads(edges.threads)
+    graph = graph_of(*edges.without_isolated(), False)
+    measure(lambda: nk.embedding.Node2Vec(graph, 1, 1, 80, 10, 64).run())
+    return {}
+
+
 def mst(edges: Edges, measure: Measure) -> Answer:
     graph = loaded(edges, False, weighted=True)
     found = measure(lambda: nk.graph.KruskalMSF(graph).run())
@@ -164,6 +223,13 @@ WORKS = {
     "bfs": bfs,
     "sssp": sssp,
     "triangles": triangles,
+    "diameter": diameter,
+    "degree_assortativity": degree_assortativity,
+    "attribute_assortativity": attribute_assortativity,
+    "partition_quality": partition_quality,
+    "link_prediction": link_prediction,
+    "node2vec": node2vec,
+    "shortest_path": shortest_path,
     "lcc": scores(False, lambda it: nk.centrality.LocalClusteringCoefficient(it, True), mean_clustering),
     "k_core": scores(False, nk.centrality.CoreDecomposition, degeneracy),
     "all_pairs": all_pairs,

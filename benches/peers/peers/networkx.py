@@ -1,6 +1,7 @@
 """networkx: Python dictionaries; the reference for answers, not for speed."""
 
 from collections.abc import Callable
+from itertools import count, islice
 from typing import Any
 
 import networkx as nx
@@ -100,6 +101,65 @@ def max_flow(edges: Edges, measure: Measure) -> Answer:
     return {"value": measure(lambda: nx.maximum_flow_value(graph, ends[0], ends[-1], "weight"))}
 
 
+def personalised_pagerank(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, True)
+    starts = dict.fromkeys(edges.first_ends(16, directed=True), 1)
+    return share(measure(lambda: nx.pagerank(graph, 0.85, starts, tol=1e-6 / edges.n, max_iter=200)))
+
+
+def degree(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, True)
+
+    def run() -> list[tuple[int, int, int]]:
+        ends = ((graph.pred[v].keys(), graph.succ[v].keys()) for v in graph)
+        return [(len(into), len(out), len(into | out)) for into, out in ends]
+
+    counts = measure(run)
+    return {"degree": sum(a + b for a, b, _ in counts), "distinct": sum(near for _, _, near in counts)}
+
+
+def k_truss(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+
+    def run() -> tuple[int, int]:
+        inner = graph
+        for k in count(3):
+            smaller = nx.k_truss(inner, k)
+            if not smaller.number_of_edges():
+                return k - 1, inner.number_of_edges()
+            inner = smaller
+        raise AssertionError
+
+    found, links = measure(run)
+    return {"max_truss": found, "innermost": links}
+
+
+def attribute_assortativity(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+    nx.set_node_attributes(graph, dict(enumerate(edges.groups().tolist())), "group")
+    return {"assortativity": measure(lambda: nx.attribute_assortativity_coefficient(graph, "group"))}
+
+
+def partition_quality(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, False)
+    groups = [set(range(first, edges.n, 512)) for first in range(512)]
+    return {"modularity": measure(lambda: nx.community.modularity(graph, groups))}
+
+
+def shortest_path(edges: Edges, measure: Measure) -> Answer:
+    graph = weighted(edges)
+    found = measure.each(edges.end_pairs(8), lambda pair: nx.bidirectional_dijkstra(graph, *pair))
+    return {"length": sum(length for length, _ in found)}
+
+
+def k_shortest_paths(edges: Edges, measure: Measure) -> Answer:
+    graph = weighted(edges)
+    [pair] = edges.end_pairs(1)
+    found = measure(lambda: list(islice(nx.shortest_simple_paths(graph, *pair, "weight"), 5)))
+    lengths = [nx.path_weight(graph, path, "weight") for path in found]
+    return {"shortest": min(lengths), "longest": max(lengths)}
+
+
 def mst(edges: Edges, measure: Measure) -> Answer:
     graph = weighted(edges)
     chosen = measure(lambda: list(nx.minimum_spanning_edges(graph)))
@@ -125,6 +185,18 @@ def build(edges: Edges, measure: Measure) -> Answer:
 WORKS = {
     "build": build,
     "pagerank": pagerank,
+    "personalised_pagerank": personalised_pagerank,
+    "degree": degree,
+    "reciprocity": on(True, nx.overall_reciprocity, lambda it: {"reciprocity": it}),
+    "cycles": on(True, lambda it: list(nx.simple_cycles(it, 3)), lambda it: {"cycles": len(it)}),
+    "k_truss": k_truss,
+    "degree_assortativity": on(
+        False, nx.degree_assortativity_coefficient, lambda it: {"assortativity": float(it)}
+    ),
+    "attribute_assortativity": attribute_assortativity,
+    "partition_quality": partition_quality,
+    "shortest_path": shortest_path,
+    "k_shortest_paths": k_shortest_paths,
     "hits": on(True, lambda it: nx.hits(it)[1], share),
     "katz": on(True, lambda it: nx.katz_centrality(it, 0.001), share),
     "eigenvector": on(False, lambda it: nx.eigenvector_centrality(it, max_iter=1000), share),

@@ -64,6 +64,28 @@ def pagerank(edges: Edges, measure: Measure) -> Answer:
     return share(found)
 
 
+def personalised_pagerank(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, True)
+    starts = dict.fromkeys(edges.first_ends(16, directed=True), 1.0)
+    return share(
+        measure(lambda: rx.pagerank(graph, 0.85, personalization=starts, tol=1e-6 / edges.n, max_iter=200))
+    )
+
+
+def reachability(edges: Edges, measure: Measure) -> Answer:
+    graph = loaded(edges, True)
+    counts = measure(lambda: [len(rx.descendants(graph, v)) for v in range(edges.n)])
+    return {"reachable_pairs": sum(counts)}
+
+
+def shortest_path(edges: Edges, measure: Measure) -> Answer:
+    graph = weighted(edges)
+    found = measure.each(
+        edges.end_pairs(8), lambda pair: rx.dijkstra_shortest_path_lengths(graph, pair[0], float, pair[1])
+    )
+    return {"length": sum(sum(lengths.values()) for lengths in found)}
+
+
 def sssp(edges: Edges, measure: Measure) -> Answer:
     graph = weighted(edges)
     starts = edges.first_ends(4)
@@ -104,6 +126,9 @@ def topological_order(edges: Edges, measure: Measure) -> Answer:
 WORKS = {
     "build": build,
     "pagerank": pagerank,
+    "personalised_pagerank": personalised_pagerank,
+    "reachability": reachability,
+    "shortest_path": shortest_path,
     "hits": on(True, lambda it: rx.hits(it, max_iter=1000)[1], share),
     "katz": on(True, lambda it: rx.katz_centrality(it, 0.001), share),
     "eigenvector": on(False, lambda it: rx.eigenvector_centrality(it, max_iter=1000), share),

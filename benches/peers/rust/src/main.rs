@@ -1,4 +1,5 @@
-//! Measures the crate `graph` as a peer: `peer PREFIX N WORK RUNS THREADS` prints one JSON line.
+//! Measures the crate `graph` as a peer: `peer PREFIX N WORK RUNS THREADS` prints one JSON line. Without
+//! words it prints the works.
 //!
 //! The crate counts vertices up to the greatest that has an edge; those behind it are isolated.
 
@@ -15,6 +16,8 @@ use graph::prelude::*;
 use measure::Times;
 use serde_json::{Map, Value, json};
 
+const WORKS: &str = "build pagerank20 pagerank wcc triangles sssp";
+
 type Pairs = Vec<(u32, u32)>;
 
 struct Job {
@@ -25,6 +28,10 @@ struct Job {
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.is_empty() {
+        std::io::Write::write_all(&mut std::io::stdout(), format!("{WORKS}\n").as_bytes())?;
+        return Ok(());
+    }
     let [prefix, n, work, runs, threads] = words.as_slice() else {
         bail!("usage: peer PREFIX N WORK RUNS THREADS");
     };
@@ -45,7 +52,7 @@ fn main() -> anyhow::Result<()> {
         "wcc" => job.wcc(&mut times),
         "triangles" => job.triangles(&mut times),
         "sssp" => job.sssp(&mut times),
-        _ => bail!("no such work"),
+        _ => bail!("the works are {WORKS}"),
     }?;
     let line = json!({
         "cpu": times.cpu,
