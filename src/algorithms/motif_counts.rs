@@ -10,6 +10,7 @@
 use super::control::{Control, KernelError};
 use super::pace::Pace;
 use super::time_order::{TimeOrder, TimedEdge};
+use super::upward::closing;
 
 /// Looks for cancellation once in so many edges.
 const CHECK_EVERY: usize = 1 << 16;
@@ -289,6 +290,8 @@ pub(super) struct Pairs {
     /// Where the edges of each pair begin.
     begins: Vec<usize>,
     contacts: Vec<Contact>,
+    /// When the first and the last edge of each pair are.
+    spans: Vec<(i64, i64)>,
 }
 
 impl Pairs {
@@ -305,6 +308,7 @@ impl Pairs {
             others: Vec::new(),
             begins: vec![0],
             contacts: Vec::new(),
+            spans: Vec::new(),
         };
         let mut own: Vec<(u32, Contact)> = Vec::new();
         let mut pace = Pace::new(control);
@@ -328,6 +332,7 @@ impl Pairs {
             own.sort_unstable_by_key(|(other, contact)| (*other, contact.time, contact.code));
             for pair in own.chunk_by(|a, b| a.0 == b.0) {
                 pairs.others.push(pair[0].0);
+                pairs.spans.push((pair[0].1.time, pair[pair.len() - 1].1.time));
                 pairs.contacts.extend(pair.iter().map(|it| it.1));
                 pairs.begins.push(pairs.contacts.len());
             }
@@ -353,7 +358,9 @@ pub(super) type Triangles = [[[u128; 6]; 6]; 6];
 pub(super) struct TriangleCounter {
     window: i64,
     /// The pair of each vertex with the lowest corner, from 1.
-    marked: Vec<usize>,
+    marked: Vec<u32>,
+    /// Places in a list of pairs at which a triangle closes.
+    closed: Vec<u32>,
     contacts: Vec<(i64, u32, usize)>,
     steps: usize,
 }
@@ -364,6 +371,7 @@ impl TriangleCounter {
         Self {
             window,
             marked: vec![0; n as usize],
+            closed: Vec::new(),
             contacts: Vec::new(),
             steps: 0,
         }
@@ -374,18 +382,24 @@ impl TriangleCounter {
         &mut self,
         v: u32,
         pairs: &Pairs,
-        found: &mut Triangles,
+        counts: &mut Triangles,
         control: &Control,
     ) -> Result<(), KernelError> {
         for pair in pairs.of(v) {
-            self.marked[pairs.others[pair] as usize] = pair + 1;
+            // There are no more pairs than edges, whose number fits.
+            self.marked[pairs.others[pair] as usize] = pair as u32 + 1;
         }
         for first in pairs.of(v) {
-            for second in pairs.of(pairs.others[first]) {
-                self.steps += 1;
-                let third = self.marked[pairs.others[second] as usize];
-                if third > 0 {
-                    self.triangle([first, second, third - 1].map(|it| pairs.contacts(it)), found);
+            let list = pairs.of(pairs.others[first]);
+            self.closed.resize(self.closed.len().max(list.len()), 0);
+            let found = closing(&pairs.others[list.clone()], &self.marked, &mut self.closed);
+            self.steps += list.len();
+            for at in 0..found {
+                let second = list.start + self.closed[at] as usize;
+                let third = self.marked[pairs.others[second] as usize] as usize - 1;
+                let sides = [first, second, third];
+                if self.may_meet(sides.map(|it| pairs.spans[it])) {
+                    self.triangle(sides.map(|it| pairs.contacts(it)), counts);
                 }
                 if self.steps >= CHECK_EVERY {
                     self.steps = 0;
@@ -399,15 +413,16 @@ impl TriangleCounter {
         Ok(())
     }
 
-    fn triangle(&mut self, sides: [&[Contact]; 3], found: &mut Triangles) {
-        // A window that meets all three sides spans from the last of their beginnings, or earlier, to the
-        // first of their ends, or later.
-        let ends = sides.map(|it| (it[0].time, it[it.len() - 1].time));
-        let (begin, end) = (ends.map(|it| it.0), ends.map(|it| it.1));
+    /// Whether three edges of these pairs may lie within a window, by the first and last times of each. A window
+    /// that meets all three sides spans from the last of their beginnings, or earlier, to the first of their
+    /// ends, or later.
+    fn may_meet(&self, spans: [(i64, i64); 3]) -> bool {
+        let (begin, end) = (spans.map(|it| it.0), spans.map(|it| it.1));
         let last_begin = begin[0].max(begin[1]).max(begin[2]);
-        if last_begin.saturating_sub(end[0].min(end[1]).min(end[2])) > self.window {
-            return;
-        }
+        last_begin.saturating_sub(end[0].min(end[1]).min(end[2])) <= self.window
+    }
+
+    fn triangle(&mut self, sides: [&[Contact]; 3], found: &mut Triangles) {
         self.contacts.clear();
         for (side, contacts) in sides.iter().enumerate() {
             let kind = |it: &Contact| 2 * side + (it.code & 1) as usize;

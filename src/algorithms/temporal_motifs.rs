@@ -9,7 +9,7 @@
 //! the projection kept are different edges. Self-loops never belong to one. Other edges may lie between.
 //!
 //! Cost: O(m log m) time for motifs of two vertices and stars; for triangles O(m √m) to find them, and
-//! the edges at each of them; divided by the threads. Memory: 80 bytes an edge, 16 a vertex and thread.
+//! the edges at each of them; divided by the threads. Memory: 100 bytes an edge, 16 a vertex and thread.
 //! Source: Paranjape, Benson & Leskovec, WSDM 2017.
 
 use std::ops::ControlFlow;
@@ -154,7 +154,7 @@ pub fn work(_config: &TemporalMotifsConfig, size: Extent) -> Work {
     Work {
         bytes: n
             .saturating_mul(40 + 16 * chunks)
-            .saturating_add(m.saturating_mul(160)),
+            .saturating_add(m.saturating_mul(180)),
         operations: n.saturating_add(m.saturating_mul(40 + 2 * log + 4 * m.isqrt())),
         rows: 36,
     }
