@@ -96,10 +96,17 @@ ALONE = {
     "density": "peers divide two numbers that they have; gaai counts different neighbours",
 }
 
-# Peers that need minutes beyond this many vertices (as a binary logarithm) run there with `--full` only.
-SLOW = {"networkx": 12, "rustworkx": 18, "igraph": 18, "networkit": 20, "scipy": 20}
+# The most vertices (as a binary logarithm) on which a peer usually runs, and runs with `--full`: beyond them
+# it needs minutes, and beyond the second others are far ahead.
+SLOW = {
+    "networkx": (12, 14),
+    "rustworkx": (12, 18),
+    "igraph": (18, 20),
+    "networkit": (20, 22),
+    "scipy": (20, 22),
+}
 
-# The same for single works.
+# The most vertices on which single works run without `--full`.
 SLOW_WORKS = {
     ("igraph", "diameter"): 12,
     ("igraph", "max_flow"): 12,
@@ -128,8 +135,10 @@ def jobs(
             for peer in ("gaai", *PEERS):
                 named = not peers or peer in peers or peer == "gaai"
                 # A peer that is named may be slow in general, but not in this.
-                slow = min(32 if peers else SLOW.get(peer, 32), SLOW_WORKS.get((peer, work), 32))
-                if named and (full or scale(graph) <= slow):
+                most = 32 if peers else SLOW.get(peer, (32, 32))[full]
+                if not full:
+                    most = min(most, SLOW_WORKS.get((peer, work), 32))
+                if named and scale(graph) <= most:
                     wanted.append((graph, work, peer))
     return wanted
 

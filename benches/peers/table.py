@@ -81,6 +81,20 @@ def disagreements(work: str, group: list[Measurement]) -> list[str]:
     return found
 
 
+def far_behind(measurements: Iterable[Measurement]) -> set[tuple[str, str]]:
+    """The (work, peer) that took over 3 times the best peer's time wherever they were measured."""
+    groups = defaultdict(list)
+    for it in measurements:
+        if it.peer != "gaai":
+            groups[it.work, it.graph].append(it)
+    near, behind = set(), set()
+    for (work, _), group in groups.items():
+        best = min((median(it) for it in group if it.cpu), default=0.0)
+        for it in group:
+            (near if it.cpu and median(it) <= 3 * best else behind).add((work, it.peer))
+    return behind - near
+
+
 def median(measurement: Measurement) -> float:
     """Median processor seconds."""
     return statistics.median(measurement.cpu)
