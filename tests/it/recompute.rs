@@ -1,7 +1,7 @@
 //! A script that shares no code with gaai computes the facts of a run again.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -16,16 +16,9 @@ use gaai::model::{
 };
 use gaai::source::FileSource;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+use super::peers::python;
 
-/// Python with what the script imports, or `None` where peers are to be skipped.
-fn python() -> Option<PathBuf> {
-    match std::env::var_os("GAAI_TEST_PEERS") {
-        None => panic!("GAAI_TEST_PEERS names no environment; run tests/run, or set it to `skip`"),
-        Some(peers) if peers == "skip" => None,
-        Some(peers) => Some(Path::new(&peers).join("bin/python")),
-    }
-}
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 fn template(id: &str, algorithm: &str, parameters: serde_json::Value) -> Template {
     let parameters = serde_json::from_value(parameters).unwrap();
