@@ -19,15 +19,13 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
+use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::wcc;
 use crate::graph::Csr;
 
 /// No distance yet.
 const FAR: u32 = u32::MAX;
-
-/// Entries read between two looks for cancellation.
-const CHECK_EVERY: usize = 1 << 16;
 
 /// Parameters of [`super::Algorithm::Diameter`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -257,16 +255,14 @@ impl Search {
         }
         self.distance[source as usize] = 0;
         self.order.push(source);
-        let (mut at, mut read) = (0, CHECK_EVERY);
+        control.check()?;
+        let mut pace = Pace::new(control);
+        let mut at = 0;
         while let Some(&v) = self.order.get(at) {
             at += 1;
             let next = self.distance[v as usize] + 1;
             for list in graph.around(v) {
-                read += list.len();
-                if read >= CHECK_EVERY {
-                    control.check()?;
-                    read = 0;
-                }
+                pace.step(list.len())?;
                 for u in list {
                     if self.distance[*u as usize] == FAR {
                         self.distance[*u as usize] = next;

@@ -22,6 +22,7 @@ use super::chunks::in_order;
 use super::control::{Control, KernelError};
 use super::nearest::{Nearest, Tree};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
+use super::pace::Pace;
 use super::pairs::Leaders;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, NumberColumn, ParameterInfo, Work};
 use crate::graph::Csr;
@@ -254,13 +255,14 @@ pub fn run(
         control,
         || Nearest::new(each),
         |nearest, range| {
+            let mut pace = Pace::new(control);
             let mut owners = Vec::with_capacity(range.len());
             let mut lists: Vec<(f64, u32)> = Vec::with_capacity(range.len() * each);
             // In the order of the tree, searches that follow one another visit the same boxes.
             for own in tree.order()[range].iter().filter(|it| (**it as usize) < listed) {
                 let point = points.at(*own);
                 owners.push(*own);
-                lists.extend_from_slice(tree.nearest(point, *own, nearest, control)?);
+                lists.extend_from_slice(tree.nearest(point, *own, nearest, &mut pace)?);
             }
             Ok((owners, lists))
         },

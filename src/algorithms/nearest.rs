@@ -10,7 +10,7 @@
 //! Source: Friedman, Bentley & Finkel, ACM TOMS 3, 1977.
 
 use super::control::{Control, KernelError};
-use super::pace;
+use super::pace::{self, Pace};
 use super::sort::least_first;
 
 /// Points of a leaf at most; their distances are computed side by side.
@@ -162,14 +162,13 @@ impl Tree {
         point: &[f64],
         own: u32,
         nearest: &'a mut Nearest,
-        control: &Control,
+        pace: &mut Pace<'_>,
     ) -> Result<&'a [(f64, u32)], KernelError> {
         nearest.found.clear();
         nearest.open.clear();
         if !self.nodes.is_empty() {
             nearest.open.push((0.0, 0));
         }
-        let mut visits = 0_u32;
         while let Some((distance, node)) = nearest.open.pop() {
             let Node {
                 second, first_number, ..
@@ -177,10 +176,7 @@ impl Tree {
             if nearest.is_behind((distance, first_number)) {
                 continue;
             }
-            visits += 1;
-            if visits.is_multiple_of(1 << 14) {
-                control.check()?;
-            }
+            pace.step(self.width * if second == 0 { LEAF } else { 2 })?;
             if second == 0 {
                 self.visit(node, point, own, nearest);
                 continue;
@@ -266,7 +262,7 @@ mod tests {
             let mut nearest = Nearest::new(most);
             for own in (0..count).step_by(7) {
                 let point = &points[own * width..(own + 1) * width];
-                let found = tree.nearest(point, own as u32, &mut nearest, &Control::default()).unwrap();
+                let found = tree.nearest(point, own as u32, &mut nearest, &mut Pace::new(&Control::default())).unwrap();
                 prop_assert_eq!(found, by_sorting(&points, width, own, most));
             }
         }
@@ -279,7 +275,7 @@ mod tests {
         let mut nearest = Nearest::new(3);
         for own in 0..200_000 {
             let found = tree
-                .nearest(&[1.0], own, &mut nearest, &Control::default())
+                .nearest(&[1.0], own, &mut nearest, &mut Pace::new(&Control::default()))
                 .unwrap();
             assert_eq!(found.len(), 3);
             assert!(found[2].1 <= 3);
