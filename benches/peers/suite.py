@@ -129,16 +129,18 @@ def jobs(
     wanted = []
     for graph in _graphs(graphs, full, quick):
         for work, plan in WORKS.items():
-            usual = (*plan.graphs, CHECKED_ON, *(plan.large if full else ()))
-            if (works and work not in works) or (not graphs and graph not in usual):
+            usual = (*plan.graphs, CHECKED_ON, *(plan.large if full or graphs else ()))
+            # Only who names graph and work gets what takes hours there.
+            named = bool(graphs) and work in works
+            if works and work not in works or graph not in usual and not named:
                 continue
             for peer in ("gaai", *PEERS):
-                named = not peers or peer in peers or peer == "gaai"
+                chosen = not peers or peer in peers or peer == "gaai"
                 # A peer that is named may be slow in general, but not in this.
                 most = 32 if peers else SLOW.get(peer, (32, 32))[full]
                 if not full:
                     most = min(most, SLOW_WORKS.get((peer, work), 32))
-                if named and scale(graph) <= most:
+                if chosen and scale(graph) <= most:
                     wanted.append((graph, work, peer))
     return wanted
 

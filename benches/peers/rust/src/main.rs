@@ -88,7 +88,7 @@ impl Job {
         sweeps: usize,
         tolerance: f64,
     ) -> anyhow::Result<Map<String, Value>> {
-        let graph = directed(self.pairs("")?);
+        let graph = directed(self.pairs(self.list())?);
         let mut found = (Vec::new(), 0, 0.0);
         while self.again(times) {
             found = times.of(|| page_rank(&graph, PageRankConfig::new(sweeps, tolerance, 0.85)));
