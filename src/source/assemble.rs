@@ -7,23 +7,17 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::cells::Tally;
-use super::endpoints::{self, Plan};
-use super::error::{SourceError, check};
-use super::interned::{InternedCells, Interner, MISSING_CODE};
+use super::error::SourceError;
+use super::interned::Interner;
+use super::joining::{Joined, join};
 use super::pairs::Pairs;
 use super::rows::Notes;
 use super::settings;
 use super::tables::{EdgeRows, EdgeTable, Named, Tables, VertexRows, VertexTable};
 use super::values;
 use crate::algorithms::Control;
-use crate::graph::NO_VERTEX;
 use crate::model::schema::{Guess, Issue, IssueKind};
-
-/// Rows between two looks at whether to stop.
-const BLOCK: usize = 8192;
 
 /// A vertex collection while keys are joined.
 #[derive(Debug, Default)]
@@ -33,36 +27,6 @@ pub(super) struct Collection {
     pub(super) keys: Interner,
     columns: Vec<Named>,
     label: Option<String>,
-}
-
-/// Where an end belongs, until all collections are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// To no vertex.
-    Nowhere,
-    /// To a vertex that its collection takes in once an edge needs it.
-    New { collection: u32 },
-    /// To a row of a collection.
-    Known { collection: u32, row: u32 },
-}
-
-/// One side of an edge collection: the code of each kept edge's end, and where each code belongs.
-struct Side {
-    codes: Vec<u32>,
-    places: Vec<Place>,
-    /// Its first end, for messages.
-    example: String,
-}
-
-/// An edge collection whose ends are known.
-struct Joined {
-    rows: EdgeRows,
-    /// Rows of the file.
-    count: usize,
-    /// Rows that were left out, ascending.
-    dropped: Vec<usize>,
-    from: Side,
-    to: Side,
 }
 
 /// Makes the graph `name` of `vertices` and `edges`.
@@ -120,7 +84,8 @@ pub(super) fn check_total(vertices: u64, name: &str) -> Result<(), SourceError> 
     })
 }
 
-fn vertex_count(collections: &[Collection]) -> u64 {
+/// Vertices of all collections.
+pub(super) fn vertex_count(collections: &[Collection]) -> u64 {
     collections.iter().map(|it| it.keys.texts().len() as u64).sum()
 }
 
@@ -159,126 +124,6 @@ impl Collection {
             implied: true,
             ..Self::default()
         }
-    }
-}
-
-/// Finds the ends of each edge; rows without both are left out and counted.
-fn join(
-    mut rows: EdgeRows,
-    collections: &mut Vec<Collection>,
-    notes: &mut Notes,
-    control: &Control,
-) -> Result<Joined, SourceError> {
-    let from_plan = endpoints::plan(&rows, true, collections, notes);
-    let to_plan = endpoints::plan(&rows, false, collections, notes);
-    let mut from_places = places(&rows.from, &from_plan, collections);
-    let mut to_places = places(&rows.to, &to_plan, collections);
-    let mut missing = Tally::new(IssueKind::MissingKey, &rows.place, "the edges were left out");
-    let mut dangling = Tally::new(IssueKind::DanglingEdge, &rows.place, "the edges were left out");
-    let mut dropped = Vec::new();
-    for (row, (start, end)) in rows.from.codes().iter().zip(rows.to.codes()).enumerate() {
-        if row % BLOCK == 0 {
-            check(control)?;
-            check_total(vertex_count(collections), &rows.place)?;
-        }
-        if *start == MISSING_CODE || *end == MISSING_CODE {
-            missing.add(|| {
-                let line = rows.lines.get(row);
-                format!("line {line}: {} → {}", rows.from.get(row), rows.to.get(row))
-            });
-            dropped.push(row);
-            continue;
-        }
-        let from = &mut from_places[*start as usize];
-        let to = &mut to_places[*end as usize];
-        // Both ends must exist before either may add a key to an implied collection.
-        if *from == Place::Nowhere || *to == Place::Nowhere {
-            let lost = if *from == Place::Nowhere {
-                &rows.from
-            } else {
-                &rows.to
-            };
-            dangling.add(|| format!("line {}: {}", rows.lines.get(row), lost.get(row)));
-            dropped.push(row);
-            continue;
-        }
-        if let Place::New { collection } = *from {
-            *from = settle(collection, &rows.from.value(*start), &from_plan, collections);
-        }
-        if let Place::New { collection } = *to {
-            *to = settle(collection, &rows.to.value(*end), &to_plan, collections);
-        }
-    }
-    missing.report(&mut notes.issues);
-    dangling.report(&mut notes.issues);
-    Ok(Joined {
-        count: rows.from.len(),
-        from: Side::new(std::mem::take(&mut rows.from), from_places, &dropped),
-        to: Side::new(std::mem::take(&mut rows.to), to_places, &dropped),
-        dropped,
-        rows,
-    })
-}
-
-/// Where each distinct end of one side belongs by `plan`.
-fn places(cells: &InternedCells, plan: &Plan, collections: &[Collection]) -> Vec<Place> {
-    let place = |code: u32| {
-        let cell = cells.value(code);
-        let Some((at, key)) = endpoints::target(&cell, plan, collections) else {
-            return Place::Nowhere;
-        };
-        let collection = at as u32;
-        match collections[at].keys.find(key) {
-            Some(row) => Place::Known { collection, row },
-            None if collections[at].implied => Place::New { collection },
-            None => Place::Nowhere,
-        }
-    };
-    (0..cells.distinct() as u32).into_par_iter().map(place).collect()
-}
-
-/// Takes the end `cell` into its implied collection, unless an edge before has done so.
-fn settle(collection: u32, cell: &str, plan: &Plan, collections: &mut [Collection]) -> Place {
-    match endpoints::target(cell, plan, collections) {
-        Some((at, key)) => Place::Known {
-            collection,
-            row: collections[at].keys.intern(key),
-        },
-        None => Place::Nowhere,
-    }
-}
-
-impl Side {
-    fn new(cells: InternedCells, places: Vec<Place>, dropped: &[usize]) -> Self {
-        let first = cells.codes().iter().find(|it| **it != MISSING_CODE);
-        let example = first.map(|it| cells.value(*it).into_owned()).unwrap_or_default();
-        let mut codes = cells.into_codes();
-        let mut without = dropped.iter().copied().peekable();
-        if !dropped.is_empty() {
-            let mut row = 0;
-            codes.retain(|_| {
-                row += 1;
-                without.next_if_eq(&(row - 1)).is_none()
-            });
-        }
-        Self {
-            codes,
-            places,
-            example,
-        }
-    }
-
-    /// The number of each edge's end; `first` are the numbers at which collections begin.
-    fn numbers(self, first: &[u32]) -> Vec<u32> {
-        let number = |place: &Place| match place {
-            Place::Known { collection, row } => first[*collection as usize] + row,
-            // No kept edge ends here.
-            Place::Nowhere | Place::New { .. } => NO_VERTEX,
-        };
-        let numbers: Vec<u32> = self.places.iter().map(number).collect();
-        let mut ends = self.codes;
-        ends.par_iter_mut().for_each(|it| *it = numbers[*it as usize]);
-        ends
     }
 }
 

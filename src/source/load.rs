@@ -387,7 +387,7 @@ fn content_hash(
     }
     hasher.add(&(list.sources.len() as u64).to_le_bytes());
     for ends in [&list.sources, &list.targets] {
-        ends.iter().for_each(|it| hasher.add(&it.to_le_bytes()));
+        hasher.numbers(ends);
     }
     for weights in list.weights.iter() {
         hasher.add(b"w");
@@ -416,6 +416,15 @@ impl Pieces {
             self.gathered.clear();
         }
         self.gathered.extend_from_slice(bytes);
+    }
+
+    /// Numbers, many at once.
+    fn numbers(&mut self, numbers: &[u32]) {
+        for some in numbers.chunks(GATHERED / 4) {
+            self.hasher.update(&self.gathered);
+            self.gathered.clear();
+            self.gathered.extend(some.iter().flat_map(|it| it.to_le_bytes()));
+        }
     }
 
     /// A text with its length in front.

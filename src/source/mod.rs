@@ -27,6 +27,7 @@ mod files;
 mod growing;
 mod inspect;
 mod interned;
+mod joining;
 mod jsonl;
 mod kept;
 mod layout;
