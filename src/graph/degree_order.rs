@@ -27,11 +27,12 @@ pub(super) fn renumber(vertex_count: u32, edges: &mut EdgeList) -> Option<Vec<u3
         return None;
     }
     let degrees = degrees(vertex_count, edges);
-    let order = by_degree(&degrees);
-    let ends = |vertices: &[u32]| -> u64 { vertices.iter().map(|v| u64::from(degrees[*v as usize])).sum() };
-    if ends(&order[..(vertex_count / HUBS) as usize]) * HUB_SHARE < ends(&order) {
+    let ranking = Ranking::of(&degrees);
+    let ends = 2 * edges.sources.len() as u64;
+    if ranking.ends_of_first(u64::from(vertex_count / HUBS)) * HUB_SHARE < ends {
         return None;
     }
+    let order = ranking.order();
     drop(degrees);
     let mut new = vec![0_u32; vertex_count as usize];
     for (number, v) in (0_u32..).zip(&order) {
@@ -54,11 +55,68 @@ fn degrees(vertex_count: u32, edges: &EdgeList) -> Vec<u32> {
     degrees
 }
 
-/// The vertices by falling degree, those of equal degree in their order.
-fn by_degree(degrees: &[u32]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..degrees.len() as u32).collect();
-    order.par_sort_by_key(|v| std::cmp::Reverse(degrees[*v as usize]));
-    order
+/// Vertices with a degree below this are counted instead of sorted; few have more.
+const COUNTED: usize = 1 << 16;
+
+/// Vertices by falling degree.
+struct Ranking<'a> {
+    degrees: &'a [u32],
+    /// Those with degrees from [`COUNTED`] on, falling; those of equal degree in their order.
+    greatest: Vec<u32>,
+    /// How many vertices have each lesser degree.
+    counts: Vec<u32>,
+}
+
+impl<'a> Ranking<'a> {
+    fn of(degrees: &'a [u32]) -> Self {
+        let (mut greatest, mut counts) = (Vec::new(), vec![0; COUNTED]);
+        for (v, degree) in (0_u32..).zip(degrees) {
+            match counts.get_mut(*degree as usize) {
+                Some(count) => *count += 1,
+                None => greatest.push(v),
+            }
+        }
+        greatest.sort_by_key(|v| std::cmp::Reverse(degrees[*v as usize]));
+        Self {
+            degrees,
+            greatest,
+            counts,
+        }
+    }
+
+    /// Edge ends at the first so many vertices.
+    fn ends_of_first(&self, vertices: u64) -> u64 {
+        let (mut ends, mut left) = (0, vertices);
+        for v in self.greatest.iter().take(vertices as usize) {
+            ends += u64::from(self.degrees[*v as usize]);
+            left -= 1;
+        }
+        for (degree, count) in self.counts.iter().enumerate().rev() {
+            let taken = left.min(u64::from(*count));
+            ends += taken * degree as u64;
+            left -= taken;
+        }
+        ends
+    }
+
+    /// The vertices, those of equal degree in their order.
+    fn order(self) -> Vec<u32> {
+        let mut next = self.counts;
+        let mut begin = self.greatest.len() as u32;
+        for place in next.iter_mut().rev() {
+            let count = std::mem::replace(place, begin);
+            begin += count;
+        }
+        let mut order = self.greatest;
+        order.resize(self.degrees.len(), 0);
+        for (v, degree) in (0_u32..).zip(self.degrees) {
+            if let Some(place) = next.get_mut(*degree as usize) {
+                order[*place as usize] = v;
+                *place += 1;
+            }
+        }
+        order
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +135,23 @@ mod tests {
         assert_eq!(back(&renumbered.targets), edges.targets);
         let degrees = degrees(n, &renumbered);
         assert!(degrees.is_sorted_by(|a, b| a >= b));
+    }
+
+    #[test]
+    fn ranks_are_those_of_a_sort() {
+        // Some degrees are beyond those that are counted.
+        let degrees: Vec<u32> = (0..5000_u32).map(|v| v * v % 4099 * (1 + v % 23)).collect();
+        assert!(degrees.iter().any(|it| *it as usize > COUNTED));
+        let mut expected: Vec<u32> = (0..5000).collect();
+        expected.sort_by_key(|v| std::cmp::Reverse(degrees[*v as usize]));
+        for count in [0, 1, 7, 300, 5000] {
+            let ends: u64 = expected[..count]
+                .iter()
+                .map(|v| u64::from(degrees[*v as usize]))
+                .sum();
+            assert_eq!(Ranking::of(&degrees).ends_of_first(count as u64), ends);
+        }
+        assert_eq!(Ranking::of(&degrees).order(), expected);
     }
 
     #[test]
