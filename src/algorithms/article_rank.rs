@@ -18,8 +18,8 @@ use super::gathered::Gathered;
 use super::outcome::{Outcome, Quantity};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
-use super::sweeps::{self, Stop, received};
-use crate::graph::Csr;
+use super::sweeps::{self, Stop, received, weight_at};
+use crate::graph::{Csr, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::ArticleRank`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,8 +105,8 @@ pub fn work(config: &ArticleRankConfig, size: Extent) -> Work {
 /// # Errors
 ///
 /// [`KernelError::NegativeWeight`].
-pub fn run(
-    graph: &Csr,
+pub fn run<L: Neighbourhoods>(
+    graph: &Csr<L>,
     config: &ArticleRankConfig,
     _inputs: &Inputs,
     control: &Control,
@@ -115,8 +115,8 @@ pub fn run(
     let n = graph.vertex_count() as usize;
     let silent = control.silent();
     let mut shares = vec![0.0; n];
-    let total = blocks::fill_and_sum_along(&graph.out, &mut shares, &silent, |v| {
-        let out: f64 = graph.out.range(v).map(|index| graph.out.weight(index)).sum();
+    let total = blocks::fill_and_sum_along(&*graph.out, &mut shares, &silent, |v| {
+        let out = weight_at(&*graph.out, v);
         (out, out)
     })?;
     let mean = total / n.max(1) as f64;
@@ -131,8 +131,8 @@ pub fn run(
     let start = vec![1.0 - damping; n];
     let settled = config.stop().repeat(&start, control, |scores, next| {
         blocks::fill(&mut sent, &silent, |v| scores[v as usize] * shares[v as usize])?;
-        blocks::fill_and_sum_along(&graph.into, next, control, |v| {
-            let score = 1.0 - damping + damping * received(&graph.into, v, &sent);
+        blocks::fill_and_sum_along(&*graph.into, next, control, |v| {
+            let score = 1.0 - damping + damping * received(&*graph.into, v, &sent);
             (score, (score - scores[v as usize]).abs())
         })
     })?;

@@ -12,7 +12,7 @@ use super::control::{Control, KernelError};
 use super::hop_search::{self, UNREACHED};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use crate::graph::Csr;
+use crate::graph::{Csr, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::Bfs`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -105,8 +105,8 @@ pub fn work(_config: &BfsConfig, size: Extent) -> Work {
 /// # Errors
 ///
 /// [`KernelError::Parameter`] without a source; [`KernelError::Cancelled`].
-pub fn run(
-    graph: &Csr,
+pub fn run<L: Neighbourhoods>(
+    graph: &Csr<L>,
     _config: &BfsConfig,
     inputs: &Inputs,
     control: &Control,

@@ -10,15 +10,10 @@ use rayon::prelude::*;
 
 use super::control::{Control, KernelError};
 use super::pace::Pace;
-use crate::graph::{Adjacency, Csr};
+use crate::graph::{Csr, Neighbourhoods, PORTION, portions};
 
-/// Vertices in a block: few enough that cancelling takes effect within milliseconds, many enough
-/// that handing a block to a thread costs nothing beside it.
-pub(super) const BLOCK: usize = 2048;
-
-/// Entries in a block of vertices that cost as much as their lists are long: a few tenths of a
-/// millisecond. Where vertices are numbered by degree, the first [`BLOCK`] alone can hold a fifth of all.
-const ENTRIES: usize = 1 << 16;
+/// Vertices in a block.
+pub(super) const BLOCK: usize = PORTION;
 
 /// Fills `values` with `value(v)` for each vertex `v`.
 pub(super) fn fill<T: Send>(
@@ -42,7 +37,7 @@ pub(super) fn fill_and_sum<T: Send>(
 
 /// Like [`fill`], where a vertex costs as much as its list of `lists` is long.
 pub(super) fn fill_along<T: Send>(
-    lists: &Adjacency,
+    lists: &impl Neighbourhoods,
     values: &mut [T],
     control: &Control,
     value: impl Fn(u32) -> T + Sync,
@@ -52,12 +47,12 @@ pub(super) fn fill_along<T: Send>(
 
 /// Like [`fill_and_sum`], where a vertex costs as much as its list of `lists` is long.
 pub(super) fn fill_and_sum_along<T: Send>(
-    lists: &Adjacency,
+    lists: &impl Neighbourhoods,
     values: &mut [T],
     control: &Control,
     value: impl Fn(u32) -> (T, f64) + Sync,
 ) -> Result<f64, KernelError> {
-    over(cut(values, ranges_along(lists)), control, value)
+    over(cut(values, lists.portions()), control, value)
 }
 
 /// Like [`fill`], where a vertex costs as much as its lists in both directions are long.
@@ -68,7 +63,7 @@ pub(super) fn fill_around<T: Send>(
     value: impl Fn(u32) -> T + Sync,
 ) -> Result<(), KernelError> {
     let (out, into) = (&graph.out.offsets, &graph.into.offsets);
-    let ranges = ranges(values.len(), |v| out[v] as usize + into[v] as usize);
+    let ranges = portions(values.len(), |v| out[v] as usize + into[v] as usize);
     over(cut(values, ranges), control, |v| (value(v), 0.0)).map(|_| ())
 }
 
@@ -82,34 +77,6 @@ fn cut<T>(values: &mut [T], ranges: Vec<Range<u32>>) -> Vec<(u32, &mut [T])> {
         rest = behind;
     }
     blocks
-}
-
-/// The vertices in consecutive ranges of at most [`BLOCK`] vertices and, where a list is not longer
-/// alone, [`ENTRIES`] entries; they depend on the lists only.
-pub(super) fn ranges_along(lists: &Adjacency) -> Vec<Range<u32>> {
-    let n = lists.offsets.len().saturating_sub(1);
-    ranges(n, |v| lists.offsets[v] as usize)
-}
-
-/// The same for `n` vertices where those before each have the lists that `entries_before` says.
-fn ranges(n: usize, entries_before: impl Fn(usize) -> usize) -> Vec<Range<u32>> {
-    let mut ranges = Vec::with_capacity(n / BLOCK + 1);
-    let mut begin = 0;
-    while begin < n {
-        let most = entries_before(begin) + ENTRIES;
-        let (mut end, mut beyond) = (begin + 1, n.min(begin + BLOCK) + 1);
-        while end + 1 < beyond {
-            let middle = end + (beyond - end) / 2;
-            if entries_before(middle) <= most {
-                end = middle;
-            } else {
-                beyond = middle;
-            }
-        }
-        ranges.push(begin as u32..end as u32);
-        begin = end;
-    }
-    ranges
 }
 
 /// Fills blocks, each given with its first vertex, and adds up the second halves in their order.
@@ -158,28 +125,4 @@ pub(super) fn in_turn_paced(
         control.advance(u64::from(end - begin));
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_hold_few_vertices_and_few_entries_and_each_vertex_once() {
-        // A hub alone has more entries than a block may hold, then come middling and empty lists.
-        let lengths = [vec![70_000_u32], vec![20_000; 5], vec![0; 5000], vec![3; 10]].concat();
-        let mut offsets = vec![0];
-        for length in &lengths {
-            offsets.push(offsets[offsets.len() - 1] + length);
-        }
-        let lists = Adjacency {
-            offsets,
-            ..Adjacency::default()
-        };
-        let ranges = ranges_along(&lists);
-        assert_eq!(ranges[..3], [0..1, 1..4, 4..2052]);
-        assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
-        assert_eq!(ranges.last().map(|it| it.end), Some(lengths.len() as u32));
-        assert!(ranges_along(&Adjacency::default()).is_empty());
-    }
 }

@@ -87,7 +87,7 @@ pub fn run(
     let n = graph.vertex_count() as usize;
     control.expect(n as u64);
     let mut neighbour_degree = vec![0.0; n];
-    blocks::fill_along(&graph.out, &mut neighbour_degree, control, |v| {
+    blocks::fill_along(&*graph.out, &mut neighbour_degree, control, |v| {
         let list = graph.out.neighbours(v);
         let sum: u64 = list.iter().map(|u| graph.into.degree(*u) as u64).sum();
         sum as f64 / list.len() as f64

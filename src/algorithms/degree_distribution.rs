@@ -15,7 +15,7 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::power_law;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
-use crate::graph::{Csr, stats};
+use crate::graph::{Csr, Neighbourhoods, stats};
 
 /// Parameters of [`super::Algorithm::DegreeDistribution`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -125,8 +125,8 @@ pub fn work(_config: &DegreeDistributionConfig, size: Extent) -> Work {
 }
 
 /// Counts and measures the degrees.
-pub fn run(
-    graph: &Csr,
+pub fn run<L: Neighbourhoods>(
+    graph: &Csr<L>,
     _config: &DegreeDistributionConfig,
     _inputs: &Inputs,
     control: &Control,

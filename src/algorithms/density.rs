@@ -113,7 +113,11 @@ pub fn run(
         let list = graph.out.neighbours(v);
         let loops = graph.out.range_to(v, v).len();
         let around = distinct_neighbours(graph, v).count();
-        (around as u32, distinct(list, v).count() as u32, loops as u32)
+        (
+            around as u32,
+            distinct(list.iter().copied(), v).count() as u32,
+            loops as u32,
+        )
     })?;
     let sum =
         |part: fn(&(u32, u32, u32)) -> u32| counts.iter().map(|it| u64::from(part(it))).sum::<u64>() as f64;

@@ -20,7 +20,7 @@ use super::outcome::{Outcome, Quantity};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received};
-use crate::graph::Csr;
+use crate::graph::{Csr, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::Eigenvector`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,8 +93,8 @@ pub fn work(config: &EigenvectorConfig, size: Extent) -> Work {
 /// # Errors
 ///
 /// [`KernelError::NegativeWeight`].
-pub fn run(
-    graph: &Csr,
+pub fn run<L: Neighbourhoods>(
+    graph: &Csr<L>,
     config: &EigenvectorConfig,
     _inputs: &Inputs,
     control: &Control,
@@ -103,8 +103,8 @@ pub fn run(
     let n = graph.vertex_count() as usize;
     let start = vec![1.0 / (n.max(1) as f64).sqrt(); n];
     let settled = config.stop().repeat(&start, control, |scores, next| {
-        let squares = blocks::fill_and_sum_along(&graph.into, next, control, |v| {
-            let score = scores[v as usize] + received(&graph.into, v, scores);
+        let squares = blocks::fill_and_sum_along(&*graph.into, next, control, |v| {
+            let score = scores[v as usize] + received(&*graph.into, v, scores);
             (score, score * score)
         })?;
         let scale = squares.sqrt().recip();

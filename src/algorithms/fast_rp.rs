@@ -237,7 +237,7 @@ impl<'a> Mixing<'a> {
         let mut nothing = vec![(); graph.vertex_count() as usize];
         let silent = control.silent();
         let total =
-            blocks::fill_and_sum_along(&graph.out, &mut nothing, &silent, |v| ((), mixing.degree(v)))?;
+            blocks::fill_and_sum_along(&*graph.out, &mut nothing, &silent, |v| ((), mixing.degree(v)))?;
         if total > 0.0 {
             mixing.mean_degree = total / nothing.len() as f64;
         }

@@ -18,7 +18,7 @@ use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received};
-use crate::graph::Csr;
+use crate::graph::{Csr, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::Hits`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,8 +97,8 @@ pub fn work(config: &HitsConfig, size: Extent) -> Work {
 /// # Errors
 ///
 /// [`KernelError::NegativeWeight`].
-pub fn run(
-    graph: &Csr,
+pub fn run<L: Neighbourhoods>(
+    graph: &Csr<L>,
     config: &HitsConfig,
     _inputs: &Inputs,
     control: &Control,
@@ -109,8 +109,8 @@ pub fn run(
     let mut hubs = Gathered::zeros(n);
     let settled = config.stop().repeat(&start, control, |authorities, next| {
         hubs_of(graph, authorities, &mut hubs, control)?;
-        let total = blocks::fill_and_sum_along(&graph.into, next, control, |v| {
-            let score = received(&graph.into, v, &hubs);
+        let total = blocks::fill_and_sum_along(&*graph.into, next, control, |v| {
+            let score = received(&*graph.into, v, &hubs);
             (score, score)
         })?;
         scale(next, total);
@@ -127,9 +127,14 @@ pub fn run(
 }
 
 /// The hub scores that go with authorities.
-fn hubs_of(graph: &Csr, authorities: &[f64], hubs: &mut [f64], control: &Control) -> Result<(), KernelError> {
-    let total = blocks::fill_and_sum_along(&graph.out, hubs, &control.silent(), |v| {
-        let score = received(&graph.out, v, authorities);
+fn hubs_of<L: Neighbourhoods>(
+    graph: &Csr<L>,
+    authorities: &[f64],
+    hubs: &mut [f64],
+    control: &Control,
+) -> Result<(), KernelError> {
+    let total = blocks::fill_and_sum_along(&*graph.out, hubs, &control.silent(), |v| {
+        let score = received(&*graph.out, v, authorities);
         (score, score)
     })?;
     scale(hubs, total);

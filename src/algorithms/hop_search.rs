@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
-use crate::graph::{Csr, NO_VERTEX};
+use crate::graph::{Csr, NO_VERTEX, Neighbourhoods};
 
 /// The level of a vertex that no source reaches.
 pub(super) const UNREACHED: u32 = u32::MAX;
@@ -44,7 +44,11 @@ pub(super) struct Hops {
 }
 
 /// Searches from `sources` along the edges of `graph`.
-pub(super) fn search(graph: &Csr, sources: &[u32], control: &Control) -> Result<Hops, KernelError> {
+pub(super) fn search<L: Neighbourhoods>(
+    graph: &Csr<L>,
+    sources: &[u32],
+    control: &Control,
+) -> Result<Hops, KernelError> {
     let n = graph.vertex_count() as usize;
     let mut found = Hops {
         level: vec![UNREACHED; n],
@@ -77,8 +81,8 @@ pub(super) fn search(graph: &Csr, sources: &[u32], control: &Control) -> Result<
 }
 
 /// Leaves the level `depth` edge by edge; returns the next one.
-fn push(
-    graph: &Csr,
+fn push<L: Neighbourhoods>(
+    graph: &Csr<L>,
     frontier: &[u32],
     depth: u32,
     found: &mut Hops,
@@ -88,7 +92,7 @@ fn push(
     for part in frontier.chunks(CHECK_EVERY) {
         control.check()?;
         for &v in part {
-            for &u in graph.out.neighbours(v) {
+            for u in graph.out.list(v) {
                 let level = &mut found.level[u as usize];
                 if *level == UNREACHED {
                     *level = depth + 1;
@@ -105,8 +109,8 @@ fn push(
 
 /// Finds the levels after `depth` from the other side for as long as they are large; returns the last
 /// one found, which is not counted as reached yet, and its depth.
-fn pull_levels(
-    graph: &Csr,
+fn pull_levels<L: Neighbourhoods>(
+    graph: &Csr<L>,
     frontier: &[u32],
     mut depth: u32,
     found: &mut Hops,
@@ -133,8 +137,8 @@ fn pull_levels(
 }
 
 /// Fills `next` with the vertices at one step from `members`, the level `depth`; returns how many.
-fn pull(
-    graph: &Csr,
+fn pull<L: Neighbourhoods>(
+    graph: &Csr<L>,
     members: &[u64],
     next: &mut [u64],
     depth: u32,
@@ -151,10 +155,10 @@ fn pull(
         words.fill(0);
         let mut met = 0;
         for (at, level) in levels.iter_mut().enumerate().filter(|it| *it.1 == UNREACHED) {
-            let points_to_it = graph.into.neighbours(first + at as u32);
-            if let Some(parent) = points_to_it.iter().find(|u| is_member(**u)) {
+            let mut points_to_it = graph.into.list(first + at as u32);
+            if let Some(parent) = points_to_it.find(|u| is_member(*u)) {
                 *level = depth + 1;
-                parents[at] = *parent;
+                parents[at] = parent;
                 words[at / WORD] |= 1 << (at % WORD);
                 met += 1;
             }

@@ -20,7 +20,7 @@ use super::outcome::{Outcome, Quantity};
 use super::pagerank::follow_shares;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sweeps::{self, Stop, received};
-use crate::graph::Csr;
+use crate::graph::{Csr, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::Irank`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,8 +121,8 @@ pub fn work(config: &IrankConfig, size: Extent) -> Work {
 ///
 /// [`KernelError::NegativeWeight`], and [`KernelError::Parameter`] or [`KernelError::NotApplicable`] when
 /// the projection does not have the attribute.
-pub fn run(
-    graph: &Csr,
+pub fn run<L: Neighbourhoods>(
+    graph: &Csr<L>,
     config: &IrankConfig,
     inputs: &Inputs,
     control: &Control,
@@ -139,8 +139,8 @@ pub fn run(
             (score * share, if share == 0.0 { score } else { 0.0 })
         })?;
         let spread = dangling / n as f64;
-        blocks::fill_and_sum_along(&graph.into, next, control, |v| {
-            let followed = spread + received(&graph.into, v, &sent);
+        blocks::fill_and_sum_along(&*graph.into, next, control, |v| {
+            let followed = spread + received(&*graph.into, v, &sent);
             let score = (1.0 - damping) * jumps[v as usize] + damping * followed;
             (score, (score - scores[v as usize]).abs())
         })

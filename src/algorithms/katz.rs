@@ -17,8 +17,8 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
-use super::sweeps::{self, Stop, received};
-use crate::graph::{Adjacency, Csr};
+use super::sweeps::{self, Stop, received, weight_at};
+use crate::graph::{Csr, Neighbourhoods};
 
 /// Part of the bound that the attenuation takes unless given.
 const PART_OF_BOUND: f64 = 0.85;
@@ -124,8 +124,8 @@ pub fn work(config: &KatzConfig, size: Extent) -> Work {
 ///
 /// [`KernelError::NegativeWeight`], and [`KernelError::NotApplicable`] when the attenuation is so large
 /// that scores grow without end.
-pub fn run(
-    graph: &Csr,
+pub fn run<L: Neighbourhoods>(
+    graph: &Csr<L>,
     config: &KatzConfig,
     _inputs: &Inputs,
     control: &Control,
@@ -138,8 +138,8 @@ pub fn run(
     };
     let start = vec![1.0; graph.vertex_count() as usize];
     let settled = config.stop().repeat(&start, control, |scores, next| {
-        let change = blocks::fill_and_sum_along(&graph.into, next, control, |v| {
-            let score = 1.0 + attenuation * received(&graph.into, v, scores);
+        let change = blocks::fill_and_sum_along(&*graph.into, next, control, |v| {
+            let score = 1.0 + attenuation * received(&*graph.into, v, scores);
             (score, (score - scores[v as usize]).abs())
         })?;
         if change < BEYOND {
@@ -161,13 +161,11 @@ pub fn run(
 }
 
 /// A bound of the largest eigenvalue: the smaller of the largest sums of weights in and out.
-fn eigenvalue_bound(graph: &Csr, control: &Control) -> Result<f64, KernelError> {
+fn eigenvalue_bound<L: Neighbourhoods>(graph: &Csr<L>, control: &Control) -> Result<f64, KernelError> {
     let silent = control.silent();
     let mut sums = vec![0.0_f64; graph.vertex_count() as usize];
-    let mut largest = |side: &Adjacency| -> Result<f64, KernelError> {
-        blocks::fill_along(side, &mut sums, &silent, |v| {
-            side.range(v).map(|at| side.weight(at)).sum()
-        })?;
+    let mut largest = |side: &L| -> Result<f64, KernelError> {
+        blocks::fill_along(side, &mut sums, &silent, |v| weight_at(side, v))?;
         Ok(sums.iter().copied().fold(0.0, f64::max))
     };
     Ok(largest(&graph.into)?.min(largest(&graph.out)?))

@@ -23,7 +23,7 @@ use super::outcome::{Outcome, Quantity};
 use super::pagerank::{Sweep, follow_shares};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sweeps::{self, Stop};
-use crate::graph::Csr;
+use crate::graph::{Csr, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::LineRank`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,8 +111,8 @@ pub fn work(config: &LineRankConfig, size: Extent) -> Work {
 /// # Errors
 ///
 /// [`KernelError::NegativeWeight`].
-pub fn run(
-    graph: &Csr,
+pub fn run<L: Neighbourhoods>(
+    graph: &Csr<L>,
     config: &LineRankConfig,
     _inputs: &Inputs,
     control: &Control,

@@ -55,6 +55,8 @@ mod walker;
 #[cfg(test)]
 mod cancellation_tests;
 #[cfg(test)]
+mod compressed_tests;
+#[cfg(test)]
 mod random_graphs;
 
 pub mod all_pairs_shortest_paths;

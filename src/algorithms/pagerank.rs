@@ -19,8 +19,8 @@ use super::gathered::Gathered;
 use super::outcome::{Outcome, Quantity};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
-use super::sweeps::{self, Stop, received};
-use crate::graph::Csr;
+use super::sweeps::{self, Stop, received, weight_at};
+use crate::graph::{Csr, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::Pagerank`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -119,8 +119,8 @@ pub fn work(config: &PagerankConfig, size: Extent) -> Work {
 ///
 /// [`KernelError::NegativeWeight`], and [`KernelError::NotApplicable`] when sources are asked for
 /// and none is given.
-pub fn run(
-    graph: &Csr,
+pub fn run<L: Neighbourhoods>(
+    graph: &Csr<L>,
     config: &PagerankConfig,
     inputs: &Inputs,
     control: &Control,
@@ -152,11 +152,14 @@ pub fn run(
 /// # Errors
 ///
 /// [`KernelError::NegativeWeight`].
-pub(super) fn follow_shares(graph: &Csr, control: &Control) -> Result<Vec<f64>, KernelError> {
+pub(super) fn follow_shares<L: Neighbourhoods>(
+    graph: &Csr<L>,
+    control: &Control,
+) -> Result<Vec<f64>, KernelError> {
     refuse_negative(graph)?;
     let mut shares = vec![0.0; graph.vertex_count() as usize];
-    blocks::fill_along(&graph.out, &mut shares, control, |v| {
-        let total: f64 = graph.out.range(v).map(|index| graph.out.weight(index)).sum();
+    blocks::fill_along(&*graph.out, &mut shares, control, |v| {
+        let total = weight_at(&*graph.out, v);
         if total > 0.0 { total.recip() } else { 0.0 }
     })?;
     Ok(shares)
@@ -175,8 +178,8 @@ fn teleport(n: usize, sources: &[u32]) -> Vec<f64> {
 }
 
 /// What a sweep reads, and its buffer.
-pub(super) struct Sweep<'a> {
-    pub(super) graph: &'a Csr,
+pub(super) struct Sweep<'a, L> {
+    pub(super) graph: &'a Csr<L>,
     /// One over each vertex's weight out; 0 for dangling vertices.
     pub(super) shares: &'a [f64],
     /// The share of jumps that lead to each vertex.
@@ -186,7 +189,7 @@ pub(super) struct Sweep<'a> {
     pub(super) sent: Gathered,
 }
 
-impl Sweep<'_> {
+impl<L: Neighbourhoods> Sweep<'_, L> {
     /// Fills `next` with the scores that follow `scores` and returns the L1 change.
     pub(super) fn sweep(
         &mut self,
@@ -201,8 +204,8 @@ impl Sweep<'_> {
         })?;
         let jump = 1.0 - self.damping + self.damping * dangling;
         let sent: &[f64] = &self.sent;
-        blocks::fill_and_sum_along(&self.graph.into, next, control, |v| {
-            let received = received(&self.graph.into, v, sent);
+        blocks::fill_and_sum_along(&*self.graph.into, next, control, |v| {
+            let received = received(&*self.graph.into, v, sent);
             let score = jump * self.teleport[v as usize] + self.damping * received;
             (score, (score - scores[v as usize]).abs())
         })

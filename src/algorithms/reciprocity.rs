@@ -18,7 +18,7 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
 use super::simple_view::{distinct, distinct_neighbours};
-use crate::graph::Csr;
+use crate::graph::{Csr, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::Reciprocity`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -111,7 +111,7 @@ pub fn run(
     control.expect(u64::from(n));
     let mut counts = vec![(0_u32, 0_u32); n as usize];
     blocks::fill_around(graph, &mut counts, control, |v| {
-        let links = distinct(graph.out.neighbours(v), v).count() as u32;
+        let links = distinct(graph.out.list(v), v).count() as u32;
         let returned = match graph.directed {
             true => distinct_neighbours(graph, v).filter(|it| it.1).count() as u32,
             false => links,

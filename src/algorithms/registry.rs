@@ -19,13 +19,13 @@ use super::{
     spanning_forest, sssp, temporal_cycles, temporal_motifs, temporal_reachability, topological_order,
     triangles, wcc,
 };
-use crate::graph::Csr;
+use crate::graph::{CompressedCsr, Csr};
 
 /// Writes the closed set of algorithms: the enumeration, the list, and who does what for each. A line
 /// names the variant, its room, its parameters, and `sources` and `targets` where they name the vertices
-/// to start and to end at.
+/// to start and to end at; `+ compressed` says that its kernel runs on compressed lists too.
 macro_rules! algorithms {
-    ($($(#[$doc:meta])* $variant:ident($room:ident::$config:ident $(, $sources:ident $(, $targets:ident)?)?)),+ $(,)?) => {
+    ($($(#[$doc:meta])* $variant:ident($room:ident::$config:ident $(, $sources:ident $(, $targets:ident)?)?) $(+ $form:ident)?),+ $(,)?) => {
         /// An algorithm with its parameters. In JSON: `{"name": "pagerank", "damping": 0.85, …}`.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "name", rename_all = "snake_case")]
@@ -35,6 +35,9 @@ macro_rules! algorithms {
 
         /// Every algorithm, in the order of [`Algorithm`].
         static ALL: &[&Info] = &[$(&$room::INFO),+];
+
+        /// Those that run on compressed lists.
+        static ON_COMPRESSED: &[&Info] = &[$($(info_of!($room, $form),)?)+];
 
         impl Algorithm {
             /// Whether every parameter is in its range; [`KernelError::Parameter`] names the first that is not.
@@ -77,6 +80,18 @@ macro_rules! algorithms {
                     $(Algorithm::$variant(config) => $room::run(graph, config, inputs, control)),+
                 }
             }
+
+            fn compute_compressed(
+                &self,
+                graph: &CompressedCsr,
+                inputs: &Inputs,
+                control: &Control,
+            ) -> Result<Outcome, KernelError> {
+                match self {
+                    $($(Algorithm::$variant(config) => run_of!($room, $form, graph, config, inputs, control),)?)+
+                    _ => Err(self.info().not_compressed()),
+                }
+            }
         }
     };
 }
@@ -92,25 +107,39 @@ macro_rules! sources_of {
     }};
 }
 
+/// What the registry says about a kernel that runs on this form of the lists too.
+macro_rules! info_of {
+    ($room:ident, compressed) => {
+        &$room::INFO
+    };
+}
+
+/// What such a kernel answers.
+macro_rules! run_of {
+    ($room:ident, compressed, $($argument:ident),+) => {
+        $room::run($($argument),+)
+    };
+}
+
 algorithms! {
     /// Degrees: entries, distinct neighbours and weights, in and out.
-    Degree(degree::DegreeConfig),
+    Degree(degree::DegreeConfig) + compressed,
     /// PageRank, with teleport to all vertices or to given sources.
-    Pagerank(pagerank::PagerankConfig, sources),
+    Pagerank(pagerank::PagerankConfig, sources) + compressed,
     /// PageRank that trusts short lists less.
-    ArticleRank(article_rank::ArticleRankConfig),
+    ArticleRank(article_rank::ArticleRankConfig) + compressed,
     /// PageRank that gives every kind of vertex the same weight.
-    Irank(irank::IrankConfig),
+    Irank(irank::IrankConfig) + compressed,
     /// How often a random walk over edges passes a vertex.
-    LineRank(line_rank::LineRankConfig),
+    LineRank(line_rank::LineRankConfig) + compressed,
     /// Leading eigenvector.
-    Eigenvector(eigenvector::EigenvectorConfig),
+    Eigenvector(eigenvector::EigenvectorConfig) + compressed,
     /// Hubs and authorities.
-    Hits(hits::HitsConfig),
+    Hits(hits::HitsConfig) + compressed,
     /// Attenuated count of walks.
-    Katz(katz::KatzConfig),
+    Katz(katz::KatzConfig) + compressed,
     /// Weakly connected components.
-    Wcc(wcc::WccConfig),
+    Wcc(wcc::WccConfig) + compressed,
     /// Strongly connected components.
     Scc(scc::SccConfig),
     /// Values of an attribute in each component.
@@ -134,7 +163,7 @@ algorithms! {
     /// Colours that differ along every edge.
     K1Colouring(k1_colouring::K1ColouringConfig),
     /// Hops from the nearest source.
-    Bfs(bfs::BfsConfig, sources),
+    Bfs(bfs::BfsConfig, sources) + compressed,
     /// Weighted distance from the nearest source.
     Sssp(sssp::SsspConfig, sources),
     /// The shortest path between vertices.
@@ -194,7 +223,7 @@ algorithms! {
     /// Whether edges join vertices with like values.
     AttributeAssortativity(attribute_assortativity::AttributeAssortativityConfig),
     /// How degrees are spread.
-    DegreeDistribution(degree_distribution::DegreeDistributionConfig),
+    DegreeDistribution(degree_distribution::DegreeDistributionConfig) + compressed,
     /// How far apart two vertices can be.
     Diameter(diameter::DiameterConfig),
     /// How well given groups fit the edges.
@@ -282,12 +311,50 @@ impl Algorithm {
     pub fn run(&self, graph: &Csr, inputs: &Inputs, control: &Control) -> Result<Outcome, KernelError> {
         self.validate()?;
         control.check()?;
-        let Some(order) = &graph.order else {
-            return self.compute(graph, inputs, control);
-        };
-        self.compute(graph, &renumbering::inputs(graph, order, inputs), control)
-            .map(|outcome| renumbering::outcome(outcome, order))
-            .map_err(|error| renumbering::error(error, order))
+        renumbering::in_order(graph, inputs, |inputs| self.compute(graph, inputs, control))
+    }
+
+    /// Those that run on compressed lists, in the order that lists show.
+    pub fn on_compressed() -> &'static [&'static Info] {
+        ON_COMPRESSED
+    }
+
+    /// Runs it on compressed lists; the answer is that of [`Algorithm::run`] on the plain ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`Algorithm::run`], and [`KernelError::NotApplicable`] with those that do, where it does not run on
+    /// compressed lists.
+    pub fn run_compressed(
+        &self,
+        graph: &CompressedCsr,
+        inputs: &Inputs,
+        control: &Control,
+    ) -> Result<Outcome, KernelError> {
+        self.validate()?;
+        control.check()?;
+        renumbering::in_order(graph, inputs, |inputs| {
+            self.compute_compressed(graph, inputs, control)
+        })
+    }
+}
+
+impl Info {
+    /// Whether it runs on compressed lists.
+    pub fn runs_compressed(&self) -> bool {
+        ON_COMPRESSED.iter().any(|it| it.name == self.name)
+    }
+
+    /// Why it does not run on compressed lists, and what does.
+    pub fn not_compressed(&self) -> KernelError {
+        let names: Vec<&str> = ON_COMPRESSED.iter().map(|it| it.name).collect();
+        KernelError::NotApplicable {
+            reason: format!(
+                "{} does not run on compressed lists; run it on the plain graph, or one of {}",
+                self.name,
+                names.join(", ")
+            ),
+        }
     }
 }
 

@@ -7,10 +7,24 @@
 use super::control::KernelError;
 use super::outcome::{Outcome, OutputColumn, RowTable, Values};
 use super::registry::{Inputs, ItemCodes, NumberColumn};
-use crate::graph::{Csr, NO_VERTEX};
+use crate::graph::{Csr, NO_VERTEX, Neighbourhoods};
+
+/// What `run` answers to `inputs`, both in the projection's numbers.
+pub(super) fn in_order<L: Neighbourhoods>(
+    graph: &Csr<L>,
+    projected: &Inputs,
+    run: impl FnOnce(&Inputs) -> Result<Outcome, KernelError>,
+) -> Result<Outcome, KernelError> {
+    let Some(order) = &graph.order else {
+        return run(projected);
+    };
+    run(&inputs(graph, order, projected))
+        .map(|it| outcome(it, order))
+        .map_err(|it| error(it, order))
+}
 
 /// `inputs` in the numbers of `graph`, whose vertex `v` is the projection's `order[v]`.
-pub(super) fn inputs(graph: &Csr, order: &[u32], inputs: &Inputs) -> Inputs {
+fn inputs<L: Neighbourhoods>(graph: &Csr<L>, order: &[u32], inputs: &Inputs) -> Inputs {
     let vertices = |numbers: &[u32]| {
         let mut vertices = graph.vertices(numbers);
         vertices.sort_unstable();
@@ -39,7 +53,7 @@ pub(super) fn inputs(graph: &Csr, order: &[u32], inputs: &Inputs) -> Inputs {
 }
 
 /// The answer of a kernel in the projection's numbers.
-pub(super) fn outcome(outcome: Outcome, order: &[u32]) -> Outcome {
+fn outcome(outcome: Outcome, order: &[u32]) -> Outcome {
     let groups = outcome.vertices.iter().find_map(|it| match &it.values {
         Values::Groups(groups) => Some(groups),
         _ => None,
@@ -59,7 +73,7 @@ pub(super) fn outcome(outcome: Outcome, order: &[u32]) -> Outcome {
 }
 
 /// The error with the projection's numbers.
-pub(super) fn error(error: KernelError, order: &[u32]) -> KernelError {
+fn error(error: KernelError, order: &[u32]) -> KernelError {
     let number = |v: u32| order[v as usize];
     match error {
         KernelError::NegativeWeight { from, to, weight } => KernelError::NegativeWeight {

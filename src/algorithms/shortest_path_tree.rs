@@ -23,7 +23,7 @@ pub(super) fn parents(
     let weights = graph.into.weights.as_deref().filter(|_| weighted);
     let mut parents = vec![NO_VERTEX; length.len()];
     control.expect(length.len() as u64);
-    blocks::fill_along(&graph.into, &mut parents, control, |v| {
+    blocks::fill_along(&*graph.into, &mut parents, control, |v| {
         let own = length[v as usize];
         if own == 0.0 || own == f64::INFINITY {
             return NO_VERTEX; // sources, those beside them, and what no source reaches

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use super::control::KernelError;
 use super::outcome::Quantity;
 use super::pace::Pace;
-use crate::graph::{Adjacency, Csr};
+use crate::graph::{Adjacency, Csr, Neighbourhoods};
 
 /// Distances of one search, and the workspace for the next.
 pub(super) struct Distances {
@@ -151,7 +151,7 @@ pub(super) fn length_quantity(graph: &Csr, weighted: bool) -> Quantity {
 }
 
 /// Refuses a graph with a negative weight; names the first edge that has one.
-pub(super) fn refuse_negative(graph: &Csr) -> Result<(), KernelError> {
+pub(super) fn refuse_negative<L: Neighbourhoods>(graph: &Csr<L>) -> Result<(), KernelError> {
     match first_weight(graph, |weight| weight < 0.0) {
         Some((from, to, weight)) => Err(KernelError::NegativeWeight { from, to, weight }),
         None => Ok(()),
@@ -162,16 +162,25 @@ pub(super) fn refuse_negative(graph: &Csr) -> Result<(), KernelError> {
 const TESTED: usize = 1 << 13;
 
 /// The ends and the weight of the first edge, in vertex order, whose weight passes `test`.
-pub(super) fn first_weight(graph: &Csr, test: impl Fn(f64) -> bool + Sync) -> Option<(u32, u32, f64)> {
-    let out = &graph.out;
-    let weights = out.weights.as_ref()?;
+pub(super) fn first_weight<L: Neighbourhoods>(
+    graph: &Csr<L>,
+    test: impl Fn(f64) -> bool + Sync,
+) -> Option<(u32, u32, f64)> {
+    let weights = graph.out.weights()?;
     // All of a block is tested, without a branch for each weight, so that tens of millions take some
     // hundredths of a second and the run need not look whether it was cancelled.
     let fails = |block: &[f64]| block.iter().fold(false, |any, weight| any | test(*weight));
     let block = weights.par_chunks(TESTED).position_first(fails)?;
     let begin = block * TESTED;
     let at = begin + weights[begin..].iter().position(|weight| test(*weight))?;
-    // The last offset that is not beyond the entry is that of its vertex.
-    let from = out.offsets.partition_point(|offset| *offset as usize <= at) - 1;
-    Some((from as u32, out.targets[at], weights[at]))
+    let mut begin = 0;
+    for from in 0..graph.vertex_count() {
+        let end = begin + graph.out.degree(from);
+        if at < end {
+            let to = graph.out.list(from).nth(at - begin)?;
+            return Some((from, to, weights[at]));
+        }
+        begin = end;
+    }
+    None
 }

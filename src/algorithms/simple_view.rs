@@ -4,7 +4,7 @@
 
 use super::blocks;
 use super::control::{Control, KernelError};
-use crate::graph::Csr;
+use crate::graph::{Csr, NO_VERTEX, Neighbourhoods};
 
 /// For each vertex its distinct neighbours in either direction, ascending, itself left out.
 pub(super) struct SimpleView {
@@ -76,13 +76,15 @@ impl SimpleView {
 
 /// The distinct neighbours of `v` in both directions, ascending, without `v`; the flag says whether
 /// the neighbour stands in both lists.
-pub(super) fn distinct_neighbours(graph: &Csr, v: u32) -> impl Iterator<Item = (u32, bool)> + '_ {
-    let into = if graph.directed {
-        graph.into.neighbours(v)
-    } else {
-        &[]
-    };
-    let mut out = distinct(graph.out.neighbours(v), v).peekable();
+pub(super) fn distinct_neighbours<L: Neighbourhoods>(
+    graph: &Csr<L>,
+    v: u32,
+) -> impl Iterator<Item = (u32, bool)> {
+    let into = graph
+        .into
+        .list(v)
+        .take(if graph.directed { usize::MAX } else { 0 });
+    let mut out = distinct(graph.out.list(v), v).peekable();
     let mut into = distinct(into, v).peekable();
     std::iter::from_fn(move || {
         let next = match (out.peek(), into.peek()) {
@@ -97,11 +99,9 @@ pub(super) fn distinct_neighbours(graph: &Csr, v: u32) -> impl Iterator<Item = (
 }
 
 /// The distinct members of a sorted list, without `v`.
-pub(super) fn distinct(sorted: &[u32], v: u32) -> impl Iterator<Item = u32> + '_ {
-    sorted
-        .chunk_by(|a, b| a == b)
-        .map(|same| same[0])
-        .filter(move |u| *u != v)
+pub(super) fn distinct(sorted: impl Iterator<Item = u32>, v: u32) -> impl Iterator<Item = u32> {
+    let mut last = NO_VERTEX;
+    sorted.filter(move |u| std::mem::replace(&mut last, *u) != *u && *u != v)
 }
 
 #[cfg(test)]

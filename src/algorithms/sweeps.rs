@@ -7,7 +7,7 @@ use super::control::{Control, KernelError};
 use super::gathered::Gathered;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::registry::{ColumnInfo, ParameterInfo};
-use crate::graph::Adjacency;
+use crate::graph::Neighbourhoods;
 
 /// The summary's number of sweeps.
 pub(super) const ITERATIONS: ColumnInfo = ColumnInfo {
@@ -152,13 +152,19 @@ impl Settled {
 }
 
 /// Sum of the neighbours' scores, each times the weight of its edge.
-pub(super) fn received(side: &Adjacency, v: u32, scores: &[f64]) -> f64 {
-    match &side.weights {
-        None => side.neighbours(v).iter().map(|u| scores[*u as usize]).sum(),
-        Some(weights) => side
-            .range(v)
-            .map(|at| scores[side.targets[at] as usize] * weights[at])
-            .sum(),
+pub(super) fn received(side: &impl Neighbourhoods, v: u32, scores: &[f64]) -> f64 {
+    let received = side.list(v).map(|u| scores[u as usize]);
+    match side.weights_of(v) {
+        None => received.sum(),
+        Some(weights) => received.zip(weights).map(|(score, weight)| score * weight).sum(),
+    }
+}
+
+/// Sum of the weights of `v`'s entries.
+pub(super) fn weight_at(side: &impl Neighbourhoods, v: u32) -> f64 {
+    match side.weights_of(v) {
+        None => side.degree(v) as f64,
+        Some(weights) => weights.iter().sum(),
     }
 }
 

@@ -19,12 +19,11 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::blocks;
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Outcome, Quantity};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
-use crate::graph::{Csr, NO_VERTEX};
+use crate::graph::{Csr, NO_VERTEX, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::Wcc`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -107,8 +106,8 @@ pub fn work(_config: &WccConfig, size: Extent) -> Work {
 }
 
 /// Finds the components.
-pub fn run(
-    graph: &Csr,
+pub fn run<L: Neighbourhoods>(
+    graph: &Csr<L>,
     _config: &WccConfig,
     _inputs: &Inputs,
     control: &Control,
@@ -133,14 +132,14 @@ const FIRST: usize = 2;
 const SAMPLE: usize = 1024;
 
 /// The smallest member of each vertex's component.
-pub(super) fn labels(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelError> {
+pub(super) fn labels<L: Neighbourhoods>(graph: &Csr<L>, control: &Control) -> Result<Vec<u32>, KernelError> {
     let n = graph.vertex_count();
     control.expect(3 * u64::from(n));
     let forest = Forest::new(n);
-    let ranges = blocks::ranges_along(&graph.out);
+    let ranges = graph.out.portions();
     for_ranges(&ranges, control, |v| {
-        for u in graph.out.neighbours(v).iter().take(FIRST) {
-            forest.join(v, *u);
+        for u in graph.out.list(v).take(FIRST) {
+            forest.join(v, u);
         }
     })?;
     for_ranges(&ranges, control, |v| forest.flatten(v))?;
@@ -150,10 +149,13 @@ pub(super) fn labels(graph: &Csr, control: &Control) -> Result<Vec<u32>, KernelE
         if forest.root(v) == largest {
             return;
         }
-        let out = graph.out.neighbours(v).iter().skip(FIRST);
-        let into = graph.directed.then(|| graph.into.neighbours(v));
-        for u in out.chain(into.unwrap_or_default()) {
-            forest.join(v, *u);
+        for u in graph.out.list(v).skip(FIRST) {
+            forest.join(v, u);
+        }
+        if graph.directed {
+            for u in graph.into.list(v) {
+                forest.join(v, u);
+            }
         }
     })?;
     (0..n).into_par_iter().for_each(|v| forest.flatten(v));

@@ -3,6 +3,10 @@
 //! Vertices are `0..n` as `u32`. Each list of neighbours is sorted by (neighbour, edge row), so
 //! that iteration order never depends on the order of files or threads.
 
+use std::sync::Arc;
+
+use super::neighbourhoods::Neighbourhoods;
+
 /// Marks "no vertex" wherever a `u32` vertex is expected (unreached, no parent, root).
 pub const NO_VERTEX: u32 = u32::MAX;
 
@@ -24,19 +28,19 @@ pub struct Adjacency {
 }
 
 /// A graph in memory. An undirected graph holds each edge in both endpoints' `out` lists (a
-/// self-loop once) and shares `out` as `into`.
+/// self-loop once) and shares `out` as `into`. `L` is the form of the lists.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Csr {
+pub struct Csr<L = Adjacency> {
     /// Whether edge direction means something to the kernels.
     pub directed: bool,
     /// Out-neighbours; all neighbours when undirected.
-    pub out: std::sync::Arc<Adjacency>,
+    pub out: Arc<L>,
     /// In-neighbours; the same allocation as `out` when undirected.
-    pub into: std::sync::Arc<Adjacency>,
+    pub into: Arc<L>,
     /// Edges of the projection after its rules; an undirected edge counts once.
     pub edge_count: u64,
     /// The projection's number of each vertex, where the graph numbers them in another order.
-    pub order: Option<std::sync::Arc<Vec<u32>>>,
+    pub order: Option<Arc<Vec<u32>>>,
 }
 
 impl Adjacency {
@@ -50,7 +54,7 @@ impl Adjacency {
     }
 
     #[inline]
-    fn bounds(&self, v: u32) -> std::ops::Range<usize> {
+    pub(super) fn bounds(&self, v: u32) -> std::ops::Range<usize> {
         self.offsets[v as usize] as usize..self.offsets[v as usize + 1] as usize
     }
 
@@ -80,32 +84,9 @@ impl Adjacency {
     pub fn weight(&self, index: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |weights| weights[index])
     }
-
-    /// Bytes held by the arrays.
-    pub fn bytes(&self) -> u64 {
-        let each = |bytes: u64, is_there: bool| bytes * u64::from(is_there);
-        let per_entry = 4
-            + each(8, self.weights.is_some())
-            + each(8, self.times.is_some())
-            + each(4, self.rows.is_some());
-        self.offsets.len() as u64 * 4 + self.targets.len() as u64 * per_entry
-    }
 }
 
 impl Csr {
-    /// Number of vertices.
-    #[inline]
-    pub fn vertex_count(&self) -> u32 {
-        // The builder refuses more than u32::MAX - 1 vertices.
-        (self.out.offsets.len() - 1) as u32
-    }
-
-    /// Entries of `out`: the edges once when directed, twice (self-loops once) when undirected.
-    #[inline]
-    pub fn entry_count(&self) -> u64 {
-        self.out.targets.len() as u64
-    }
-
     /// The lists that hold the other end of every edge at `v`: those out and in, or all and none when
     /// undirected.
     #[inline]
@@ -117,6 +98,20 @@ impl Csr {
         };
         [self.out.neighbours(v), into]
     }
+}
+
+impl<L: Neighbourhoods> Csr<L> {
+    /// Number of vertices.
+    #[inline]
+    pub fn vertex_count(&self) -> u32 {
+        self.out.vertex_count()
+    }
+
+    /// Entries of `out`: the edges once when directed, twice (self-loops once) when undirected.
+    #[inline]
+    pub fn entry_count(&self) -> u64 {
+        self.out.entry_count()
+    }
 
     /// Number of entries in the lists of [`Csr::around`].
     #[inline]
@@ -127,7 +122,7 @@ impl Csr {
 
     /// Whether edges carry weights.
     pub fn is_weighted(&self) -> bool {
-        self.out.weights.is_some()
+        self.out.weights().is_some()
     }
 
     /// Bytes held by the graph.

@@ -4,9 +4,11 @@
 
 mod build;
 mod columns;
+mod compressed;
 mod csr;
 mod degree_order;
 mod keys;
+mod neighbourhoods;
 mod texts;
 mod transpose;
 
@@ -15,8 +17,11 @@ pub mod stats;
 
 pub use build::{Direction, EdgeList, MOST_EDGES, ParallelEdges, ProjectionRules, build, build_by_degree};
 pub use columns::{Column, MISSING, instant_text};
-#[cfg(test)]
-pub(crate) use csr::visits;
+pub use compressed::{CompressError, CompressedAdjacency, CompressedCsr};
 pub use csr::{Adjacency, Csr, NO_VERTEX};
 pub use keys::{VertexKeys, VertexRange};
+pub use neighbourhoods::{Neighbourhoods, PORTION, portions};
 pub use texts::Texts;
+
+#[cfg(test)]
+pub(crate) use csr::visits;
