@@ -4,6 +4,7 @@
 //! the options. `benches/peers/run` calls the same program and compares it with other libraries.
 
 mod answers;
+mod form;
 mod graphs;
 mod loads;
 mod measure;
@@ -15,9 +16,9 @@ use std::io::{self, Write};
 
 use anyhow::ensure;
 use clap::Parser;
-use gaai::algorithms::Control;
 use gaai::graph::{Csr, Direction, EdgeList, ParallelEdges, ProjectionRules, build, build_by_degree};
 
+use form::Form;
 use graphs::{Files, GRAPHS, GraphKind};
 use loads::{LOADS, Load};
 use measure::Times;
@@ -52,6 +53,9 @@ struct Options {
     /// Keeps the numbers of the vertices instead of numbering them by degree.
     #[arg(long)]
     keep_order: bool,
+    /// Packs the lists of neighbours before the kernels run, and measures that too.
+    #[arg(long)]
+    compressed: bool,
     /// Prints a JSON object a line instead of a table.
     #[arg(long)]
     json: bool,
@@ -203,7 +207,7 @@ fn measure_graph(options: &Options, graph: &GraphKind, files: &Files) -> anyhow:
 /// A graph as a work wants it.
 struct Loaded {
     shape: Shape,
-    graph: Csr,
+    form: Form,
     /// Where searches start.
     starts: Vec<u32>,
 }
@@ -221,8 +225,8 @@ impl Loaded {
             Shape::Undirected | Shape::Weighted | Shape::Compact => Direction::Undirected,
         };
         let starts = graphs::first_ends(&edges, 16);
-        let graph = options.build(n, edges, direction);
-        Ok(Self { shape, starts, graph })
+        let form = Form::new(options.build(n, edges, direction), options.compressed)?;
+        Ok(Self { shape, starts, form })
     }
 }
 
@@ -239,11 +243,12 @@ fn measure_build(options: &Options, kind: &GraphKind, files: &Files) -> anyhow::
     let mut answer = Answer::new();
     for _ in 0..options.runs.max(1) {
         let edges = files.edges(kind.directed, false)?;
-        let graph = times.of(|| options.build(files.n, edges, direction));
-        let edge_count = graph.edge_count as f64;
+        let built = || Form::new(options.build(files.n, edges, direction), options.compressed);
+        let form = times.of(built)?;
+        let (edge_count, bytes) = form.size();
         answer.insert("edges", edge_count);
-        answer.insert("bytes_an_edge", graph.bytes() as f64 / edge_count);
-        drop(graph);
+        answer.insert("bytes_an_edge", bytes / edge_count);
+        drop(form);
         if times.enough() {
             break;
         }
@@ -271,15 +276,15 @@ fn measure_kernel(
     loaded: &Loaded,
 ) -> anyhow::Result<Measured> {
     let algorithm = work.algorithm()?;
-    let inputs = work.inputs(loaded.graph.vertex_count(), &loaded.starts);
+    let inputs = work.inputs(loaded.form.vertex_count(), &loaded.starts);
     measure::forget_peak()?;
     let mut times = Times::default();
     let mut answer = Answer::new();
     for run in 0..options.runs.max(1) {
         for input in &inputs {
-            let outcome = times.of(|| algorithm.run(&loaded.graph, input, &Control::default()))?;
+            let outcome = times.of(|| loaded.form.run(&algorithm, input))?;
             if run == 0 {
-                for (name, value) in (work.answer)(&outcome, &loaded.graph) {
+                for (name, value) in loaded.form.answer(work, &outcome) {
                     *answer.entry(name).or_insert(0.0) += value;
                 }
             }

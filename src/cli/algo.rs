@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anyhow::anyhow;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Session;
@@ -13,7 +14,9 @@ use super::inert::Inert;
 use super::run::runtime;
 use crate::algorithms::{Algorithm, ColumnInfo, Control, Info};
 use crate::app::{self, OpenGraph};
-use crate::engine::{DirectRun, Engine, RowForm, streamed_table, write_tables};
+use crate::engine::{
+    DirectRun, Engine, RowForm, check_compressed, estimate_compressed, streamed_table, write_tables,
+};
 use crate::graph::{Direction, ParallelEdges, ProjectionRules};
 use crate::model::{
     id::TemplateId,
@@ -26,19 +29,43 @@ use crate::pipeline::{Effort, PipelineError};
 pub(super) fn perform(session: &Session, command: AlgoCommand) -> anyhow::Result<u8> {
     match command {
         AlgoCommand::List { markdown: true } => algo_handbook::write(&mut io::stdout().lock())?,
-        AlgoCommand::List { markdown: false } => session.console.result(&Algorithm::all(), |out| {
-            for info in Algorithm::all() {
-                writeln!(out, "{:<18} {}", info.name, info.summary)?;
-            }
-            Ok(())
-        })?,
+        AlgoCommand::List { markdown: false } => {
+            let all: Vec<Listed> = Algorithm::all().iter().map(|it| Listed::new(it)).collect();
+            session.console.result(&all, |out| {
+                for Listed { info, compressed } in &all {
+                    let mark = if *compressed { "+" } else { " " };
+                    writeln!(out, "{mark} {:<24} {}", info.name, info.summary)?;
+                }
+                writeln!(out, "\n+ runs with --compressed too")
+            })?;
+        }
         AlgoCommand::Show { name } => {
             let info = Algorithm::find(&name)?;
-            session.console.result(info, |out| write_info(info, out))?;
+            session
+                .console
+                .result(&Listed::new(info), |out| write_info(info, out))?;
         }
         AlgoCommand::Run(arguments) => run(session, &arguments)?,
     }
     Ok(0)
+}
+
+/// An algorithm as lists for programs show it.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    info: &'static Info,
+    /// Whether it runs on compressed lists.
+    compressed: bool,
+}
+
+impl Listed {
+    fn new(info: &'static Info) -> Self {
+        Self {
+            info,
+            compressed: info.runs_compressed(),
+        }
+    }
 }
 
 fn write_info(info: &Info, out: &mut dyn Write) -> io::Result<()> {
@@ -46,7 +73,9 @@ fn write_info(info: &Info, out: &mut dyn Write) -> io::Result<()> {
     if !info.aliases.is_empty() {
         writeln!(out, "Also called: {}", info.aliases.join(", "))?;
     }
-    writeln!(out, "Convention: {}\nSource: {}\n", info.convention, info.source)?;
+    writeln!(out, "Convention: {}\nSource: {}", info.convention, info.source)?;
+    let compressed = if info.runs_compressed() { "yes" } else { "no" };
+    writeln!(out, "Runs with --compressed: {compressed}\n")?;
     if !info.parameters.is_empty() {
         writeln!(out, "Parameters")?;
     }
@@ -77,6 +106,9 @@ fn write_columns(title: &str, columns: &[ColumnInfo], out: &mut dyn Write) -> io
 /// Runs one algorithm and delivers its answer, or its estimate.
 fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
     let algorithm = Algorithm::from_parameters(&arguments.name, &parameters(&arguments.param)?)?;
+    if arguments.compressed && !algorithm.info().runs_compressed() {
+        return Err(algorithm.info().not_compressed().into());
+    }
     let table =
         streamed_table(algorithm.info(), arguments.table.as_deref()).map_err(|reason| anyhow!(reason))?;
     let kinds = app::demo_kinds();
@@ -90,6 +122,9 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let census = source.census(&control).await?;
         let projection = projection(arguments, algorithm.info(), &census)?;
+        if arguments.compressed {
+            check_compressed(&algorithm, &projection)?;
+        }
         if arguments.estimate {
             let template = Template {
                 id: TemplateId::default(),
@@ -98,7 +133,11 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
                 projection,
                 reason: String::new(),
             };
-            let estimate = engine.estimate(&template, &census);
+            let estimate = if arguments.compressed {
+                estimate_compressed(&template.algorithm, &template.projection, &census)
+            } else {
+                engine.estimate(&template, &census)
+            };
             return session.console.result(&estimate, |out| {
                 writeln!(
                     out,
@@ -111,7 +150,11 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
                 )
             });
         }
-        let answer = engine.run_direct(&algorithm, &projection, &control).await?;
+        let answer = if arguments.compressed {
+            engine.run_compressed(&algorithm, &projection, &control).await?
+        } else {
+            engine.run_direct(&algorithm, &projection, &control).await?
+        };
         deliver(session, arguments, &answer, table)
     })
 }

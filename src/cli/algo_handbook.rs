@@ -12,7 +12,9 @@ pub(super) fn write(out: &mut dyn Write) -> io::Result<()> {
          `gaai algo run NAME --graph GRAPH`.\n\n*Vertex order* is that of the projection: collections by name, \
          then rows of the file. A graph of 131,072 vertices or more, a sixteenth of which holds a third of all edge \
          ends, is numbered by falling degree instead; groups are named by their first member in the projection \
-         either way.\n\n| Name | What it tells |\n| --- | --- |"
+         either way.\n\n*Compressed lists*: `gaai algo run NAME --graph GRAPH --compressed` packs the lists of neighbours into about \
+         half the memory, without weights and times; algorithms that run on them say so below, and answer the \
+         same.\n\n| Name | What it tells |\n| --- | --- |"
     )?;
     for info in Algorithm::all() {
         let anchor = info.name.replace('_', "-");
@@ -48,6 +50,9 @@ fn write_one(info: &Info, out: &mut dyn Write) -> io::Result<()> {
     }
     let weights = if info.uses_weights { "used" } else { "not used" };
     writeln!(out, "* Edge weights: {weights}")?;
+    if info.runs_compressed() {
+        writeln!(out, "* Compressed lists: yes")?;
+    }
     if !info.parameters.is_empty() {
         writeln!(
             out,

@@ -260,6 +260,10 @@ pub(super) struct AlgoRunArguments {
     /// Vertex attributes joined to the result, or shared items for linkage.
     #[arg(long, value_delimiter = ',')]
     pub(super) attributes: Vec<String>,
+    /// Pack the lists of neighbours into about half the memory; reading them takes longer. For algorithms
+    /// that `algo list` marks, without weights and times.
+    #[arg(long)]
+    pub(super) compressed: bool,
     /// What becomes of the answer.
     #[arg(long, value_enum, default_value_t)]
     pub(super) mode: AlgoMode,

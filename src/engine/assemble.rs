@@ -22,7 +22,7 @@ impl ResultTables {
     /// # Errors
     ///
     /// When a column holds more than 2 GiB of text, a number beyond 2^63, or not one value a row.
-    pub fn from_outcome(outcome: &Outcome, graph: &LoadedGraph) -> Result<Self, EngineError> {
+    pub fn from_outcome<L>(outcome: &Outcome, graph: &LoadedGraph<L>) -> Result<Self, EngineError> {
         let mut tables = vec![vertex_table(outcome, graph)?];
         if let Some(rows) = &outcome.rows {
             let count = rows.columns.first().map_or(0, |it| it.values.len());
@@ -47,7 +47,7 @@ impl ResultTables {
     }
 }
 
-fn vertex_table(outcome: &Outcome, graph: &LoadedGraph) -> Result<Table, EngineError> {
+fn vertex_table<L>(outcome: &Outcome, graph: &LoadedGraph<L>) -> Result<Table, EngineError> {
     let keys = &graph.keys;
     let rows = keys.len();
     let collections = keys

@@ -7,10 +7,10 @@ use crate::model::template::{EdgeFilter, Projection};
 use crate::source::LoadedGraph;
 
 /// What was seen of `graph` and how it was read, in sentences.
-pub(super) fn conventions(
+pub(super) fn conventions<L>(
     algorithm: &Algorithm,
     projection: &Projection,
-    graph: &LoadedGraph,
+    graph: &LoadedGraph<L>,
 ) -> Vec<String> {
     let rules = projection.rules;
     let mut sentences = vec![

@@ -78,11 +78,11 @@ pub type LoadObserver = Arc<dyn Fn(&LoadInfo) + Send + Sync>;
 /// The embedded engine on one source.
 #[derive(Clone)]
 pub struct Embedded {
-    source: Arc<dyn GraphSource>,
-    cpu: Cpu,
+    pub(super) source: Arc<dyn GraphSource>,
+    pub(super) cpu: Cpu,
     budget: Budget,
     census: Arc<OnceCell<Arc<Census>>>,
-    admission: Arc<Admission>,
+    pub(super) admission: Arc<Admission>,
     observer: Option<LoadObserver>,
 }
 
@@ -191,7 +191,7 @@ impl Embedded {
             .await?
     }
 
-    async fn census(&self, control: &Control) -> Result<Arc<Census>, EngineError> {
+    pub(super) async fn census(&self, control: &Control) -> Result<Arc<Census>, EngineError> {
         let take = || async { Ok(Arc::new(self.source.census(control).await?)) };
         self.census.get_or_try_init(take).await.cloned()
     }
@@ -326,7 +326,7 @@ pub fn projection_hash(projection: &Projection) -> Result<ContentHash, EngineErr
 }
 
 /// `error` with the keys of the vertices that it is about instead of their numbers.
-pub(super) fn named(error: KernelError, graph: &LoadedGraph) -> KernelError {
+pub(super) fn named<L>(error: KernelError, graph: &LoadedGraph<L>) -> KernelError {
     let (from, to, problem) = match error {
         KernelError::NegativeWeight { from, to, weight } => (
             from,

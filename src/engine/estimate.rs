@@ -3,8 +3,9 @@
 //! Bytes are upper bounds by the layout of the arrays; time is the kernel's elementary steps at the
 //! rate measured for it (`examples/calibrate.rs` prints the rates of a machine).
 
+use super::budget;
 use crate::algorithms::{Algorithm, Extent};
-use crate::graph::Direction;
+use crate::graph::{CompressedAdjacency, Direction};
 use crate::model::{
     schema::Census,
     template::{Estimate, Projection},
@@ -23,6 +24,9 @@ const BYTES_A_RESULT_ROW: u64 = 240;
 /// Beyond the arrays, while a graph is built: per entry and per vertex (`graph::build`).
 const BUILDING_AN_ENTRY: u64 = 20;
 const BUILDING_A_VERTEX: u64 = 16;
+
+/// So many times as long a kernel takes on compressed lists, at most: reading lists is nearly all it does.
+const SLOWER_PACKED: f64 = 4.0;
 
 /// Edges of a source's tables that are joined and built a second; reading its files is the census's.
 const EDGES_LOADED_A_SECOND: f64 = 8.0e6;
@@ -99,6 +103,27 @@ pub fn estimate(algorithm: &Algorithm, projection: &Projection, census: &Census)
     }
 }
 
+/// What `algorithm` on compressed lists of `projection` will take: the plain graph while it is loaded and
+/// packed, or the packed lists with the kernel, whichever is more.
+pub fn estimate_compressed(algorithm: &Algorithm, projection: &Projection, census: &Census) -> Estimate {
+    let size = Size::of(algorithm, projection, census);
+    let plain = estimate(algorithm, projection, census);
+    let running = packed_bytes(projection, size.vertices, size.edges).saturating_add(size.working);
+    let steps = size.operations as f64 / algorithm.info().steps_a_second;
+    Estimate {
+        memory_bytes: size.graph.max(running),
+        time_ms: plain.time_ms + (steps * (SLOWER_PACKED - 1.0) * 1000.0).ceil() as u64,
+        basis: format!(
+            "{} while the graph is loaded and packed, then {} with compressed lists and the kernel, all at \
+             most; {}; compressed lists are read up to {SLOWER_PACKED} times as long",
+            budget::bytes(size.graph),
+            budget::bytes(running),
+            plain.basis
+        ),
+        ..plain
+    }
+}
+
 /// Vertices of the projection, and edges that have both ends in it.
 pub(super) fn counts(projection: &Projection, census: &Census) -> (u64, u64) {
     let seen = |name: &String| projection.vertices.contains(name);
@@ -130,6 +155,18 @@ pub(super) fn graph_bytes(projection: &Projection, n: u64, m: u64) -> u64 {
         .saturating_add(offsets)
         .saturating_add(vertices)
         .saturating_add(BUILDING_AN_ENTRY.saturating_mul(entries))
+}
+
+/// Bytes of a graph of `n` vertices and `m` edges with compressed lists, with its order, keys and attributes.
+fn packed_bytes(projection: &Projection, n: u64, m: u64) -> u64 {
+    let lists = match projection.rules.direction {
+        Direction::Directed | Direction::Reversed => {
+            2_u64.saturating_mul(CompressedAdjacency::most_bytes(n, m))
+        }
+        Direction::Undirected => CompressedAdjacency::most_bytes(n, m.saturating_mul(2)),
+    };
+    let attributes = projection.attributes.len() as u64 * BYTES_A_VALUE;
+    lists.saturating_add((4 + BYTES_A_VERTEX + attributes).saturating_mul(n))
 }
 
 /// Bytes that a loaded graph holds.

@@ -30,7 +30,7 @@ const NO_VALUE: [&str; 13] = [
 /// # Errors
 ///
 /// Names the first source that is no vertex, with near names, or that several collections have.
-pub(super) fn inputs(algorithm: &Algorithm, graph: &LoadedGraph) -> Result<Inputs, EngineError> {
+pub(super) fn inputs<L>(algorithm: &Algorithm, graph: &LoadedGraph<L>) -> Result<Inputs, EngineError> {
     let attributes = || graph.attributes.iter();
     let items = || {
         attributes().map(|(name, column)| ItemCodes {

@@ -61,7 +61,7 @@ pub use memory::{GivenEdges, GivenVertices, MemorySource};
 pub use resolve::near_names;
 
 use crate::algorithms::Control;
-use crate::graph::{Column, Csr, VertexKeys};
+use crate::graph::{Adjacency, Column, CompressError, CompressedAdjacency, Csr, VertexKeys};
 use crate::model::{id::ContentHash, schema::Census, template::Projection};
 
 /// Where schema, vertices and edges come from: files, later ArangoDB.
@@ -83,11 +83,11 @@ pub trait GraphSource: Send + Sync {
     }
 }
 
-/// A projection in memory.
+/// A projection in memory. `L` is the form of its lists.
 #[derive(Clone, Debug)]
-pub struct LoadedGraph {
+pub struct LoadedGraph<L = Adjacency> {
     /// The graph that kernels see.
-    pub csr: Csr,
+    pub csr: Csr<L>,
     /// Keys and labels by vertex number.
     pub keys: VertexKeys,
     /// The projection's attributes by vertex number, in its order.
@@ -100,4 +100,23 @@ pub struct LoadedGraph {
     pub merged: u64,
     /// Content hash of vertices, edges, weights, times and attributes.
     pub hash: ContentHash,
+}
+
+impl LoadedGraph {
+    /// The same with compressed lists, packed in the current pool.
+    ///
+    /// # Errors
+    ///
+    /// As [`Csr::compressed`].
+    pub fn compressed(self) -> Result<LoadedGraph<CompressedAdjacency>, CompressError> {
+        Ok(LoadedGraph {
+            csr: self.csr.compressed()?,
+            keys: self.keys,
+            attributes: self.attributes,
+            exclusions: self.exclusions,
+            self_loops_left_out: self.self_loops_left_out,
+            merged: self.merged,
+            hash: self.hash,
+        })
+    }
 }

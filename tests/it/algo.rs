@@ -90,3 +90,34 @@ fn an_answer_is_counted_streamed_or_written() {
         2,
     );
 }
+
+#[test]
+fn compressed_lists_give_the_same_table_and_what_cannot_use_them_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let rows: String = (0..400).map(|v| format!("v{v},v{}\n", v * v % 97)).collect();
+    fs::write(place.path().join("roads.csv"), format!("_from,_to\n{rows}")).unwrap();
+    let run = |words: &[&str], exit| {
+        let all = [&["algo", "run"], words, &["--graph", "."]].concat();
+        expect(place.path(), &all, exit)
+    };
+    for direction in ["directed", "undirected"] {
+        for name in ["pagerank", "wcc", "degree", "hits"] {
+            let words = [name, "--mode", "stream", "--direction", direction];
+            let packed = [&words[..], &["--compressed"]].concat();
+            assert_eq!(run(&packed, 0), run(&words, 0), "{name}");
+        }
+    }
+    let bound = run(&["pagerank", "--compressed", "--estimate"], 0);
+    assert!(bound.contains("with compressed lists"), "{bound}");
+    run(&["triangles", "--compressed"], 2);
+    run(&["wcc", "--compressed", "--parallel", "sum"], 2);
+    // Nothing is looked for, much less loaded.
+    let nowhere = ["algo", "run", "triangles", "--compressed", "--graph", "nowhere"];
+    let json: serde_json::Value =
+        serde_json::from_str(&expect(place.path(), &["algo", "show", "triangles", "--json"], 0)).unwrap();
+    assert_eq!(
+        (&json["name"], &json["compressed"]),
+        (&"triangles".into(), &false.into())
+    );
+    expect(place.path(), &nowhere, 2);
+}
