@@ -92,7 +92,8 @@ fn every_kernel_looks_often_and_ends_soon_after_the_look_that_sees_it_cancelled(
                 if answer != Err(KernelError::Cancelled) {
                     fail(format!("ends with {:?}", answer.map(|_| "an answer")));
                 }
-                if looks >= last + THREADS as u64 {
+                // A thread may have begun another piece before it hears of the others' end.
+                if looks >= last + 4 * THREADS as u64 {
                     fail(format!("looks {looks} times when cancelled at look {last}"));
                 }
             } else if looks < u64::from(M) / pace::ENTRIES as u64 && !EARLY.contains(&info.name) {

@@ -110,12 +110,15 @@ fn take_all(
 /// Each code and the row that names it first; codes count up in that order.
 fn first_rows(codes: &[u32]) -> impl Iterator<Item = (u32, usize)> {
     let mut next = 0;
-    codes.iter().enumerate().filter_map(move |(row, code)| {
-        (*code == next).then(|| {
-            next += 1;
-            (*code, row)
-        })
-    })
+    let mut is_new = move |code: u32| {
+        let is_new = code == next;
+        next += u32::from(is_new);
+        is_new
+    };
+    (0..)
+        .zip(codes)
+        .filter(move |(_, code)| is_new(**code))
+        .map(|(row, code)| (*code, row))
 }
 
 /// Takes in what is new in rows with both ends, and gives the other rows.
