@@ -13,7 +13,7 @@ pub(crate) enum Form {
 impl Form {
     pub(crate) fn new(graph: Csr, compressed: bool) -> anyhow::Result<Self> {
         Ok(if compressed {
-            Form::Compressed(graph.compressed()?)
+            Form::Compressed(graph.compressed(&|| false)?)
         } else {
             Form::Plain(graph)
         })

@@ -42,7 +42,7 @@ fn bits(outcome: &Result<Outcome, KernelError>) -> String {
 }
 
 fn assert_same_on(graph: &Csr, threads: &[usize]) {
-    let packed = graph.clone().compressed().unwrap();
+    let packed = graph.clone().compressed(&|| false).unwrap();
     let inputs = inputs(graph);
     for info in Algorithm::on_compressed() {
         let algorithm = made(info);
@@ -78,7 +78,7 @@ fn many_portions_and_an_order_by_degree_change_no_bit_at_any_thread_count() {
 
 #[test]
 fn other_algorithms_are_refused_by_name() {
-    let packed = graph_of(2, &[(0, 1)], true).compressed().unwrap();
+    let packed = graph_of(2, &[(0, 1)], true).compressed(&|| false).unwrap();
     let triangles = Algorithm::find("triangles").unwrap();
     assert!(!triangles.runs_compressed());
     let refused = made(triangles).run_compressed(&packed, &Inputs::default(), &Control::default());
@@ -92,7 +92,7 @@ fn other_algorithms_are_refused_by_name() {
 
 #[test]
 fn a_cancelled_run_on_compressed_lists_gives_no_answer() {
-    let packed = graph_of(2, &[(0, 1)], true).compressed().unwrap();
+    let packed = graph_of(2, &[(0, 1)], true).compressed(&|| false).unwrap();
     let control = Control::default();
     control.cancel();
     for info in Algorithm::on_compressed() {

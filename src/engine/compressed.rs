@@ -11,7 +11,7 @@ use super::estimate::{Size, estimate_compressed};
 use super::inputs::inputs;
 use super::tables::ResultTables;
 use crate::algorithms::{Algorithm, Control, KernelError};
-use crate::graph::ParallelEdges;
+use crate::graph::{CompressError, ParallelEdges};
 use crate::model::{id::ContentHash, template::Projection};
 
 /// Whether `algorithm` can run on compressed lists of `projection`.
@@ -70,8 +70,11 @@ impl Embedded {
         let control = control.clone();
         self.cpu
             .run(move || {
-                let graph = plain.compressed().map_err(|error| KernelError::NotApplicable {
-                    reason: error.to_string(),
+                let graph = plain.compressed(&control).map_err(|error| match error {
+                    CompressError::Stopped => KernelError::Cancelled,
+                    other => KernelError::NotApplicable {
+                        reason: other.to_string(),
+                    },
                 })?;
                 control.check()?;
                 let inputs = inputs(&algorithm, &graph)?;

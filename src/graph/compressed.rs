@@ -51,24 +51,25 @@ pub enum CompressError {
         what: &'static str,
     },
     /// The lists of 64 vertices that follow one another take 4 GiB.
-    #[error("the lists of the vertices from {vertex} on take 4 GiB or more; merge parallel edges")]
-    TooLong {
-        /// The first of these vertices.
-        vertex: u32,
-    },
+    #[error("the lists of 64 vertices take 4 GiB or more; merge parallel edges or use the plain form")]
+    TooLong,
+    /// The caller asked for an end.
+    #[error("it was stopped")]
+    Stopped,
 }
 
 impl Csr {
     /// The same graph with compressed lists, packed on all threads of the current pool. Each direction's
     /// plain lists are dropped as soon as they are packed, where nobody else holds them, so that the
-    /// most memory is that of the graph and one packed direction.
+    /// most memory is that of the graph and one packed direction. `is_stopped` is asked once for some
+    /// hundred vertices.
     ///
     /// Cost: O(n + m) time.
     ///
     /// # Errors
     ///
-    /// [`CompressError`] where edges carry weights or times, or a list takes 4 GiB.
-    pub fn compressed(self) -> Result<CompressedCsr, CompressError> {
+    /// [`CompressError`] where edges carry weights or times, lists take 4 GiB, or it is stopped.
+    pub fn compressed(self, is_stopped: &(dyn Fn() -> bool + Sync)) -> Result<CompressedCsr, CompressError> {
         let Csr {
             directed,
             out,
@@ -76,10 +77,10 @@ impl Csr {
             edge_count,
             order,
         } = self;
-        let packed_out = Arc::new(CompressedAdjacency::new(&out)?);
+        let packed_out = Arc::new(CompressedAdjacency::new(&out, is_stopped)?);
         drop(out);
         let packed_into = if directed {
-            Arc::new(CompressedAdjacency::new(&into)?)
+            Arc::new(CompressedAdjacency::new(&into, is_stopped)?)
         } else {
             Arc::clone(&packed_out)
         };
@@ -99,7 +100,7 @@ impl CompressedAdjacency {
     /// # Errors
     ///
     /// As [`Csr::compressed`].
-    pub fn new(lists: &Adjacency) -> Result<Self, CompressError> {
+    pub fn new(lists: &Adjacency, is_stopped: &(dyn Fn() -> bool + Sync)) -> Result<Self, CompressError> {
         let refuse = |what| Err(CompressError::Values { what });
         if lists.weights.is_some() {
             return refuse("weights");
@@ -109,7 +110,7 @@ impl CompressedAdjacency {
         }
         let counted = |from_itself| first_bytes(lists, from_itself);
         let from_itself = counted(true) < counted(false);
-        let (marks, places, total) = places(lists, from_itself)?;
+        let (marks, places, total) = places(lengths(lists, from_itself, is_stopped)?)?;
         let mut packed = Self {
             marks,
             places,
@@ -118,7 +119,7 @@ impl CompressedAdjacency {
             entry_count: lists.entry_count(),
             portion_ends: lists.portions().into_iter().map(|it| it.end).collect(),
         };
-        packed.fill(lists);
+        packed.fill(lists, is_stopped)?;
         Ok(packed)
     }
 
@@ -133,7 +134,11 @@ impl CompressedAdjacency {
     }
 
     /// Writes the lists to their places.
-    fn fill(&mut self, lists: &Adjacency) {
+    fn fill(
+        &mut self,
+        lists: &Adjacency,
+        is_stopped: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(), CompressError> {
         let n = self.vertex_count();
         let mut bytes = std::mem::take(&mut self.bytes);
         let mut rest = &mut bytes[..];
@@ -145,14 +150,17 @@ impl CompressedAdjacency {
             batches.push((vertices, batch));
             rest = behind;
         }
-        batches.into_par_iter().for_each(|(vertices, mut batch)| {
+        batches.into_par_iter().try_for_each(|(vertices, mut batch)| {
+            check(is_stopped)?;
             for v in vertices {
                 for number in numbers(lists.neighbours(v), v, self.from_itself) {
                     batch = put(batch, number);
                 }
             }
-        });
+            Ok(())
+        })?;
         self.bytes = bytes;
+        Ok(())
     }
 
     /// Where the list of `v` begins; that of the number of vertices is where the last ends.
@@ -217,14 +225,28 @@ fn first_bytes(lists: &Adjacency, from_itself: bool) -> u64 {
     (0..lists.vertex_count()).into_par_iter().map(of).sum()
 }
 
-/// Marks, places and total length of the lists.
-fn places(lists: &Adjacency, from_itself: bool) -> Result<(Vec<u64>, Vec<u32>, usize), CompressError> {
-    let length = |v: u32| {
-        let length: u64 = numbers(lists.neighbours(v), v, from_itself).map(width).sum();
-        u32::try_from(length).unwrap_or(u32::MAX)
-    };
-    let n = lists.vertex_count();
-    let mut places: Vec<u32> = (0..n).into_par_iter().map(length).collect();
+/// Bytes of each list.
+fn lengths(
+    lists: &Adjacency,
+    from_itself: bool,
+    is_stopped: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<u32>, CompressError> {
+    let mut lengths = vec![0; lists.vertex_count() as usize];
+    let batches = lengths.par_chunks_mut(BATCH).enumerate();
+    batches.try_for_each(|(batch, lengths)| {
+        check(is_stopped)?;
+        for (v, length) in ((batch * BATCH) as u32..).zip(lengths) {
+            let bytes: u64 = numbers(lists.neighbours(v), v, from_itself).map(width).sum();
+            *length = u32::try_from(bytes).unwrap_or(u32::MAX);
+        }
+        Ok(())
+    })?;
+    Ok(lengths)
+}
+
+/// Marks, places and total length of lists of these `lengths`.
+fn places(lengths: Vec<u32>) -> Result<(Vec<u64>, Vec<u32>, usize), CompressError> {
+    let mut places = lengths;
     places.push(0);
     let mut marks = Vec::with_capacity(places.len().div_ceil(MARK));
     let (mut mark, mut total) = (0, 0_u64);
@@ -236,11 +258,17 @@ fn places(lists: &Adjacency, from_itself: bool) -> Result<(Vec<u64>, Vec<u32>, u
         let length = std::mem::replace(slot, total as u32);
         total += u64::from(length);
         if total - mark >= u64::from(u32::MAX) {
-            let vertex = (v - v % MARK) as u32;
-            return Err(CompressError::TooLong { vertex });
+            return Err(CompressError::TooLong);
         }
     }
     Ok((marks, places, total as usize))
+}
+
+fn check(is_stopped: &(dyn Fn() -> bool + Sync)) -> Result<(), CompressError> {
+    if is_stopped() {
+        return Err(CompressError::Stopped);
+    }
+    Ok(())
 }
 
 /// Writes `number` at the beginning of `bytes` and returns the rest.

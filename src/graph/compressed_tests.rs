@@ -64,7 +64,7 @@ proptest! {
     #[test]
     fn lists_of_any_gaps_come_out_as_they_went_in(plain in any_lists()) {
         for from_itself in [false, true] {
-            let (marks, places, total) = places(&plain, from_itself).unwrap();
+            let (marks, places, total) = places(lengths(&plain, from_itself, &|| false).unwrap()).unwrap();
             let mut packed = CompressedAdjacency {
                 marks,
                 places,
@@ -73,7 +73,7 @@ proptest! {
                 entry_count: plain.entry_count(),
                 portion_ends: Vec::new(),
             };
-            packed.fill(&plain);
+            packed.fill(&plain, &|| false).unwrap();
             for v in 0..plain.vertex_count() {
                 prop_assert_eq!(&packed.list(v).collect::<Vec<_>>(), plain.neighbours(v));
                 prop_assert_eq!(packed.degree(v), plain.degree(v));
@@ -89,7 +89,7 @@ proptest! {
     ) {
         let pairs: Vec<_> = ends.iter().map(|(u, v)| (u % n, v % n)).collect();
         let plain = graph_of(n, &pairs, direction);
-        let packed = plain.clone().compressed().unwrap();
+        let packed = plain.clone().compressed(&|| false).unwrap();
         assert_same(&plain.out, &packed.out);
         assert_same(&plain.into, &packed.into);
         prop_assert_eq!(Arc::ptr_eq(&packed.out, &packed.into), direction == Direction::Undirected);
@@ -112,13 +112,13 @@ fn the_empty_graph_and_lists_of_one_vertex_only() {
                 ..Adjacency::default()
             },
             &graph_of(n as u32, &[], Direction::Directed)
-                .compressed()
+                .compressed(&|| false)
                 .unwrap()
                 .out,
         );
     }
     let loops = graph_of(1, &[(0, 0); 20], Direction::Undirected);
-    assert_same(&loops.out, &loops.clone().compressed().unwrap().out);
+    assert_same(&loops.out, &loops.clone().compressed(&|| false).unwrap().out);
 }
 
 #[test]
@@ -128,13 +128,13 @@ fn a_grid_counts_from_the_vertex_and_hubs_by_degree_from_zero() {
         ..KEEP
     };
     let grid = build(300 * 300, generate::grid(300, 300), rules)
-        .compressed()
+        .compressed(&|| false)
         .unwrap();
     assert!(grid.out.from_itself);
     let hubs = build_by_degree(1 << 17, generate::rmat(17, 8, 1), KEEP);
     assert!(hubs.order.is_some());
     let plain = hubs.bytes();
-    let packed = hubs.compressed().unwrap();
+    let packed = hubs.compressed(&|| false).unwrap();
     assert!(!packed.out.from_itself);
     assert!(
         packed.bytes() * 9 < plain * 5,
@@ -151,7 +151,7 @@ fn what_the_form_cannot_hold_is_refused() {
         weights,
         times,
     };
-    let refused = |edges| build(2, edges, KEEP).compressed().map(|_| ());
+    let refused = |edges| build(2, edges, KEEP).compressed(&|| false).map(|_| ());
     assert_eq!(
         refused(edges(Some(vec![1.0]), None)),
         Err(CompressError::Values { what: "weights" })
@@ -159,5 +159,21 @@ fn what_the_form_cannot_hold_is_refused() {
     assert_eq!(
         refused(edges(None, Some(vec![1]))),
         Err(CompressError::Values { what: "times" })
+    );
+}
+
+#[test]
+fn lists_that_are_too_long_together_are_refused_and_a_stopped_packing_ends() {
+    let half = u32::MAX / 2;
+    assert_eq!(super::places(vec![half, half, 3]), Err(CompressError::TooLong));
+    assert!(super::places(vec![half, half]).is_ok());
+    // Far apart each is counted from a mark of its own.
+    let mut apart = vec![0; 2 * super::MARK];
+    (apart[0], apart[super::MARK]) = (u32::MAX - 1, u32::MAX - 1);
+    assert!(super::places(apart).is_ok());
+    let graph = graph_of(2, &[(0, 1)], Direction::Directed);
+    assert_eq!(
+        graph.compressed(&|| true).map(|_| ()),
+        Err(CompressError::Stopped)
     );
 }

@@ -107,10 +107,10 @@ impl LoadedGraph {
     ///
     /// # Errors
     ///
-    /// As [`Csr::compressed`].
-    pub fn compressed(self) -> Result<LoadedGraph<CompressedAdjacency>, CompressError> {
+    /// As [`Csr::compressed`], stopped where `control` is cancelled.
+    pub fn compressed(self, control: &Control) -> Result<LoadedGraph<CompressedAdjacency>, CompressError> {
         Ok(LoadedGraph {
-            csr: self.csr.compressed()?,
+            csr: self.csr.compressed(&|| control.is_cancelled())?,
             keys: self.keys,
             attributes: self.attributes,
             exclusions: self.exclusions,
