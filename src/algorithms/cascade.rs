@@ -104,21 +104,18 @@ impl<'a> Cascade<'a> {
         config: &InfluenceConfig,
         control: &Control,
     ) -> Result<Self, KernelError> {
-        let not_applicable = |reason: String| Err(KernelError::NotApplicable { reason });
         if config.weighted && !graph.is_weighted() && graph.entry_count() > 0 {
-            return not_applicable(
-                "there are no weights to be probabilities; name the attribute that holds them or unset `weighted`"
-                    .to_owned(),
-            );
+            return Err(KernelError::NotApplicable {
+                reason:
+                    "there are no weights to be probabilities; name the attribute that holds them or unset \
+                         `weighted`"
+                        .to_owned(),
+            });
         }
         if config.weighted
             && let Some((from, to, weight)) = first_weight(graph, |it| !(0.0..=1.0).contains(&it))
         {
-            let (from, to) = (graph.number(from), graph.number(to));
-            return not_applicable(format!(
-                "the edge from vertex {from} to vertex {to} weighs {weight}, which is no probability; unset \
-                 `weighted` or use an attribute from 0 to 1"
-            ));
+            return Err(KernelError::NoProbability { from, to, weight });
         }
         Ok(Self {
             out: DistinctLists::new(&graph.out, control, |a, b| 1.0 - (1.0 - a) * (1.0 - b))?,

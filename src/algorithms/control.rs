@@ -33,6 +33,16 @@ pub enum KernelError {
         /// Where the edge ends.
         to: u32,
     },
+    /// A weight that is no probability where the algorithm takes weights for probabilities.
+    #[error("the edge from vertex {from} to vertex {to} weighs {weight}, which is no probability")]
+    NoProbability {
+        /// Where the edge starts.
+        from: u32,
+        /// Where the edge ends.
+        to: u32,
+        /// The weight.
+        weight: f64,
+    },
     /// An edge that weighs less than the straight line between its ends, which would mislead a search.
     #[error(
         "the edge from vertex {from} to vertex {to} weighs {weight}, less than the {least} of its straight line"

@@ -198,7 +198,8 @@ pub fn work(config: &InfluenceConfig, size: Extent) -> Work {
 ///
 /// # Errors
 ///
-/// [`KernelError::NotApplicable`] when weights are to be probabilities and one is not, or there are none.
+/// [`KernelError::NoProbability`] when weights are to be probabilities and one is not, and
+/// [`KernelError::NotApplicable`] when there are none.
 pub fn run(
     graph: &Csr,
     config: &InfluenceConfig,

@@ -85,6 +85,11 @@ fn error(error: KernelError, order: &[u32]) -> KernelError {
             from: number(from),
             to: number(to),
         },
+        KernelError::NoProbability { from, to, weight } => KernelError::NoProbability {
+            from: number(from),
+            to: number(to),
+            weight,
+        },
         KernelError::ShortEdge {
             from,
             to,

@@ -251,12 +251,20 @@ fn sources_attributes_and_errors_change_their_numbers_too() {
         (seen.sources, seen.items[0].codes.clone()),
         (vec![0, 1], vec![7, 5, 6])
     );
-    let algorithm = Algorithm::from_parameters("pagerank", &std::collections::BTreeMap::new()).unwrap();
-    let refused = algorithm.run(&turned, &Inputs::default(), &Control::default());
-    let expected = KernelError::NegativeWeight {
-        from: 1,
-        to: 2,
-        weight: -2.0,
+    let refused = |name: &str, parameters: &[(&str, bool)]| {
+        let given = parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).into()));
+        let algorithm = Algorithm::from_parameters(name, &given.collect()).unwrap();
+        algorithm.run(&turned, &Inputs::default(), &Control::default())
     };
-    assert_eq!(refused, Err(expected));
+    let (from, to, weight) = (1, 2, -2.0);
+    assert_eq!(
+        refused("pagerank", &[]),
+        Err(KernelError::NegativeWeight { from, to, weight })
+    );
+    assert_eq!(
+        refused("influence", &[("weighted", true)]),
+        Err(KernelError::NoProbability { from, to, weight })
+    );
 }

@@ -342,6 +342,13 @@ pub(super) fn named<L>(error: KernelError, graph: &LoadedGraph<L>) -> KernelErro
              edges out or run without `weighted`"
                 .to_owned(),
         ),
+        KernelError::NoProbability { from, to, weight } => (
+            from,
+            to,
+            format!(
+                "weighs {weight}, which is no probability; unset `weighted` or use an attribute from 0 to 1"
+            ),
+        ),
         KernelError::ShortEdge {
             from,
             to,

@@ -208,6 +208,20 @@ fn a_bound_that_is_no_number_has_no_hash() {
 }
 
 #[test]
+fn a_weight_that_is_no_probability_is_named_by_the_ends_of_its_edge() {
+    let row = KernelError::NoProbability {
+        from: 2,
+        to: 3,
+        weight: 1.5,
+    };
+    let text = super::embedded::named(row, &small_graph()).to_string();
+    assert!(
+        text.starts_with("the edge shops/s0 → shops/s1 weighs 1.5, which is no probability; unset"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_negative_weight_is_named_by_the_ends_of_its_edge() {
     let row = KernelError::NegativeWeight {
         from: 2,
