@@ -175,7 +175,11 @@ const CHUNK: usize = 256;
 pub fn work(config: &RandomWalksConfig, size: Extent) -> Work {
     let Extent { n, m, .. } = size;
     let length = u64::from(config.length);
-    let walks = n.saturating_mul(u64::from(config.walks_per_vertex));
+    let starts = match config.sources.len() {
+        0 => n,
+        named => n.min(named as u64),
+    };
+    let walks = starts.saturating_mul(u64::from(config.walks_per_vertex));
     let rows = walks.min(config.max_walks);
     Work {
         bytes: rows
@@ -406,6 +410,33 @@ mod tests {
         assert_eq!(walks(&outcome), [[1, 2, 0], [1, 2, 0], [2, 0, 1]]);
         assert_eq!(outcome.exactness, Exactness::Truncated { listed: 3 });
         assert_eq!(integer_column(&outcome, "visits"), [4, 4, 4]);
+    }
+
+    #[test]
+    fn walks_from_few_sources_are_estimated_as_few() {
+        let of = |sources: &[&str]| {
+            let config = RandomWalksConfig {
+                sources: sources.iter().map(|it| (*it).to_owned()).collect(),
+                walks_per_vertex: 10,
+                max_walks: u64::MAX,
+                ..Default::default()
+            };
+            let size = Extent {
+                n: 3,
+                m: 5,
+                attributes: 0,
+            };
+            work(&config, size)
+        };
+        let rows = [
+            of(&["a"]),
+            of(&["a", "b"]),
+            of(&["a", "b", "c", "elsewhere"]),
+            of(&[]),
+        ]
+        .map(|it| it.rows);
+        assert_eq!(rows, [10, 20, 30, 30]);
+        assert!(of(&["a"]).operations < of(&[]).operations);
     }
 
     #[test]
