@@ -10,7 +10,8 @@
 //! have the same `λ`, or no cycle exists, the limit depends on the start (all equal) or is reached
 //! slowly; the answer then says that it did not settle.
 //!
-//! Cost: O(n + m) a sweep, 16 bytes a vertex beyond the answer, all threads of the pool.
+//! Cost: O(n + m) a sweep, 16 bytes a vertex beyond the answer, all threads of the pool; 8 bytes more and
+//! twice the time where weights are so large that squares of scores would be infinite.
 
 use serde::{Deserialize, Serialize};
 
@@ -103,10 +104,11 @@ pub fn run<L: Neighbourhoods>(
     let n = graph.vertex_count() as usize;
     let start = vec![1.0 / (n.max(1) as f64).sqrt(); n];
     let settled = config.stop().repeat(&start, control, |scores, next| {
-        let squares = blocks::fill_and_sum_along(&*graph.into, next, control, |v| {
-            let score = scores[v as usize] + received(&*graph.into, v, scores);
-            (score, score * score)
-        })?;
+        let mut squares = sweep(graph, scores, next, control)?;
+        if !squares.is_finite() {
+            let less: Vec<f64> = scores.iter().map(|it| it * FAR_LESS).collect();
+            squares = sweep(graph, &less, next, &control.silent())?;
+        }
         let scale = squares.sqrt().recip();
         let mut change = 0.0;
         for (new, old) in next.iter_mut().zip(scores) {
@@ -116,6 +118,24 @@ pub fn run<L: Neighbourhoods>(
         Ok(change)
     })?;
     Ok(settled.into_outcome("score"))
+}
+
+/// What scores are multiplied by where their sums or squares would be infinite, 2⁻⁶⁰⁰: a power of two loses
+/// no bit, and with this one the squares of 2³² sums of 2³² of the greatest weights have a finite sum. What
+/// becomes too small for a number is nothing beside the largest score.
+const FAR_LESS: f64 = f64::from_bits((1023 - 600) << 52);
+
+/// Adds what each vertex receives to its score; the sum of the squares.
+fn sweep<L: Neighbourhoods>(
+    graph: &Csr<L>,
+    scores: &[f64],
+    next: &mut [f64],
+    control: &Control,
+) -> Result<f64, KernelError> {
+    blocks::fill_and_sum_along(&*graph.into, next, control, |v| {
+        let score = scores[v as usize] + received(&*graph.into, v, scores);
+        (score, score * score)
+    })
 }
 
 #[cfg(test)]
@@ -170,6 +190,34 @@ mod tests {
         let (scores, exactness) = found(&build(5, edges, rules));
         assert_eq!(exactness, Exactness::Exact);
         assert!((scores[0] - 0.5_f64.sqrt()).abs() < 1e-9 && (scores[1] - 0.125_f64.sqrt()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn weights_whose_squares_or_sums_are_infinite_have_scores_too() {
+        let of = |weight: f64, ends: &[(u32, u32)]| {
+            let edges = EdgeList {
+                sources: ends.iter().map(|it| it.0).collect(),
+                targets: ends.iter().map(|it| it.1).collect(),
+                weights: Some(vec![weight; ends.len()]),
+                times: None,
+            };
+            let rules = ProjectionRules {
+                direction: Direction::Undirected,
+                ..ProjectionRules::default()
+            };
+            found(&build(5, edges, rules))
+        };
+        for weight in [1e200, f64::MAX] {
+            let (scores, exactness) = of(weight, &[(0, 1)]);
+            assert_eq!(exactness, Exactness::Exact);
+            assert!(scores[..2].iter().all(|it| (it - 0.5_f64.sqrt()).abs() < 1e-9));
+            assert!(scores[2..].iter().all(|it| *it < 1e-100));
+        }
+        // The middle of a star receives more than a number can hold; with so little of their own, scores
+        // swing between it and the others.
+        let (scores, exactness) = of(f64::MAX, &[(0, 1), (0, 2), (0, 3), (0, 4)]);
+        assert!((sweeps::length(&scores) - 1.0).abs() < 1e-9, "{scores:?}");
+        assert_ne!(exactness, Exactness::Exact);
     }
 
     #[test]
