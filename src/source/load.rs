@@ -5,13 +5,15 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::LoadedGraph;
 use super::error::{SourceError, check};
 use super::resolve;
 use super::tables::{EdgeTable, Tables, VertexTable};
 use super::values;
 use crate::algorithms::Control;
-use crate::graph::{self, Column, EdgeList, NO_VERTEX, Texts, VertexKeys, VertexRange};
+use crate::graph::{self, Column, Csr, EdgeList, NO_VERTEX, ParallelEdges, Texts, VertexKeys, VertexRange};
 use crate::model::{
     id::{ContentHash, ContentHasher},
     template::{EdgeFilter, Projection},
@@ -68,6 +70,9 @@ pub(super) fn project(
     };
     // Vertex numbers are below the count by construction, and arrays grow together.
     let csr = graph::build_by_degree(keys.len() as u32, list, projection.rules);
+    if projection.rules.parallel == ParallelEdges::Sum {
+        refuse_infinite_sums(&csr, &keys, projection)?;
+    }
     Ok(LoadedGraph {
         self_loops_left_out,
         merged: edges - self_loops_left_out - csr.edge_count,
@@ -76,6 +81,26 @@ pub(super) fn project(
         attributes,
         exclusions: left.sentences(projection),
         hash,
+    })
+}
+
+/// Refuses a graph with parallel edges whose finite weights have an infinite sum; names the first pair.
+fn refuse_infinite_sums(csr: &Csr, keys: &VertexKeys, projection: &Projection) -> Result<(), SourceError> {
+    let is_infinite = |weight: &f64| !weight.is_finite();
+    let weights = csr.out.weights.as_deref().unwrap_or_default();
+    let Some(at) = weights.par_iter().position_first(is_infinite) else {
+        return Ok(());
+    };
+    let from = csr.out.offsets.partition_point(|end| *end as usize <= at) as u32 - 1;
+    let id = |v: u32| keys.id(csr.number(v));
+    Err(SourceError::Projection {
+        reason: format!(
+            "the weights `{}` of the edges between {} and {} have a sum that no number can hold; measure them \
+             in a larger unit, or keep parallel edges or the smallest of them",
+            projection.weight.as_deref().unwrap_or_default(),
+            id(from),
+            id(csr.out.targets[at])
+        ),
     })
 }
 

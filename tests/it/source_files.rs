@@ -176,6 +176,28 @@ fn weights_that_are_no_finite_number_are_counted_and_their_edges_left_out() {
 }
 
 #[test]
+fn finite_weights_with_an_infinite_sum_are_refused_with_their_ends() {
+    let text = "src,dst,weight\na,b,1\nc,b,1e308\na,c,-1e308\nc,b,1e308\n";
+    let mut wanted = Projection {
+        weight: Some("weight".to_owned()),
+        ..projection(&["vertices"], &["e"])
+    };
+    wanted.rules.parallel = ParallelEdges::Sum;
+    let load = |wanted: &Projection| {
+        source(&[("e.csv", text)])
+            .unwrap()
+            .load_now(wanted, &Control::default())
+    };
+    let error = load(&wanted).unwrap_err().to_string();
+    assert!(
+        error.contains("the weights `weight` of the edges between vertices/c and vertices/b have a sum"),
+        "{error}"
+    );
+    wanted.rules.parallel = ParallelEdges::Smallest;
+    assert_eq!(load(&wanted).unwrap().csr.edge_count, 3);
+}
+
+#[test]
 fn rows_that_are_not_utf8_are_named_where_their_keys_are_missing() {
     let files = vec![
         ("nodes.csv".to_owned(), b"_key,name\n1,Caf\xe9\n2,B\n".to_vec()),
