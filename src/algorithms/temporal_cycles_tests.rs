@@ -167,6 +167,26 @@ fn one_thread_and_four_list_the_same() {
     assert_eq!(with(1).exactness, Exactness::Truncated { listed: 500 });
 }
 
+/// One edge in, then bundles of parallel edges: as many looks as edges ask for, not as pairs of them would.
+#[test]
+fn parallel_edges_cost_in_step_with_their_number() {
+    let many = 1 << 12;
+    let bundle = |from, to, begin: i64| (0..many).map(move |it| (from, to, begin + it, 1.0));
+    let rows: Rows = [(0, 1, 0, 1.0)]
+        .into_iter()
+        .chain(bundle(1, 2, 1))
+        .chain(bundle(2, 0, many))
+        .collect();
+    let config = TemporalCyclesConfig {
+        max_cycles: 1,
+        ..TemporalCyclesConfig::default()
+    };
+    let control = Control::default();
+    let outcome = super::run(&timed(3, &rows), &config, &Inputs::default(), &control).unwrap();
+    assert_eq!(outcome.exactness, Exactness::Truncated { listed: 1 });
+    assert!(control.looks() < 64, "{}", control.looks());
+}
+
 #[test]
 fn graphs_without_times_or_direction_are_refused() {
     let algorithm = Algorithm::TemporalCycles(TemporalCyclesConfig::default());

@@ -184,7 +184,8 @@ impl<'a> Search<'a> {
                 let into = self.into;
                 let edges = into.between(v, first.time, self.marks[v as usize].latest);
                 pace.step(edges.len())?;
-                for edge in edges {
+                // The latest first: of parallel edges it alone tells something new.
+                for edge in edges.iter().rev() {
                     self.mark(edge.other, edge.time, hops, source);
                 }
             }
