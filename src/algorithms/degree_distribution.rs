@@ -6,7 +6,8 @@
 //! squared shares of the edge ends, from 1/n to 1. The power law is fitted to the degrees from 1; where
 //! fewer than two of those differ it is undefined (NaN).
 //!
-//! Cost: O(n log n + D²) time for D different degrees, 20 bytes a vertex, one thread.
+//! Cost: O(n log n + D²) time for D different degrees, 20 bytes a vertex; vertices are divided by the
+//! threads, different degrees are not.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::power_law;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::sort::sort_by_key;
 use crate::graph::{Csr, Neighbourhoods, stats};
 
 /// Parameters of [`super::Algorithm::DegreeDistribution`].
@@ -139,15 +141,18 @@ pub fn run<L: Neighbourhoods>(
         (graph.out.degree(v) + into) as u32
     })?;
     let mut ascending = degrees.clone();
-    ascending.sort_unstable();
+    sort_by_key(&mut ascending, control, |it| *it)?;
     let counts: Vec<(u32, u64)> = ascending
         .chunk_by(|a, b| a == b)
         .map(|it| (it[0], it.len() as u64))
         .collect();
     control.check()?;
     let summary = summary(&ascending, &counts, control)?;
-    let at_most = |degree: &u32| ascending.partition_point(|it| it <= degree) as f64 / n as f64;
-    let shares = degrees.iter().map(at_most).collect();
+    let mut shares = vec![0.0; n];
+    blocks::fill(&mut shares, &control.silent(), |v| {
+        let own = degrees[v as usize];
+        ascending.partition_point(|it| *it <= own) as f64 / n as f64
+    })?;
     let integers = degrees.iter().map(|it| u64::from(*it)).collect();
     Ok(Outcome {
         vertices: vec![

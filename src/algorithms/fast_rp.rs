@@ -189,7 +189,7 @@ pub fn run(
         })?;
         std::mem::swap(&mut current, &mut next);
         if *weight != 0.0 {
-            add_units(&mut embedding, &current, width, *weight);
+            add_units(&mut embedding, &current, width, *weight, control)?;
         }
     }
     let zeros = embedding
@@ -324,11 +324,18 @@ impl<'a> Mixing<'a> {
 }
 
 /// Adds each row of `rows`, brought to length 1 and times `weight`, to that of `embedding`.
-fn add_units(embedding: &mut [f32], rows: &[f32], width: usize, weight: f64) {
+fn add_units(
+    embedding: &mut [f32],
+    rows: &[f32],
+    width: usize,
+    weight: f64,
+    control: &Control,
+) -> Result<(), KernelError> {
     let pairs = embedding
         .par_chunks_mut(ROWS * width)
         .zip(rows.par_chunks(ROWS * width));
-    pairs.for_each(|(sums, rows)| {
+    pairs.try_for_each(|(sums, rows)| {
+        control.check()?;
         for (sum, row) in sums.chunks_mut(width).zip(rows.chunks(width)) {
             // In 64 bits the square of no finite number is lost or infinite.
             let length = row.iter().map(|it| f64::from(*it).powi(2)).sum::<f64>().sqrt();
@@ -338,7 +345,8 @@ fn add_units(embedding: &mut [f32], rows: &[f32], width: usize, weight: f64) {
                 sum.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
             }
         }
-    });
+        Ok(())
+    })
 }
 
 #[cfg(test)]

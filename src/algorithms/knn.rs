@@ -22,7 +22,7 @@ use super::chunks::in_order;
 use super::control::{Control, KernelError};
 use super::nearest::{Nearest, Tree};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::pace::Pace;
+use super::pace::{self, Pace};
 use super::pairs::Leaders;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, NumberColumn, ParameterInfo, Work};
 use crate::graph::Csr;
@@ -241,7 +241,7 @@ pub fn run(
     }
     let n = graph.vertex_count();
     control.check()?;
-    let points = Points::new(n, &inputs.numbers, config);
+    let points = Points::new(n, &inputs.numbers, config, control)?;
     let tree = Tree::new(&points.values, points.width, control)?;
     let compared = points.members.len();
     let each = (config.top_k as usize).min(compared.saturating_sub(1));
@@ -299,65 +299,105 @@ struct Points {
 const BEYOND: f64 = 1e150;
 
 impl Points {
-    fn new(n: u32, columns: &[NumberColumn], config: &KnnConfig) -> Self {
+    fn new(
+        n: u32,
+        columns: &[NumberColumn],
+        config: &KnnConfig,
+        control: &Control,
+    ) -> Result<Self, KernelError> {
         let has_value = |v: u32, column: &NumberColumn| {
             // NaN is not below either.
             column.values.get(v as usize).is_some_and(|it| it.abs() <= BEYOND)
         };
-        let has_all = |v: &u32| columns.iter().all(|column| has_value(*v, column));
-        let mut members: Vec<u32> = (0..n).filter(has_all).collect();
         let width = columns.len();
+        let mut pace = Pace::new(control);
+        let mut members = Vec::new();
+        for v in 0..n {
+            pace.step(width)?;
+            if columns.iter().all(|column| has_value(v, column)) {
+                members.push(v);
+            }
+        }
         let mut values = vec![0.0; members.len() * width];
         for (dimension, column) in columns.iter().enumerate() {
             let given: Vec<f64> = members.iter().map(|v| column.values[*v as usize]).collect();
             let (mean, deviation) = match config.scale {
-                Scale::ZScore => spread(&given),
+                Scale::ZScore => spread(&given, control)?,
                 Scale::None => (0.0, 1.0),
             };
             for (at, value) in given.iter().enumerate() {
+                // A cache line is written.
+                pace.step(1)?;
                 values[at * width + dimension] = (value - mean) / deviation;
             }
         }
-        if config.metric == Distance::Cosine {
-            bring_to_length_one(&mut members, &mut values, width);
-        }
-        Points {
+        let mut points = Points {
             members,
             values,
             width,
+        };
+        if config.metric == Distance::Cosine {
+            points.bring_to_length_one(control)?;
         }
+        Ok(points)
     }
 
     fn at(&self, point: u32) -> &[f64] {
         &self.values[point as usize * self.width..][..self.width]
     }
-}
 
-/// Mean and standard deviation; the deviation of equal values is 1, so that all have the z-score 0.
-fn spread(values: &[f64]) -> (f64, f64) {
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let deviation = (values.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / count).sqrt();
-    match values.first() {
-        Some(first) if values.iter().all(|it| it == first) => (*first, 1.0),
-        _ if deviation > 0.0 => (mean, deviation),
-        _ => (mean, 1.0),
+    /// Divides each point by its length and drops those that have none.
+    fn bring_to_length_one(&mut self, control: &Control) -> Result<(), KernelError> {
+        let width = self.width;
+        let mut pace = Pace::new(control);
+        let mut kept = 0;
+        for at in 0..self.members.len() {
+            pace.step(width)?;
+            let point = at * width..(at + 1) * width;
+            let length = self.values[point.clone()]
+                .iter()
+                .map(|it| it * it)
+                .sum::<f64>()
+                .sqrt();
+            if length > 0.0 {
+                for (to, from) in (kept * width..).zip(point) {
+                    self.values[to] = self.values[from] / length;
+                }
+                self.members[kept] = self.members[at];
+                kept += 1;
+            }
+        }
+        self.members.truncate(kept);
+        self.values.truncate(kept * width);
+        Ok(())
     }
 }
 
-/// Divides each point by its length and drops those that have none.
-fn bring_to_length_one(members: &mut Vec<u32>, values: &mut Vec<f64>, width: usize) {
-    let mut kept = Vec::with_capacity(values.len());
-    let mut points = values.chunks(width);
-    members.retain(|_| {
-        let point = points.next().unwrap_or(&[]);
-        let length = point.iter().map(|it| it * it).sum::<f64>().sqrt();
-        if length > 0.0 {
-            kept.extend(point.iter().map(|it| it / length));
-        }
-        length > 0.0
-    });
-    *values = kept;
+/// Mean and standard deviation; the deviation of equal values is 1, so that all have the z-score 0.
+fn spread(values: &[f64], control: &Control) -> Result<(f64, f64), KernelError> {
+    let Some(first) = values.first() else {
+        return Ok((0.0, 1.0));
+    };
+    let count = values.len() as f64;
+    let mean = sum(values, control, |it| it)? / count;
+    let deviation = (sum(values, control, |it| (it - mean).powi(2))? / count).sqrt();
+    Ok(if values.iter().all(|it| it == first) {
+        (*first, 1.0)
+    } else if deviation > 0.0 {
+        (mean, deviation)
+    } else {
+        (mean, 1.0)
+    })
+}
+
+/// Sum of a part of each value, in order.
+fn sum(values: &[f64], control: &Control, part: impl Fn(f64) -> f64) -> Result<f64, KernelError> {
+    let mut sum = 0.0;
+    for piece in values.chunks(pace::ENTRIES) {
+        control.check()?;
+        piece.iter().for_each(|it| sum += part(*it));
+    }
+    Ok(sum)
 }
 
 /// `near` holds for each point `each` others, nearest first, with the squared distance.
