@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::control::{Control, KernelError};
 use super::pace::Pace;
-use crate::graph::{Csr, Neighbourhoods, PORTION, portions};
+use crate::graph::{Csr, Neighbourhoods, PORTION};
 
 /// Vertices in a block.
 pub(super) const BLOCK: usize = PORTION;
@@ -56,14 +56,13 @@ pub(super) fn fill_and_sum_along<T: Send>(
 }
 
 /// Like [`fill`], where a vertex costs as much as its lists in both directions are long.
-pub(super) fn fill_around<T: Send>(
-    graph: &Csr,
+pub(super) fn fill_around<T: Send, L: Neighbourhoods>(
+    graph: &Csr<L>,
     values: &mut [T],
     control: &Control,
     value: impl Fn(u32) -> T + Sync,
 ) -> Result<(), KernelError> {
-    let (out, into) = (&graph.out.offsets, &graph.into.offsets);
-    let ranges = portions(values.len(), |v| out[v] as usize + into[v] as usize);
+    let ranges = graph.out.portions_with(&graph.into);
     over(cut(values, ranges), control, |v| (value(v), 0.0)).map(|_| ())
 }
 

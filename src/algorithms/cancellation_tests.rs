@@ -28,9 +28,8 @@ const THREADS: usize = 2;
 /// Kernels that find what they seek before they have read the graph.
 const EARLY: &[&str] = &["shortest_path", "k_shortest_paths"];
 
-/// Kernels that ask for lists of which they read a few entries, and degrees, whose blocks are of vertices:
-/// a block of hubs takes some milliseconds.
-const UNREAD: &[&str] = &["random_walks", "node2vec", "degree"];
+/// Kernels that ask for lists of which they read a few entries.
+const UNREAD: &[&str] = &["random_walks", "node2vec"];
 
 /// Hubs, weights and times; the lists of a few vertices are a good part of all.
 fn graph() -> Csr {

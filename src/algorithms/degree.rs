@@ -102,31 +102,31 @@ pub fn run<L: Neighbourhoods>(
     _inputs: &Inputs,
     control: &Control,
 ) -> Result<Outcome, KernelError> {
-    let n = graph.vertex_count() as usize;
-    control.expect(n as u64 * if graph.is_weighted() { 9 } else { 6 });
+    let n = u64::from(graph.vertex_count());
+    control.expect(n * if graph.is_weighted() { 9 } else { 6 });
     let (out, into) = (&*graph.out, &*graph.into);
     let both = |of_in: u64, of_out: u64| if graph.directed { of_in + of_out } else { of_out };
     let mut vertices = vec![
-        counts("in_degree", n, control, |v| into.degree(v) as u64)?,
-        counts("out_degree", n, control, |v| out.degree(v) as u64)?,
-        counts("degree", n, control, |v| {
+        counts("in_degree", graph, control, |v| into.degree(v) as u64)?,
+        counts("out_degree", graph, control, |v| out.degree(v) as u64)?,
+        counts("degree", graph, control, |v| {
             both(into.degree(v) as u64, out.degree(v) as u64)
         })?,
-        counts("distinct_in", n, control, |v| {
+        counts("distinct_in", graph, control, |v| {
             distinct(into.list(v), v).count() as u64
         })?,
-        counts("distinct_out", n, control, |v| {
+        counts("distinct_out", graph, control, |v| {
             distinct(out.list(v), v).count() as u64
         })?,
-        counts("distinct", n, control, |v| {
+        counts("distinct", graph, control, |v| {
             distinct_neighbours(graph, v).count() as u64
         })?,
     ];
     if graph.is_weighted() {
         let total = |v| weight_at(out, v) + if graph.directed { weight_at(into, v) } else { 0.0 };
-        vertices.push(sums("weight_in", n, control, |v| weight_at(into, v))?);
-        vertices.push(sums("weight_out", n, control, |v| weight_at(out, v))?);
-        vertices.push(sums("weight", n, control, total)?);
+        vertices.push(sums("weight_in", graph, control, |v| weight_at(into, v))?);
+        vertices.push(sums("weight_out", graph, control, |v| weight_at(out, v))?);
+        vertices.push(sums("weight", graph, control, total)?);
     }
     Ok(Outcome {
         vertices,
@@ -134,25 +134,25 @@ pub fn run<L: Neighbourhoods>(
     })
 }
 
-fn counts(
+fn counts<L: Neighbourhoods>(
     name: &'static str,
-    n: usize,
+    graph: &Csr<L>,
     control: &Control,
     value: impl Fn(u32) -> u64 + Sync,
 ) -> Result<OutputColumn, KernelError> {
-    let mut values = vec![0; n];
-    blocks::fill(&mut values, control, value)?;
+    let mut values = vec![0; graph.vertex_count() as usize];
+    blocks::fill_around(graph, &mut values, control, value)?;
     Ok(OutputColumn::new(name, Quantity::Count, Values::Integers(values)))
 }
 
-fn sums(
+fn sums<L: Neighbourhoods>(
     name: &'static str,
-    n: usize,
+    graph: &Csr<L>,
     control: &Control,
     value: impl Fn(u32) -> f64 + Sync,
 ) -> Result<OutputColumn, KernelError> {
-    let mut values = vec![0.0; n];
-    blocks::fill(&mut values, control, value)?;
+    let mut values = vec![0.0; graph.vertex_count() as usize];
+    blocks::fill_around(graph, &mut values, control, value)?;
     Ok(OutputColumn::new(name, Quantity::Weight, Values::Numbers(values)))
 }
 

@@ -136,7 +136,7 @@ pub fn run<L: Neighbourhoods>(
     let n = graph.vertex_count() as usize;
     control.expect(n as u64);
     let mut degrees = vec![0_u32; n];
-    blocks::fill(&mut degrees, control, |v| {
+    blocks::fill_around(graph, &mut degrees, control, |v| {
         let into = if graph.directed { graph.into.degree(v) } else { 0 };
         (graph.out.degree(v) + into) as u32
     })?;

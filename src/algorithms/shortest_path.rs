@@ -299,7 +299,7 @@ impl<'a> Places<'a> {
         control.expect(u64::from(n));
         let is_short =
             |v: u32, at: usize| graph.out.weight(at) < self.least(v, graph.out.targets[at]) * (1.0 - SLACK);
-        blocks::fill(&mut short, control, |v| {
+        blocks::fill_along(&*graph.out, &mut short, control, |v| {
             let first = graph.out.range(v).find(|at| is_short(v, *at));
             first.map_or(NO_VERTEX, |at| at as u32)
         })?;

@@ -20,7 +20,7 @@ pub use columns::{Column, MISSING, instant_text};
 pub use compressed::{CompressError, CompressedAdjacency, CompressedCsr};
 pub use csr::{Adjacency, Csr, NO_VERTEX};
 pub use keys::{VertexKeys, VertexRange};
-pub use neighbourhoods::{Neighbourhoods, PORTION, portions};
+pub use neighbourhoods::{Neighbourhoods, PORTION};
 pub use texts::Texts;
 
 #[cfg(test)]

@@ -39,6 +39,17 @@ pub trait Neighbourhoods: Send + Sync {
     /// alone, 65,536 entries; they depend on the degrees only.
     fn portions(&self) -> Vec<Range<u32>>;
 
+    /// The same for work along the lists of both directions: no more of either than in its own portions.
+    fn portions_with(&self, other: &Self) -> Vec<Range<u32>> {
+        let both = [self.portions(), other.portions()].concat();
+        let mut ends: Vec<u32> = both.into_iter().map(|it| it.end).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let mut begin = 0;
+        let range = |end| std::mem::replace(&mut begin, end)..end;
+        ends.into_iter().map(range).collect()
+    }
+
     /// Bytes held.
     fn bytes(&self) -> u64;
 }
@@ -80,6 +91,11 @@ impl Neighbourhoods for Adjacency {
         portions(n, |v| self.offsets[v] as usize)
     }
 
+    fn portions_with(&self, other: &Self) -> Vec<Range<u32>> {
+        let n = self.offsets.len().saturating_sub(1);
+        portions(n, |v| self.offsets[v] as usize + other.offsets[v] as usize)
+    }
+
     fn bytes(&self) -> u64 {
         let each = |bytes: u64, is_there: bool| bytes * u64::from(is_there);
         let per_entry = 4
@@ -92,7 +108,7 @@ impl Neighbourhoods for Adjacency {
 
 /// `n` vertices in consecutive ranges of at most [`PORTION`] vertices and, where those of a vertex are not
 /// more alone, 65,536 entries, of which there are so many before each vertex, and before `n`.
-pub fn portions(n: usize, entries_before: impl Fn(usize) -> usize) -> Vec<Range<u32>> {
+fn portions(n: usize, entries_before: impl Fn(usize) -> usize) -> Vec<Range<u32>> {
     let mut ranges = Vec::with_capacity(n / PORTION + 1);
     let mut begin = 0;
     while begin < n {
