@@ -74,10 +74,11 @@ pub struct EdgeList {
 ///
 /// An edge merged from several rows keeps the time of the smallest of them.
 ///
-/// Cost: O(n + m) time on all threads of the current pool. Peak memory, the edge list included: 12 bytes
-/// an edge without weights and times, where the graph itself takes 8 in both directions; with them 8
-/// more for each, and 8 for rows. The result depends on the edges as a list in row order only, never on
-/// threads.
+/// Cost: O(n + t m) processor time on the t threads of the current pool, each of which reads all edges
+/// and writes its share. Peak memory, the edge list included: 12 bytes an edge without weights and times,
+/// where the graph itself takes 8 in both directions; with them 8 more for each, and 8 for rows; and
+/// beside the graph at most 16 bytes a vertex, however many threads there are. The result depends on the
+/// edges as a list in row order only, never on threads.
 ///
 /// # Panics
 ///
