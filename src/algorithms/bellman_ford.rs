@@ -299,7 +299,7 @@ impl<'a> Search<'a> {
         let without_least = count(|it| it == f64::NEG_INFINITY);
         let weight = |cycle: &Vec<u32>| -> f64 {
             let ends = cycle.iter().zip(cycle.iter().cycle().skip(1));
-            ends.map(|(v, u)| lightest(self.graph, *v, *u)).sum()
+            ends.map(|(v, u)| self.graph.out.lightest_to(*v, *u)).sum()
         };
         let weights = self.cycles.iter().map(weight).collect();
         let (mut offsets, mut members) = (vec![0], Vec::new());
@@ -339,13 +339,6 @@ impl<'a> Search<'a> {
             ..Outcome::default()
         }
     }
-}
-
-/// Weight of the lightest edge from `v` to `u`.
-fn lightest(graph: &Csr, v: u32, u: u32) -> f64 {
-    let range = graph.out.range(v);
-    let same = range.filter(|at| graph.out.targets[*at] == u);
-    same.map(|at| graph.out.weight(at)).fold(f64::INFINITY, f64::min)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ proptest! {
                 prop_assert_eq!(found[v], expected[v]);
             }
             if let Some(length) = found.get(parents[v] as usize) {
-                prop_assert_eq!(length + lightest(&graph, parents[v] as u32, v as u32), found[v]);
+                prop_assert_eq!(length + graph.out.lightest_to(parents[v] as u32, v as u32), found[v]);
             }
         }
         let spoiled = expected.contains(&f64::NEG_INFINITY);

@@ -248,14 +248,10 @@ fn without_circles(vertices: Vec<u32>) -> Vec<u32> {
 
 /// The path through `vertices`, over the lightest of parallel edges; lengths added from its start on.
 pub(super) fn measured(lists: &Adjacency, vertices: Vec<u32>) -> Path {
-    let step = |pair: &[u32]| {
-        let same = lists.range_to(pair[0], pair[1]);
-        same.map(|at| lists.weight(at)).fold(f64::INFINITY, f64::min)
-    };
     let mut length = 0.0;
     let mut distances = vec![0.0];
     for pair in vertices.windows(2) {
-        length += step(pair);
+        length += lists.lightest_to(pair[0], pair[1]);
         distances.push(length);
     }
     Path { vertices, distances }

@@ -50,6 +50,23 @@ fn entries(lists: &Adjacency, n: u32) -> Vec<Vec<(u32, u32, f64)>> {
     (0..n).map(|v| lists.range(v).map(entry).collect()).collect()
 }
 
+#[test]
+fn the_lightest_of_parallel_edges_is_found() {
+    let edges = EdgeList {
+        sources: vec![0, 0, 0, 1],
+        targets: vec![1, 2, 1, 1],
+        weights: Some(vec![3.0, -7.0, 2.0, 1.0]),
+        times: None,
+    };
+    let rules = ProjectionRules {
+        parallel: ParallelEdges::Keep,
+        ..ProjectionRules::default()
+    };
+    let graph = build(3, edges, rules);
+    let found = [(0, 1), (0, 2), (1, 0)].map(|(v, u)| graph.out.lightest_to(v, u));
+    assert_eq!(found, [2.0, -7.0, f64::INFINITY]);
+}
+
 fn any_rules() -> impl Strategy<Value = ProjectionRules> {
     let direction = prop_oneof![
         Just(Direction::Directed),

@@ -84,6 +84,12 @@ impl Adjacency {
     pub fn weight(&self, index: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |weights| weights[index])
     }
+
+    /// Weight of the lightest edge from `v` to `u`, found by bisection; infinite where there is none.
+    pub fn lightest_to(&self, v: u32, u: u32) -> f64 {
+        let edges = self.range_to(v, u);
+        edges.map(|at| self.weight(at)).fold(f64::INFINITY, f64::min)
+    }
 }
 
 impl Csr {
