@@ -263,61 +263,11 @@ pub fn run(
     inputs: &Inputs,
     control: &Control,
 ) -> Result<Outcome, KernelError> {
-    let not_applicable = |reason: &str| KernelError::NotApplicable {
-        reason: reason.to_owned(),
-    };
-    if inputs.items.is_empty() && !config.through_edges {
-        return Err(not_applicable(
-            "there is nothing to share; name attributes in the projection or set `through_edges`",
-        ));
-    }
-    if config.window_ms > 0 && graph.into.times.is_none() {
-        return Err(not_applicable(
-            "`window_ms` compares the times of edges, and the projection has none; name the attribute that \
-             holds them or set it to 0",
-        ));
-    }
+    refuse_without_items(graph, config, inputs)?;
     let holdings = Holdings::new(graph, &inputs.items, config, control)?;
     let n = graph.vertex_count();
     let cap = usize::try_from(config.max_pairs).unwrap_or(usize::MAX);
-    let mut pairs: Vec<Pair> = Vec::new();
-    in_order(
-        n as usize,
-        CHUNK,
-        control,
-        || Workspace {
-            shared: vec![0; n as usize],
-            last: vec![NO_ITEM; n as usize],
-            met: Vec::new(),
-        },
-        |workspace, range| {
-            let mut found = Vec::new();
-            let mut pace = Pace::new(control);
-            for v in range {
-                // One more than the cap says that there are more.
-                if found.len() > cap {
-                    break;
-                }
-                partners(
-                    &holdings,
-                    v as u32,
-                    config.min_shared,
-                    workspace,
-                    &mut pace,
-                    &mut found,
-                )?;
-            }
-            Ok(found)
-        },
-        |found| {
-            pairs.extend(found);
-            if pairs.len() > cap {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        },
-    )?;
+    let mut pairs = linked_pairs(n, config.min_shared, cap, &holdings, control)?;
     let exactness = if pairs.len() > cap {
         pairs.truncate(cap);
         Exactness::Truncated {
@@ -332,6 +282,66 @@ pub fn run(
     })
 }
 
+/// Refuses a run without anything to share, or with a window and without times.
+fn refuse_without_items(graph: &Csr, config: &LinkageConfig, inputs: &Inputs) -> Result<(), KernelError> {
+    let not_applicable = |reason: &str| {
+        Err(KernelError::NotApplicable {
+            reason: reason.to_owned(),
+        })
+    };
+    if inputs.items.is_empty() && !config.through_edges {
+        return not_applicable(
+            "there is nothing to share; name attributes in the projection or set `through_edges`",
+        );
+    }
+    if config.window_ms > 0 && graph.into.times.is_none() {
+        return not_applicable(
+            "`window_ms` compares the times of edges, and the projection has none; name the attribute that \
+             holds them or set it to 0",
+        );
+    }
+    Ok(())
+}
+
+/// The pairs of `n` vertices that share so many items, in vertex order; where there are more than `cap`, more
+/// than `cap` of them.
+fn linked_pairs(
+    n: u32,
+    min_shared: u32,
+    cap: usize,
+    holdings: &Holdings,
+    control: &Control,
+) -> Result<Vec<Pair>, KernelError> {
+    let mut pairs: Vec<Pair> = Vec::new();
+    in_order(
+        n as usize,
+        CHUNK,
+        control,
+        || Workspace::new(n),
+        |workspace, range| {
+            let mut found = Vec::new();
+            let mut pace = Pace::new(control);
+            for v in range {
+                // One more than the cap says that there are more.
+                if found.len() > cap {
+                    break;
+                }
+                partners(holdings, v as u32, min_shared, workspace, &mut pace, &mut found)?;
+            }
+            Ok(found)
+        },
+        |found| {
+            pairs.extend(found);
+            if pairs.len() > cap {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        },
+    )?;
+    Ok(pairs)
+}
+
 /// What a thread finds partners with.
 struct Workspace {
     /// Items shared with the vertex at hand, by vertex; all 0 between vertices.
@@ -343,6 +353,16 @@ struct Workspace {
 }
 
 const NO_ITEM: u32 = u32::MAX;
+
+impl Workspace {
+    fn new(n: u32) -> Self {
+        Self {
+            shared: vec![0; n as usize],
+            last: vec![NO_ITEM; n as usize],
+            met: Vec::new(),
+        }
+    }
+}
 
 /// Adds the pairs of `v` with later vertices.
 fn partners(

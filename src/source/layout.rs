@@ -203,29 +203,7 @@ fn arrange(
         path: place.to_owned(),
         reason,
     };
-    let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
-    let known = || names.iter().map(String::as_str);
-    for (collection, own) in &settings.collections {
-        let claims = |other: &CollectionSettings| own.file.is_some() && other.file == own.file;
-        let rivals = settings.collections.iter().filter(|(_, other)| claims(other));
-        if let [first, second, ..] = rivals.map(|(name, _)| name.as_str()).collect::<Vec<_>>()[..] {
-            return Err(unreadable(format!(
-                "graph.toml says that `{}` is the file of both `{first}` and `{second}`; a file is one collection",
-                own.file.as_deref().unwrap_or_default()
-            )));
-        }
-        let found = match &own.file {
-            Some(file) => names.contains(file),
-            None => known().any(|it| is_collection_file(it) && stem(it) == *collection),
-        };
-        if !found {
-            let wanted = own.file.as_deref().unwrap_or(collection);
-            let hint = resolve::hint(wanted, known());
-            return Err(unreadable(format!(
-                "graph.toml names `{wanted}`, which is no file here; {hint}"
-            )));
-        }
-    }
+    check_files(&files, &settings).map_err(unreadable)?;
     let mut listing = Listing::default();
     for (name, content) in files {
         let declared = settings
@@ -264,6 +242,33 @@ fn arrange(
     }
     listing.entries.sort_by(|a, b| a.collection.cmp(&b.collection));
     Ok(listing)
+}
+
+/// Says what is wrong where `settings` give a file to two collections, or name one that is not there.
+fn check_files(files: &[(String, Content)], settings: &GraphSettings) -> Result<(), String> {
+    let known = || files.iter().map(|(name, _)| name.as_str());
+    for (collection, own) in &settings.collections {
+        let claims = |other: &CollectionSettings| own.file.is_some() && other.file == own.file;
+        let rivals = settings.collections.iter().filter(|(_, other)| claims(other));
+        if let [first, second, ..] = rivals.map(|(name, _)| name.as_str()).collect::<Vec<_>>()[..] {
+            return Err(format!(
+                "graph.toml says that `{}` is the file of both `{first}` and `{second}`; a file is one collection",
+                own.file.as_deref().unwrap_or_default()
+            ));
+        }
+        let found = match &own.file {
+            Some(file) => known().any(|it| it == file),
+            None => known().any(|it| is_collection_file(it) && stem(it) == *collection),
+        };
+        if !found {
+            let wanted = own.file.as_deref().unwrap_or(collection);
+            let hint = resolve::hint(wanted, known());
+            return Err(format!(
+                "graph.toml names `{wanted}`, which is no file here; {hint}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Says what the rows of `table` are.
