@@ -14,9 +14,7 @@ use super::inert::Inert;
 use super::run::runtime;
 use crate::algorithms::{Algorithm, ColumnInfo, Control, Info};
 use crate::app::{self, OpenGraph};
-use crate::engine::{
-    DirectRun, Engine, RowForm, check_compressed, estimate_compressed, streamed_table, write_tables,
-};
+use crate::engine::{DirectRun, Engine, RowForm, check_compressed, estimate_compressed, streamed_table};
 use crate::graph::{Direction, ParallelEdges, ProjectionRules};
 use crate::model::{
     id::TemplateId,
@@ -168,15 +166,19 @@ fn deliver(
 ) -> anyhow::Result<()> {
     let mut text = Vec::new();
     let json = session.console.json;
+    if matches!(arguments.mode, AlgoMode::Stream | AlgoMode::Write) {
+        // Rows do not say it, and a pipe may close before the last one.
+        answer.caveats().iter().for_each(|it| session.console.warn(it));
+    }
     match arguments.mode {
         AlgoMode::Stream => {
             let form = if json { RowForm::JsonLines } else { RowForm::Csv };
             return session.console.stream(|out| answer.stream(table, form, out));
         }
         AlgoMode::Write => {
-            let written = write_tables(&answer.tables, &arguments.out, answer.algorithm)?;
+            let written = answer.write(&arguments.out)?;
             return session.console.result(&written, |out| {
-                written.iter().try_for_each(|it| {
+                written.tables.iter().try_for_each(|it| {
                     writeln!(
                         out,
                         "{}: {} rows",

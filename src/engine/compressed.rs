@@ -85,6 +85,8 @@ impl Embedded {
                 control.check()?;
                 Ok(DirectRun {
                     algorithm: algorithm.info().name,
+                    parameters: algorithm.clone(),
+                    graph_hash: graph.hash.clone(),
                     vertices: u64::from(graph.csr.vertex_count()),
                     edges: graph.csr.edge_count,
                     conventions: conventions(&algorithm, &projection, &graph),

@@ -1,9 +1,10 @@
 //! One algorithm on one projection, for a person or a program: `gaai algo run`.
 //!
 //! The answer is complete in memory and printed as its first rows, or as JSON with as many rows as asked
-//! for.
+//! for, or written as Parquet with what changes it in the metadata of each file.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -11,10 +12,12 @@ use super::conventions::conventions;
 use super::embedded::Embedded;
 use super::error::EngineError;
 use super::tables::{ResultTables, Table};
+use super::write::write_noted;
 use crate::algorithms::{Algorithm, Control, Exactness, Quantity};
 use crate::model::{
-    execution::SummaryValue,
+    execution::{ResultTable, SummaryValue},
     fact::FactValue,
+    id::ContentHash,
     template::{Estimate, Projection},
 };
 
@@ -23,6 +26,10 @@ use crate::model::{
 pub struct DirectRun {
     /// Name of the algorithm.
     pub algorithm: &'static str,
+    /// The algorithm with all its parameters.
+    pub parameters: Algorithm,
+    /// Content hash of the graph that the kernel saw.
+    pub graph_hash: ContentHash,
     /// Vertices the kernel saw.
     pub vertices: u64,
     /// Edges the kernel saw.
@@ -31,7 +38,7 @@ pub struct DirectRun {
     pub exclusions: Vec<String>,
     /// Conventions that change the answer.
     pub conventions: Vec<String>,
-    /// Exact, sampled or truncated.
+    /// How exact the answer is.
     pub exactness: Exactness,
     /// The tables.
     pub tables: ResultTables,
@@ -50,6 +57,29 @@ struct AsJson<'a> {
     summary: &'a [SummaryValue],
     estimate: &'a Estimate,
     tables: Vec<TableAsJson<'a>>,
+}
+
+/// What was written, and what its reader has to know.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Written<'a> {
+    /// The algorithm with all its parameters.
+    pub algorithm: &'a Algorithm,
+    /// Content hash of the graph that the kernel saw.
+    pub graph_hash: &'a ContentHash,
+    /// Vertices the kernel saw.
+    pub vertices: u64,
+    /// Edges the kernel saw.
+    pub edges: u64,
+    /// What the projection left out.
+    pub exclusions: &'a [String],
+    /// Conventions that change the answer.
+    pub conventions: &'a [String],
+    /// How exact the answer is.
+    pub exactness: &'a Exactness,
+    /// Numbers about the whole result.
+    pub summary: &'a [SummaryValue],
+    /// The files; paths are relative to the directory.
+    pub tables: Vec<ResultTable>,
 }
 
 #[derive(Serialize)]
@@ -76,6 +106,8 @@ impl Embedded {
         let answer = self.answer(algorithm, projection, control).await?;
         Ok(DirectRun {
             algorithm: algorithm.info().name,
+            parameters: algorithm.clone(),
+            graph_hash: answer.graph.hash.clone(),
             vertices: u64::from(answer.graph.csr.vertex_count()),
             edges: answer.graph.csr.edge_count,
             exclusions: answer.graph.exclusions.clone(),
@@ -105,21 +137,8 @@ impl DirectRun {
             "{}: {} vertices, {} edges",
             self.algorithm, self.vertices, self.edges
         )?;
-        match &self.exactness {
-            Exactness::Exact => writeln!(out, "exact")?,
-            Exactness::Sampled { errors, confidence } => {
-                for (column, error) in errors {
-                    writeln!(
-                        out,
-                        "sampled: {column} within {error} with probability {confidence}"
-                    )?;
-                }
-            }
-            Exactness::Unsettled { rounds, change } => writeln!(
-                out,
-                "not settled: stopped after {rounds} rounds, the last of which still changed {change}"
-            )?,
-            Exactness::Truncated { listed } => writeln!(out, "truncated: {listed} listed, more may exist")?,
+        for sentence in self.how_exact() {
+            writeln!(out, "{sentence}")?;
         }
         for value in &self.tables.summary {
             writeln!(out, "{}: {}", value.name, value.value)?;
@@ -128,6 +147,74 @@ impl DirectRun {
             writeln!(out, "  {sentence}")?;
         }
         Ok(())
+    }
+
+    /// How exact the answer is, in sentences.
+    fn how_exact(&self) -> Vec<String> {
+        match &self.exactness {
+            Exactness::Exact => vec!["exact".to_owned()],
+            Exactness::Sampled { errors, confidence } => errors
+                .iter()
+                .map(|(column, error)| {
+                    format!("sampled: {column} within {error} with probability {confidence}")
+                })
+                .collect(),
+            Exactness::Unsettled { rounds, change } => vec![format!(
+                "not settled: stopped after {rounds} rounds, the last of which still changed {change}"
+            )],
+            Exactness::Truncated { listed } => {
+                vec![format!("truncated: {listed} listed, more may exist")]
+            }
+        }
+    }
+
+    /// What rows alone do not show, in sentences: how far the answer is from the exact one, if it is, and what
+    /// the projection left out.
+    pub fn caveats(&self) -> Vec<String> {
+        let inexact = match self.exactness {
+            Exactness::Exact => Vec::new(),
+            _ => self.how_exact(),
+        };
+        inexact
+            .into_iter()
+            .chain(self.exclusions.iter().cloned())
+            .collect()
+    }
+
+    /// Writes every table to `directory/results/<algorithm>.<table>.parquet`. Beside the summary, the metadata
+    /// of each file holds the algorithm with its parameters, the graph's hash, how exact the answer is, and what
+    /// changes it, each as JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`super::write_tables`].
+    pub fn write(&self, directory: &Path) -> Result<Written<'_>, EngineError> {
+        let json = |value: serde_json::Result<String>| {
+            value.map_err(|error| EngineError::Defect {
+                reason: format!("what changes the answer cannot be written as JSON: {error}"),
+            })
+        };
+        let notes = [
+            ("gaai.algorithm", json(serde_json::to_string(&self.parameters))?),
+            ("gaai.graph_hash", json(serde_json::to_string(&self.graph_hash))?),
+            ("gaai.exactness", json(serde_json::to_string(&self.exactness))?),
+            ("gaai.exclusions", json(serde_json::to_string(&self.exclusions))?),
+            (
+                "gaai.conventions",
+                json(serde_json::to_string(&self.conventions))?,
+            ),
+        ];
+        Ok(Written {
+            algorithm: &self.parameters,
+            graph_hash: &self.graph_hash,
+            vertices: self.vertices,
+            edges: self.edges,
+            exclusions: &self.exclusions,
+            conventions: &self.conventions,
+            exactness: &self.exactness,
+            summary: &self.tables.summary,
+            tables: write_noted(&self.tables, directory, self.algorithm, &notes)?,
+        })
     }
 
     /// Writes the whole answer as one JSON object; tables cut at `rows` rows, `None` writes all.

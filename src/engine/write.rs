@@ -42,6 +42,16 @@ pub fn write_tables(
     run_directory: &Path,
     stem: &str,
 ) -> Result<Vec<ResultTable>, EngineError> {
+    write_noted(tables, run_directory, stem, &[])
+}
+
+/// As [`write_tables`], with `notes` in the metadata of each file: key and text.
+pub(super) fn write_noted(
+    tables: &ResultTables,
+    run_directory: &Path,
+    stem: &str,
+    notes: &[(&str, String)],
+) -> Result<Vec<ResultTable>, EngineError> {
     if stem.is_empty()
         || !stem
             .chars()
@@ -56,7 +66,7 @@ pub fn write_tables(
     for table in &tables.tables {
         let relative = format!("{RESULTS}/{stem}.{}.parquet", table.name);
         let path = run_directory.join(&relative);
-        let bytes = encode(table, &summary).map_err(|error| fault(&path, &error.to_string()))?;
+        let bytes = encode(table, &summary, notes).map_err(|error| fault(&path, &error.to_string()))?;
         write_whole(&path, &bytes).map_err(|error| fault(&path, &format!("{error}; {}", advice(&error))))?;
         written.push(ResultTable {
             name: table.name.clone(),
@@ -71,7 +81,7 @@ pub fn write_tables(
 
 /// The table as a Parquet file in memory: hashed and written from there, so that a failed write is
 /// the system's error and nothing else.
-fn encode(table: &Table, summary: &str) -> Result<Vec<u8>, ParquetError> {
+fn encode(table: &Table, summary: &str, notes: &[(&str, String)]) -> Result<Vec<u8>, ParquetError> {
     let fields: Vec<Field> = table
         .columns
         .iter()
@@ -88,15 +98,21 @@ fn encode(table: &Table, summary: &str) -> Result<Vec<u8>, ParquetError> {
         })
         .collect();
     let schema = Arc::new(Schema::new(fields));
+    let mut metadata = vec![
+        KeyValue::new("gaai.table".to_owned(), table.name.clone()),
+        KeyValue::new(SUMMARY_KEY.to_owned(), summary.to_owned()),
+    ];
+    metadata.extend(
+        notes
+            .iter()
+            .map(|(key, text)| KeyValue::new((*key).to_owned(), text.clone())),
+    );
     let properties = WriterProperties::builder()
         .set_created_by("gaai".to_owned())
         .set_compression(Compression::SNAPPY)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_max_row_group_row_count(Some(ROWS_AT_ONCE))
-        .set_key_value_metadata(Some(vec![
-            KeyValue::new("gaai.table".to_owned(), table.name.clone()),
-            KeyValue::new(SUMMARY_KEY.to_owned(), summary.to_owned()),
-        ]))
+        .set_key_value_metadata(Some(metadata))
         .build();
     let options = ArrowWriterOptions::new()
         .with_properties(properties)

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::program::expect;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use super::program::{done, expect};
 
 /// Merging transfers would keep the time of the first and the amount of the smallest.
 #[test]
@@ -120,4 +122,67 @@ fn compressed_lists_give_the_same_table_and_what_cannot_use_them_is_refused() {
         (&"triangles".into(), &false.into())
     );
     expect(place.path(), &nowhere, 2);
+}
+
+#[test]
+fn rows_that_are_not_the_whole_answer_are_said_beside_them() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(
+        place.path().join("roads.csv"),
+        "_from,_to,km\na,b,1\nb,a,1\nb,c,\nc,b,1\na,a,1\n",
+    )
+    .unwrap();
+    let run = |words: &[&str]| {
+        let graph = ["--graph", ".", "--direction", "directed"];
+        let output = done(place.path(), &[&["algo", "run"], words, &graph].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let cycles = ["cycles", "--param", "max_cycles=1", "--quiet", "--mode"];
+    let (rows, said) = run(&[&cycles[..], &["stream"]].concat());
+    assert!(said.contains("truncated: 1 listed, more may exist"), "{said}");
+    assert!(!rows.contains("truncated"), "{rows}");
+    let (_, nothing) = run(&["degree", "--self-loops", "--mode", "stream"]);
+    assert_eq!(nothing, "");
+    let (_, left_out) = run(&["degree", "--weight", "km", "--mode", "stream", "--json"]);
+    assert!(
+        left_out.contains("1 edge without a finite weight `km` was left out"),
+        "{left_out}"
+    );
+    let (rounds, said) = run(&[
+        "pagerank",
+        "--param",
+        "max_iterations=1",
+        "--mode",
+        "stream",
+        "--json",
+    ]);
+    assert!(said.contains("not settled: stopped after 1 round"), "{said}");
+    assert!(rounds.lines().all(|it| it.starts_with('{')), "{rounds}");
+    let (json, said) = run(&[&cycles[..], &["write", "--json"]].concat());
+    assert!(said.contains("truncated: 1 listed"), "{said}");
+    let written: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(written["algorithm"]["name"], "cycles");
+    assert_eq!(written["algorithm"]["max_cycles"], 1);
+    assert_eq!(written["exactness"]["truncated"]["listed"], 1);
+    assert_eq!(written["graph_hash"].as_str().unwrap().len(), 64);
+    let file = place
+        .path()
+        .join("output")
+        .join(written["tables"][0]["path"].as_str().unwrap());
+    let reader = SerializedFileReader::new(fs::File::open(file).unwrap()).unwrap();
+    let notes = reader.metadata().file_metadata().key_value_metadata().unwrap();
+    for (key, field) in [
+        ("gaai.algorithm", "algorithm"),
+        ("gaai.graph_hash", "graph_hash"),
+        ("gaai.exactness", "exactness"),
+        ("gaai.exclusions", "exclusions"),
+        ("gaai.conventions", "conventions"),
+        ("gaai.summary", "summary"),
+    ] {
+        let note = notes.iter().find(|it| it.key == key).unwrap();
+        let note: serde_json::Value = serde_json::from_str(note.value.as_deref().unwrap()).unwrap();
+        assert_eq!(note, written[field], "{key}");
+    }
 }
