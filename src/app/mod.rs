@@ -20,7 +20,7 @@ pub use explain::{ExplainedClaim, Explanation, explain, write_explanation};
 pub use graphs::{Location, NamedGraph, resolve};
 pub use parts::{OpenGraph, assets, demo_choice, demo_kinds, open_graph};
 pub use plan::{Plan, Planned, plan, write_plan};
-pub use request::{Asked, request};
+pub use request::{Asked, effort_of, request};
 pub use runner::{
     AgenticWorkflowRunner, InputDocument, WorkflowState, export_trace, run_agentic_workflow_async,
 };

@@ -54,17 +54,7 @@ pub fn request(asked: Asked, project: &Project, directory: &Path) -> Result<RunR
         .or_else(|| graph.vertical.as_ref().map(of_project))
         .or_else(|| project.vertical.as_ref().map(of_project))
         .unwrap_or_else(|| "auto".to_owned());
-    let budget_memory = project
-        .budget_memory
-        .as_ref()
-        .map(|it| config::parse_bytes("budget_memory", it))
-        .transpose()
-        .map_err(|error| PipelineError::Invalid(error.to_string()))?;
-    let settings = Effort {
-        max_executions: project.max_executions,
-        budget_memory,
-        ..Effort::default()
-    };
+    let settings = effort_of(project)?;
     Ok(RunRequest {
         graph: asked.graph,
         name: graph.name,
@@ -78,6 +68,25 @@ pub fn request(asked: Asked, project: &Project, directory: &Path) -> Result<RunR
         assets: project.assets.as_ref().map(|it| project.directory.join(it)),
         formats: asked.formats,
         effort: asked.effort.over(&settings),
+    })
+}
+
+/// How hard to work by the project file.
+///
+/// # Errors
+///
+/// A setting that cannot be used.
+pub fn effort_of(project: &Project) -> Result<Effort, PipelineError> {
+    let budget_memory = project
+        .budget_memory
+        .as_ref()
+        .map(|it| config::parse_bytes("budget_memory", it))
+        .transpose()
+        .map_err(|error| PipelineError::Invalid(error.to_string()))?;
+    Ok(Effort {
+        max_executions: project.max_executions,
+        budget_memory,
+        ..Effort::default()
     })
 }
 

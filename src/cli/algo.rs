@@ -11,7 +11,7 @@ use super::Session;
 use super::algo_handbook;
 use super::arguments::{AlgoCommand, AlgoMode, AlgoRunArguments, DirectionArgument, ParallelArgument};
 use super::inert::Inert;
-use super::run::runtime;
+use super::run::{runtime, within};
 use crate::algorithms::{Algorithm, ColumnInfo, Control, Info};
 use crate::app::{self, OpenGraph};
 use crate::engine::{DirectRun, Engine, RowForm, check_compressed, estimate_compressed, streamed_table};
@@ -21,7 +21,7 @@ use crate::model::{
     schema::Census,
     template::{Projection, Template},
 };
-use crate::pipeline::{Effort, PipelineError};
+use crate::pipeline::PipelineError;
 
 /// Lists, explains or runs single algorithms.
 pub(super) fn perform(session: &Session, command: AlgoCommand) -> anyhow::Result<u8> {
@@ -111,10 +111,7 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
         streamed_table(algorithm.info(), arguments.table.as_deref()).map_err(|reason| anyhow!(reason))?;
     let kinds = app::demo_kinds();
     let graph = app::resolve(&arguments.graph, &session.project, &kinds).map_err(PipelineError::Invalid)?;
-    let effort = Effort {
-        cache: session.cache(arguments.no_cache),
-        ..Effort::default()
-    };
+    let effort = within(session, &arguments.budget)?.over(&app::effort_of(&session.project)?);
     let OpenGraph { source, engine, .. } = app::open_graph(&graph.location, &graph.name, &effort)?;
     let control = Control::default();
     runtime()?.block_on(async {

@@ -132,13 +132,20 @@ pub(super) struct LimitArguments {
     /// Concurrent executions at most.
     #[arg(long)]
     pub(super) max_executions: Option<usize>,
+    #[command(flatten)]
+    pub(super) each: BudgetArguments,
+}
+
+/// What each execution may take.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct BudgetArguments {
     /// Kernel threads; as many as cores unless said.
     #[arg(long)]
     pub(super) threads: Option<usize>,
     /// Refuse what needs more memory, e.g. 2GB.
     #[arg(long)]
     pub(super) budget_memory: Option<String>,
-    /// Refuse templates estimated to take longer, e.g. 5m.
+    /// Refuse what is estimated to take longer, e.g. 5m.
     #[arg(long)]
     pub(super) budget_time: Option<String>,
     /// Read all files again and keep nothing of them in .gaai/cache.
@@ -279,9 +286,8 @@ pub(super) struct AlgoRunArguments {
     /// Print time and memory bounds and run nothing.
     #[arg(long)]
     pub(super) estimate: bool,
-    /// Read all files again and keep nothing of them in .gaai/cache.
-    #[arg(long)]
-    pub(super) no_cache: bool,
+    #[command(flatten)]
+    pub(super) budget: BudgetArguments,
 }
 
 /// What becomes of the answer of a single algorithm.

@@ -10,13 +10,14 @@ use serde::Serialize;
 
 use super::Session;
 use super::arguments::{
-    DurabilityArgument, LimitArguments, ModeArgument, PaceArguments, Place, RequestArguments, RunArguments,
+    BudgetArguments, DurabilityArgument, LimitArguments, ModeArgument, PaceArguments, Place,
+    RequestArguments, RunArguments,
 };
 use super::exit;
 use super::interrupt::Interrupts;
 use super::progress::Progress;
 use crate::app::{self, Asked, Begin, Face, Finished, Running, TraceExport, Unanswered};
-use crate::config;
+use crate::config::{self, ConfigError};
 use crate::flow::{Approve, Cancel};
 use crate::model::{event::RunState, format::shortened, id::RunId, report::RunReport};
 use crate::pipeline::{Effort, Mode, PipelineError, RunRequest};
@@ -101,8 +102,6 @@ fn request(
 }
 
 fn effort(session: &Session, limits: &LimitArguments, pace: &PaceArguments) -> anyhow::Result<Effort> {
-    let bytes = |text: &String| config::parse_bytes("budget-memory", text);
-    let time = |key: &'static str| move |text: &String| config::parse_duration(key, text).map(milliseconds);
     Ok(Effort {
         mode: pace.mode.map(|it| match it {
             ModeArgument::Stepwise => Mode::Stepwise,
@@ -115,12 +114,26 @@ fn effort(session: &Session, limits: &LimitArguments, pace: &PaceArguments) -> a
             DurabilityArgument::None => Durability::None,
         }),
         max_executions: limits.max_executions,
-        threads: limits.threads,
-        budget_memory: limits.budget_memory.as_ref().map(bytes).transpose()?,
-        budget_time_ms: limits.budget_time.as_ref().map(time("budget-time")).transpose()?,
         timeout_ms: pace.timeout.as_ref().map(time("timeout")).transpose()?,
-        cache: session.cache(limits.no_cache),
+        ..within(session, &limits.each)?
     })
+}
+
+/// The effort of one execution.
+pub(super) fn within(session: &Session, budget: &BudgetArguments) -> anyhow::Result<Effort> {
+    let bytes = |text: &String| config::parse_bytes("budget-memory", text);
+    Ok(Effort {
+        threads: budget.threads,
+        budget_memory: budget.budget_memory.as_ref().map(bytes).transpose()?,
+        budget_time_ms: budget.budget_time.as_ref().map(time("budget-time")).transpose()?,
+        cache: session.cache(budget.no_cache),
+        ..Effort::default()
+    })
+}
+
+/// Reads the time that the flag `key` gives.
+fn time(key: &'static str) -> impl Fn(&String) -> Result<u64, ConfigError> {
+    move |text: &String| config::parse_duration(key, text).map(milliseconds)
 }
 
 /// Carries a run to its end while showing it, and prints what came of it.

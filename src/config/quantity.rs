@@ -12,9 +12,11 @@ pub fn parse_bytes(key: &str, text: &str) -> Result<u64, ConfigError> {
         "k" | "kb" => 1e3,
         "m" | "mb" => 1e6,
         "g" | "gb" => 1e9,
+        "t" | "tb" => 1e12,
         "kib" => 1024.0,
         "mib" => 1_048_576.0,
         "gib" => 1_073_741_824.0,
+        "tib" => 1_099_511_627_776.0,
         _ => return Err(wrong(key, text, "a size such as `512MiB` or `2GB`")),
     };
     positive(number)
@@ -68,6 +70,7 @@ mod tests {
         assert_eq!(parse_bytes("x", "512MiB"), Ok(536_870_912));
         assert_eq!(parse_bytes("x", "1.5 GB"), Ok(1_500_000_000));
         assert_eq!(parse_bytes("x", "1000"), Ok(1000));
+        assert_eq!(parse_bytes("x", "1.5TiB"), Ok(3 << 39));
         assert_eq!(parse_duration("x", "250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(parse_duration("x", "2m"), Ok(Duration::from_secs(120)));
     }

@@ -186,3 +186,25 @@ fn rows_that_are_not_the_whole_answer_are_said_beside_them() {
         assert_eq!(note, written[field], "{key}");
     }
 }
+
+#[test]
+fn the_budget_is_that_of_the_flags_or_of_the_project() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("roads.csv"), "_from,_to\na,b\nb,c\n").unwrap();
+    let run = |words: &[&str], exit| {
+        let output = done(
+            place.path(),
+            &[&["algo", "run", "pagerank", "--graph", "roads.csv"], words].concat(),
+        );
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(exit), "{words:?} {said}");
+        said
+    };
+    run(&["--threads", "1", "--budget-time", "5m"], 0);
+    let refused = run(&["--budget-memory", "100B"], 3);
+    assert!(refused.contains("`--budget-memory "), "{refused}");
+    fs::write(place.path().join("gaai.toml"), "budget_memory = \"100B\"\n").unwrap();
+    assert_eq!(run(&[], 3), refused);
+    run(&["--budget-memory", "1GB"], 0);
+    run(&["--budget-memory", "lots"], 2);
+}
