@@ -103,7 +103,8 @@ fn write_columns(title: &str, columns: &[ColumnInfo], out: &mut dyn Write) -> io
 
 /// Runs one algorithm and delivers its answer, or its estimate.
 fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
-    let algorithm = Algorithm::from_parameters(&arguments.name, &parameters(&arguments.param)?)?;
+    let given = parameters(Algorithm::find(&arguments.name)?, &arguments.param)?;
+    let algorithm = Algorithm::from_parameters(&arguments.name, &given)?;
     if arguments.compressed && !algorithm.info().runs_compressed() {
         return Err(algorithm.info().not_compressed().into());
     }
@@ -247,20 +248,28 @@ fn chosen(named: &[String], mut all: Vec<String>, kind: &str) -> anyhow::Result<
     Ok(all)
 }
 
-/// `k=v` pairs as the registry takes them: JSON where the value is JSON, else text; `sources` and `targets`
-/// are lists.
-fn parameters(pairs: &[String]) -> anyhow::Result<BTreeMap<String, Value>> {
+/// `k=v` pairs as the registry takes them, each by the kind of its parameter: text as it stands, keys as a
+/// JSON list or between commas, the rest as JSON where it is JSON.
+fn parameters(info: &Info, pairs: &[String]) -> anyhow::Result<BTreeMap<String, Value>> {
     let mut parameters = BTreeMap::new();
     for pair in pairs {
-        let (key, text) = pair
+        let (name, text) = pair
             .split_once('=')
             .ok_or_else(|| anyhow!("`{pair}` is not a parameter; write --param key=value"))?;
-        let value = if matches!(key, "sources" | "targets") {
-            text.split(',').map(|it| Value::from(it.trim())).collect()
-        } else {
-            serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+        let parameter = info.parameters.iter().find(|it| it.name == name);
+        let value: Value = match parameter.map(|it| it.kind) {
+            Some("text") => text.into(),
+            Some("keys") => keys(text).into(),
+            _ => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
         };
-        parameters.insert(key.to_owned(), value);
+        if parameters.insert(name.to_owned(), value).is_some() {
+            return Err(anyhow!("the parameter `{name}` is given twice; give it once"));
+        }
     }
     Ok(parameters)
+}
+
+/// Keys between commas, or as a JSON list where one holds a comma.
+fn keys(text: &str) -> Vec<Value> {
+    serde_json::from_str(text).unwrap_or_else(|_| text.split(',').map(|it| Value::from(it.trim())).collect())
 }

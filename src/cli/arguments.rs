@@ -240,7 +240,8 @@ pub(super) struct AlgoRunArguments {
     /// The graph, as for `gaai run`.
     #[arg(long)]
     pub(super) graph: String,
-    /// A parameter, e.g. --param damping=0.9; may be repeated.
+    /// A parameter, e.g. --param damping=0.9; may be repeated. Keys stand between commas, or as a JSON list:
+    /// --param 'sources=["a, b"]'.
     #[arg(long, value_name = "K=V")]
     pub(super) param: Vec<String>,
     /// Edge collections; all unless said.

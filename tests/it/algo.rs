@@ -208,3 +208,42 @@ fn the_budget_is_that_of_the_flags_or_of_the_project() {
     run(&["--budget-memory", "1GB"], 0);
     run(&["--budget-memory", "lots"], 2);
 }
+
+#[test]
+fn parameters_are_read_by_their_kind() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(
+        place.path().join("towns.csv"),
+        "_key,2024\na,x\nb,y\n\"c, d\",x\n",
+    )
+    .unwrap();
+    fs::write(
+        place.path().join("roads.csv"),
+        "_from,_to\ntowns/a,towns/b\n\"towns/c, d\",towns/a\n",
+    )
+    .unwrap();
+    let run = |words: &[&str], exit| {
+        let all = [&["algo", "run"], words, &["--graph", ".", "--mode", "stats"]].concat();
+        expect(place.path(), &all, exit)
+    };
+    let listed = run(
+        &["bfs", "--param", "sources=[\"c, d\"]", "--direction", "directed"],
+        0,
+    );
+    assert!(listed.contains("reached: 3"), "{listed}");
+    let parted = run(&["bfs", "--param", "sources=a, b", "--direction", "directed"], 0);
+    assert!(parted.contains("reached: 2"), "{parted}");
+    let attribute = [
+        "component_aggregation",
+        "--attributes",
+        "2024",
+        "--param",
+        "attribute=2024",
+    ];
+    run(&attribute, 0);
+    run(
+        &["pagerank", "--param", "damping=0.5", "--param", "damping=0.6"],
+        2,
+    );
+    run(&["pagerank", "--param", "damping=half"], 2);
+}
