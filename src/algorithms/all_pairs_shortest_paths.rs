@@ -53,7 +53,7 @@ pub static INFO: Info = Info {
             name: "weighted",
             kind: "yes or no",
             default: "yes",
-            range: "true or false",
+            range: "yes or no",
             meaning: "Whether distance is the sum of weights, where there are some, instead of the number of steps.",
         },
         ParameterInfo {

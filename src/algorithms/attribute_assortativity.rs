@@ -46,7 +46,7 @@ pub static INFO: Info = Info {
             name: "numeric",
             kind: "yes or no",
             default: "no",
-            range: "true or false, true only for numbers",
+            range: "yes or no, yes only for numbers",
             meaning: "Whether to correlate the values as numbers instead of asking whether they are equal.",
         },
     ],

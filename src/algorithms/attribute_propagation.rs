@@ -139,14 +139,14 @@ static PARAMETERS: [ParameterInfo; 5] = [
         name: "synchronous",
         kind: "yes or no",
         default: "yes",
-        range: "true or false",
+        range: "yes or no",
         meaning: "Whether a value travels one edge a round; else it may travel further.",
     },
     ParameterInfo {
         name: "backwards",
         kind: "yes or no",
         default: "no",
-        range: "true or false",
+        range: "yes or no",
         meaning: "Whether values travel against the direction of the edges.",
     },
     ParameterInfo {

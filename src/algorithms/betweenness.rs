@@ -80,8 +80,8 @@ pub static INFO: Info = Info {
         ParameterInfo {
             name: "weighted",
             kind: "yes or no",
-            default: "false",
-            range: "true or false",
+            default: "no",
+            range: "yes or no",
             meaning: "Whether a path's length is its sum of weights instead of its number of steps.",
         },
     ],

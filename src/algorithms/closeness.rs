@@ -48,8 +48,8 @@ pub static INFO: Info = Info {
     parameters: &[ParameterInfo {
         name: "weighted",
         kind: "yes or no",
-        default: "false",
-        range: "true or false",
+        default: "no",
+        range: "yes or no",
         meaning: "Whether distance is the sum of weights instead of the number of steps.",
     }],
     columns: &[

@@ -50,7 +50,7 @@ pub static INFO: Info = Info {
             name: "strong",
             kind: "yes or no",
             default: "no",
-            range: "true or false",
+            range: "yes or no",
             meaning: "Whether components are strong: every member reaches every other along the edges.",
         },
     ],

@@ -100,6 +100,11 @@ impl ParameterInfo {
                 };
                 text.split(',').map(number).collect()
             }
+            ("yes or no", serde_json::Value::String(text)) => match text.to_lowercase().as_str() {
+                "yes" | "true" => true.into(),
+                "no" | "false" => false.into(),
+                _ => value.clone(),
+            },
             ("whole number", serde_json::Value::Number(number)) => match number.as_f64() {
                 // Beyond 2^53 a float no longer says which whole number is meant.
                 Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= 9e15 => {
@@ -113,16 +118,20 @@ impl ParameterInfo {
 
     pub(super) fn refused(&self, value: &serde_json::Value) -> KernelError {
         let kind = match self.kind {
-            "yes or no" => "true or false",
+            "yes or no" => "yes or no",
             "keys" => "a list of keys",
             "whole number" => "a whole number",
             "text" => "text",
             "numbers" => "a list of numbers",
             _ => "a number",
         };
+        let range = match self.range {
+            range if range == kind => String::new(),
+            range => format!(" ({range})"),
+        };
         KernelError::Parameter {
             parameter: self.name,
-            problem: format!("is {value}; it must be {kind} ({})", self.range),
+            problem: format!("is {value}; it must be {kind}{range}"),
         }
     }
 }

@@ -89,8 +89,8 @@ pub static INFO: Info = Info {
         ParameterInfo {
             name: "through_edges",
             kind: "yes or no",
-            default: "false",
-            range: "true or false",
+            default: "no",
+            range: "yes or no",
             meaning: "Whether the vertices at the end of outgoing edges count as items too.",
         },
         ParameterInfo {

@@ -302,3 +302,27 @@ fn plain_meanings_are_understood() {
         "parameter `iteration_weights` is [1.0,\"x\"]; it must be a list of numbers (1 to 32 numbers, not all 0)"
     );
 }
+
+#[test]
+fn yes_and_no_are_read_as_the_handbook_writes_them() {
+    for info in Algorithm::all() {
+        for parameter in info.parameters.iter().filter(|it| it.kind == "yes or no") {
+            let said = (info.name, parameter.name);
+            assert!(matches!(parameter.default, "yes" | "no"), "{said:?}");
+            assert!(parameter.range.starts_with("yes or no"), "{said:?}");
+        }
+    }
+    for (said, meant) in [("yes", true), ("True", true), ("no", false), ("false", false)] {
+        assert_eq!(
+            made("betweenness", json!({"weighted": said})),
+            made("betweenness", json!({"weighted": meant}))
+        );
+    }
+    let refused = made("betweenness", json!({"weighted": "maybe"})).unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .ends_with("is \"maybe\"; it must be yes or no"),
+        "{refused}"
+    );
+}

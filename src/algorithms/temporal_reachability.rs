@@ -64,14 +64,14 @@ pub static INFO: Info = Info {
             name: "backward",
             kind: "yes or no",
             default: "no",
-            range: "true or false",
+            range: "yes or no",
             meaning: "Whether journeys towards the sources are sought instead of those from them.",
         },
         ParameterInfo {
             name: "strict",
             kind: "yes or no",
             default: "no",
-            range: "true or false",
+            range: "yes or no",
             meaning: "Whether each edge must be later than the one before it, not only not earlier.",
         },
         ParameterInfo {
