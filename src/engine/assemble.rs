@@ -40,7 +40,7 @@ impl ResultTables {
             .map(|(name, quantity, value)| SummaryValue {
                 name: (*name).to_owned(),
                 quantity: *quantity,
-                value: *value,
+                value: zero_without_sign(*value),
             })
             .collect();
         Ok(Self { tables, summary })
@@ -73,6 +73,11 @@ fn vertex_table<L>(outcome: &Outcome, graph: &LoadedGraph<L>) -> Result<Table, E
     })
 }
 
+/// `number`, where -0, which an empty sum is, becomes 0.
+fn zero_without_sign(number: f64) -> f64 {
+    number + 0.0
+}
+
 type Named = (ResultColumn, TableColumn);
 
 fn algorithm_columns(
@@ -92,7 +97,10 @@ fn algorithm_columns(
                 let whole = whole.map_err(|_| fault(table, column.name, "holds a number beyond 2^63 - 1"))?;
                 TableColumn::Integers(Int64Array::from(whole))
             }
-            Values::Numbers(values) => TableColumn::Numbers(Float64Array::from(values.clone())),
+            Values::Numbers(values) => {
+                let unsigned = values.iter().map(|it| zero_without_sign(*it));
+                TableColumn::Numbers(Float64Array::from_iter_values(unsigned))
+            }
             Values::Flags(values) => TableColumn::Flags(BooleanArray::from(values.clone())),
             Values::Times(values) => TableColumn::Times(times(values.clone().into())),
             Values::Vertices(values) | Values::Groups(values) => {
@@ -168,7 +176,9 @@ fn vectors(table: &str, name: &str, width: usize, values: &[f32]) -> Result<Tabl
     }
     let mut builder = ListBuilder::new(Float32Builder::with_capacity(values.len()));
     for vector in values.chunks(width.max(1)) {
-        builder.values().append_slice(vector);
+        vector
+            .iter()
+            .for_each(|it| builder.values().append_value(it + 0.0));
         builder.append(true);
     }
     Ok(TableColumn::Vectors(builder.finish()))

@@ -190,7 +190,7 @@ impl TableColumn {
             TableColumn::Integers(values) => Some(values.value(row).to_string().into()),
             TableColumn::Times(values) => Some(values.value(row).to_string().into()),
             TableColumn::Flags(values) => Some(values.value(row).to_string().into()),
-            // Adding 0 turns -0 into 0, so that equal numbers have equal texts.
+            // An attribute may be -0; adding 0 turns it into 0, so that equal numbers have equal texts.
             TableColumn::Numbers(values) => self
                 .number(row)
                 .map(|_| (values.value(row) + 0.0).to_string().into()),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::doubles::{execution_of, full_outcome, small_graph};
 use super::{EngineError, ResultTables, Table, TableColumn, write_tables};
-use crate::algorithms::Values;
+use crate::algorithms::{Quantity, Values};
 use crate::model::fact::FactValue;
 
 fn tables() -> ResultTables {
@@ -185,4 +185,25 @@ fn a_failed_write_leaves_nothing_and_says_what_to_do() {
     );
     let left: Vec<_> = fs::read_dir(run.path().join("results")).unwrap().collect();
     assert_eq!(left.len(), 1);
+}
+
+#[test]
+fn zeros_have_no_sign() {
+    let mut outcome = full_outcome();
+    outcome.summary = vec![("total", Quantity::Weight, -0.0)];
+    for column in &mut outcome.vertices {
+        match &mut column.values {
+            Values::Numbers(values) => values.fill(-0.0),
+            Values::Vectors { values, .. } => values.fill(-0.0),
+            _ => {}
+        }
+    }
+    let tables = ResultTables::from_outcome(&outcome, &small_graph()).unwrap();
+    let vertices = tables.table("vertices").unwrap();
+    assert!(tables.summary("total").unwrap().is_sign_positive());
+    for row in 0..vertices.rows {
+        let number = vertices.column("distance").unwrap().number(row).unwrap();
+        assert!(number.is_sign_positive());
+        assert_eq!(vertices.text("place", row).unwrap(), "0, 0");
+    }
 }

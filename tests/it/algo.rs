@@ -247,3 +247,25 @@ fn parameters_are_read_by_their_kind() {
     );
     run(&["pagerank", "--param", "damping=half"], 2);
 }
+
+/// Sums of nothing are minus zero, which no reader expects of a vertex without edges.
+#[test]
+fn a_vertex_without_edges_has_a_weight_of_zero_in_every_form() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("towns.csv"), "_key,name\na,A\nb,B\nc,C\n").unwrap();
+    fs::write(
+        place.path().join("roads.csv"),
+        "_from,_to,km\ntowns/a,towns/b,2.5\n",
+    )
+    .unwrap();
+    let degree = ["algo", "run", "degree", "--graph", ".", "--weight", "km"];
+    for form in [
+        &["--json"][..],
+        &["--json", "--mode", "stream"],
+        &["--mode", "stream"],
+    ] {
+        let said = expect(place.path(), &[&degree[..], form].concat(), 0);
+        assert!(said.contains("2.5"), "{said}");
+        assert!(!said.contains("-0.0") && !said.contains(",-0"), "{said}");
+    }
+}
