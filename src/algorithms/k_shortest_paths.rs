@@ -118,12 +118,12 @@ pub static INFO: Info = Info {
         ColumnInfo {
             name: "shortest",
             quantity: Quantity::Weight,
-            meaning: "Length of the first; infinite where there is none.",
+            meaning: "Length of the first; left out where there is none.",
         },
         ColumnInfo {
             name: "longest",
             quantity: Quantity::Weight,
-            meaning: "Length of the last; infinite where there is none.",
+            meaning: "Length of the last; left out where there is none.",
         },
     ],
     needs_times: false,

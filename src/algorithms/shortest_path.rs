@@ -134,7 +134,12 @@ pub static INFO: Info = Info {
         ColumnInfo {
             name: "length",
             quantity: Quantity::Weight,
-            meaning: "Sum of the weights of the way; infinite where there is none.",
+            meaning: "Sum of the weights of the way; left out where there is none.",
+        },
+        ColumnInfo {
+            name: "reached",
+            quantity: Quantity::Flag,
+            meaning: "Whether there is a way: 1 or 0.",
         },
         ColumnInfo {
             name: "edges",
@@ -328,6 +333,7 @@ fn great_circle(latitudes: (f64, f64), longitudes: (f64, f64)) -> f64 {
 fn outcome(graph: &Csr, path: Option<Path>, settled: usize) -> Outcome {
     let quantity = length_quantity(graph, true);
     let length = path.as_ref().map_or(f64::INFINITY, Path::length);
+    let reached = u8::from(path.is_some());
     let path = path.unwrap_or_default();
     let edges = path.vertices.len().saturating_sub(1);
     let mut on_path = vec![false; graph.vertex_count() as usize];
@@ -349,6 +355,7 @@ fn outcome(graph: &Csr, path: Option<Path>, settled: usize) -> Outcome {
         }),
         summary: vec![
             ("length", quantity, length),
+            ("reached", Quantity::Flag, f64::from(reached)),
             ("edges", Quantity::Count, edges as f64),
             ("settled", Quantity::Count, settled as f64),
         ],

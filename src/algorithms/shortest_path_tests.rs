@@ -57,6 +57,8 @@ proptest! {
         let outcome = answer(&graph, &ShortestPathConfig::default(), &between(&sources, &targets)).unwrap();
         prop_assert_eq!(length(&outcome), expected);
         prop_assert!(is_path(&graph, &outcome));
+        let reached = outcome.summary.iter().find(|it| it.0 == "reached").unwrap().2;
+        prop_assert_eq!(reached, f64::from(u8::from(expected < f64::INFINITY)));
         let vertices = integers(&outcome.row_column("vertex").unwrap().values);
         prop_assert_eq!(vertices.is_empty(), expected == f64::INFINITY);
         if let (Some(first), Some(last)) = (vertices.first(), vertices.last()) {
