@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::anyhow;
 use serde::Serialize;
@@ -22,6 +23,9 @@ use crate::model::{
     template::{Projection, Template},
 };
 use crate::pipeline::PipelineError;
+
+/// Rows of a table that are printed for a person.
+const ROWS_SHOWN: usize = 20;
 
 /// Lists, explains or runs single algorithms.
 pub(super) fn perform(session: &Session, command: AlgoCommand) -> anyhow::Result<u8> {
@@ -103,6 +107,7 @@ fn write_columns(title: &str, columns: &[ColumnInfo], out: &mut dyn Write) -> io
 
 /// Runs one algorithm and delivers its answer, or its estimate.
 fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
+    refuse_unused(arguments)?;
     let given = parameters(Algorithm::find(&arguments.name)?, &arguments.param)?;
     let algorithm = Algorithm::from_parameters(&arguments.name, &given)?;
     if arguments.compressed && !algorithm.info().runs_compressed() {
@@ -155,6 +160,21 @@ fn run(session: &Session, arguments: &AlgoRunArguments) -> anyhow::Result<()> {
     })
 }
 
+/// Refuses a flag that another mode would use.
+fn refuse_unused(arguments: &AlgoRunArguments) -> anyhow::Result<()> {
+    let flags = [
+        ("top", arguments.top.is_some(), AlgoMode::Top, "top"),
+        ("table", arguments.table.is_some(), AlgoMode::Stream, "stream"),
+        ("out", arguments.out.is_some(), AlgoMode::Write, "write"),
+    ];
+    match flags.iter().find(|it| it.1 && it.2 != arguments.mode) {
+        None => Ok(()),
+        Some((flag, _, _, mode)) => Err(anyhow!(
+            "`--{flag}` changes nothing but `--mode {mode}`; leave it out or ask for that mode"
+        )),
+    }
+}
+
 /// Prints or writes the answer as `--mode` says.
 fn deliver(
     session: &Session,
@@ -174,22 +194,18 @@ fn deliver(
             return session.console.stream(|out| answer.stream(table, form, out));
         }
         AlgoMode::Write => {
-            let written = answer.write(&arguments.out)?;
+            let directory = arguments.out.as_deref().unwrap_or(Path::new("output"));
+            let written = answer.write(directory)?;
             return session.console.result(&written, |out| {
                 written.tables.iter().try_for_each(|it| {
-                    writeln!(
-                        out,
-                        "{}: {} rows",
-                        arguments.out.join(&it.path).display(),
-                        it.rows
-                    )
+                    writeln!(out, "{}: {} rows", directory.join(&it.path).display(), it.rows)
                 })
             });
         }
         AlgoMode::Stats if json => answer.write_json(Some(0), &mut text)?,
         AlgoMode::Stats => answer.write_stats(&mut Inert(&mut text))?,
-        AlgoMode::Top if json => answer.write_json(None, &mut text)?,
-        AlgoMode::Top => answer.write_text(arguments.top, &mut Inert(&mut text))?,
+        AlgoMode::Top if json => answer.write_json(arguments.top, &mut text)?,
+        AlgoMode::Top => answer.write_text(arguments.top.unwrap_or(ROWS_SHOWN), &mut Inert(&mut text))?,
     }
     session.console.bytes(&text)
 }

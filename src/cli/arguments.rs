@@ -265,7 +265,7 @@ pub(super) struct AlgoRunArguments {
     /// Edge attribute used as time.
     #[arg(long)]
     pub(super) time: Option<String>,
-    /// Vertex attributes joined to the result, or shared items for linkage.
+    /// Vertex attributes that the algorithm reads and that are joined to the result.
     #[arg(long, value_delimiter = ',')]
     pub(super) attributes: Vec<String>,
     /// Pack the lists of neighbours into about half the memory; reading them takes longer. For algorithms
@@ -275,15 +275,15 @@ pub(super) struct AlgoRunArguments {
     /// What becomes of the answer.
     #[arg(long, value_enum, default_value_t)]
     pub(super) mode: AlgoMode,
-    /// Rows printed by --mode top.
-    #[arg(long, default_value_t = 20)]
-    pub(super) top: usize,
+    /// Rows of each table that --mode top prints; 20 unless said, with --json all.
+    #[arg(long)]
+    pub(super) top: Option<usize>,
     /// The table that --mode stream prints; the one that was computed unless said.
     #[arg(long)]
     pub(super) table: Option<String>,
-    /// Directory that --mode write writes `results/` under.
-    #[arg(long, value_name = "DIR", default_value = "output")]
-    pub(super) out: PathBuf,
+    /// Directory that --mode write writes `results/` under; output unless said.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
     /// Print time and memory bounds and run nothing.
     #[arg(long)]
     pub(super) estimate: bool,

@@ -269,3 +269,25 @@ fn a_vertex_without_edges_has_a_weight_of_zero_in_every_form() {
         assert!(!said.contains("-0.0") && !said.contains(",-0"), "{said}");
     }
 }
+
+#[test]
+fn a_flag_of_another_mode_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("roads.csv"), "_from,_to\na,b\nb,c\n").unwrap();
+    let run = |words: &[&str], exit| {
+        let all = [&["algo", "run", "degree", "--graph", "."], words].concat();
+        expect(place.path(), &all, exit)
+    };
+    for flag in [["--table", "vertices"], ["--out", "here"]] {
+        run(&flag, 2);
+        run(&[&flag[..], &["--mode", "stats"]].concat(), 2);
+    }
+    run(&["--top", "2", "--mode", "stream"], 2);
+    run(&["--table", "vertices", "--mode", "stream"], 0);
+    assert!(run(&["--top", "2"], 0).contains("vertices: 2 of 3 rows"));
+    let rows = |words: &[&str]| {
+        let json: serde_json::Value = serde_json::from_str(&run(words, 0)).unwrap();
+        json["tables"][0]["values"].as_array().unwrap().len()
+    };
+    assert_eq!((rows(&["--json"]), rows(&["--json", "--top", "2"])), (3, 2));
+}
