@@ -119,7 +119,7 @@ pub struct Outcome {
     pub rows: Option<RowTable>,
     /// Numbers about the whole graph (`iterations`, `residual`, `modularity`, `components`).
     pub summary: Vec<(&'static str, Quantity, f64)>,
-    /// Exact, sampled or truncated.
+    /// How exact the answer is.
     pub exactness: Exactness,
 }
 

@@ -63,7 +63,7 @@ pub struct Execution {
     pub exclusions: Vec<String>,
     /// Conventions that change the answer: of the projection and of the algorithm, in sentences.
     pub conventions: Vec<String>,
-    /// Exact, sampled or truncated.
+    /// How exact the answer is.
     pub exactness: Exactness,
     /// Numbers about the whole result.
     pub summary: Vec<SummaryValue>,
