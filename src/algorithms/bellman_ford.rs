@@ -20,7 +20,7 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
-use super::shortest_paths::{first_weight, length_quantity};
+use super::shortest_paths::length_quantity;
 use crate::graph::{Csr, NO_VERTEX};
 
 /// Parameters of [`super::Algorithm::BellmanFord`].
@@ -140,7 +140,7 @@ pub fn run(
     inputs: &Inputs,
     control: &Control,
 ) -> Result<Outcome, KernelError> {
-    if !graph.directed && first_weight(graph, |weight| weight < 0.0).is_some() {
+    if !graph.directed && graph.first_weight(|weight| weight < 0.0).is_some() {
         return Err(KernelError::NotApplicable {
             reason: "in an undirected projection an edge of negative weight is a negative cycle by itself; run it \
                      on a directed one"

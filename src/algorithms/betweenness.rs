@@ -24,7 +24,7 @@ use super::pace::Pace;
 use super::path_counts::Paths;
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sampling::{Draw, sample};
-use super::shortest_paths::{first_weight, refuse_negative};
+use super::shortest_paths::refuse_negative;
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Betweenness`].
@@ -213,7 +213,7 @@ pub fn run(
 
 fn refuse_unordered_weights(graph: &Csr) -> Result<(), KernelError> {
     refuse_negative(graph)?;
-    match first_weight(graph, |weight| weight == 0.0) {
+    match graph.first_weight(|weight| weight == 0.0) {
         None => Ok(()),
         Some((from, to, _)) => Err(KernelError::ZeroWeight { from, to }),
     }

@@ -17,7 +17,6 @@ use super::distinct_lists::DistinctLists;
 use super::influence::InfluenceConfig;
 use super::pace::Pace;
 use super::sampling::{Draw, mixed};
-use super::shortest_paths::first_weight;
 use crate::graph::{Csr, Direction, EdgeList, ParallelEdges, ProjectionRules, build};
 
 /// Probability that some bound of the estimate fails.
@@ -113,7 +112,7 @@ impl<'a> Cascade<'a> {
             });
         }
         if config.weighted
-            && let Some((from, to, weight)) = first_weight(graph, |it| !(0.0..=1.0).contains(&it))
+            && let Some((from, to, weight)) = graph.first_weight(|it| !(0.0..=1.0).contains(&it))
         {
             return Err(KernelError::NoProbability { from, to, weight });
         }

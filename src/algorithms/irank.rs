@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use super::attributes::{self, ATTRIBUTE, Kinds};
 use super::blocks;
 use super::control::{Control, KernelError};
+use super::gathered::Gathered;
 use super::outcome::{Outcome, Quantity};
-use super::pagerank::follow_shares;
+use super::pagerank::{follow_shares, send};
 use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
 use super::sweeps::{self, Stop, received};
 use crate::graph::{Csr, Neighbourhoods};
@@ -132,13 +133,9 @@ pub fn run<L: Neighbourhoods>(
     control.expect(n as u64);
     let shares = follow_shares(graph, control)?;
     let (jumps, count) = jumps(&kinds, n);
-    let (mut sent, damping, silent) = (vec![0.0; n], config.damping, control.silent());
+    let (mut sent, damping) = (Gathered::zeros(n), config.damping);
     let settled = config.stop().repeat(&jumps, control, |scores, next| {
-        let dangling = blocks::fill_and_sum(&mut sent, &silent, |v| {
-            let (score, share) = (scores[v as usize], shares[v as usize]);
-            (score * share, if share == 0.0 { score } else { 0.0 })
-        })?;
-        let spread = dangling / n as f64;
+        let spread = send(scores, &shares, &mut sent, control)? / n as f64;
         blocks::fill_and_sum_along(&*graph.into, next, control, |v| {
             let followed = spread + received(&*graph.into, v, &sent);
             let score = (1.0 - damping) * jumps[v as usize] + damping * followed;

@@ -197,11 +197,7 @@ impl<L: Neighbourhoods> Sweep<'_, L> {
         next: &mut [f64],
         control: &Control,
     ) -> Result<f64, KernelError> {
-        let silent = control.silent();
-        let dangling = blocks::fill_and_sum(&mut self.sent, &silent, |v| {
-            let (score, share) = (scores[v as usize], self.shares[v as usize]);
-            (score * share, if share == 0.0 { score } else { 0.0 })
-        })?;
+        let dangling = send(scores, self.shares, &mut self.sent, control)?;
         let jump = 1.0 - self.damping + self.damping * dangling;
         let sent: &[f64] = &self.sent;
         blocks::fill_and_sum_along(&*self.graph.into, next, control, |v| {
@@ -210,6 +206,20 @@ impl<L: Neighbourhoods> Sweep<'_, L> {
             (score, (score - scores[v as usize]).abs())
         })
     }
+}
+
+/// Fills `sent` with what each vertex sends along an edge of weight 1; the score of dangling vertices, whose
+/// share is 0. Announces nothing and advances nothing.
+pub(super) fn send(
+    scores: &[f64],
+    shares: &[f64],
+    sent: &mut [f64],
+    control: &Control,
+) -> Result<f64, KernelError> {
+    blocks::fill_and_sum(sent, &control.silent(), |v| {
+        let (score, share) = (scores[v as usize], shares[v as usize]);
+        (score * share, if share == 0.0 { score } else { 0.0 })
+    })
 }
 
 #[cfg(test)]

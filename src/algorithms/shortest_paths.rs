@@ -10,8 +10,6 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use rayon::prelude::*;
-
 use super::control::KernelError;
 use super::outcome::Quantity;
 use super::pace::Pace;
@@ -152,35 +150,8 @@ pub(super) fn length_quantity(graph: &Csr, weighted: bool) -> Quantity {
 
 /// Refuses a graph with a negative weight; names the first edge that has one.
 pub(super) fn refuse_negative<L: Neighbourhoods>(graph: &Csr<L>) -> Result<(), KernelError> {
-    match first_weight(graph, |weight| weight < 0.0) {
+    match graph.first_weight(|weight| weight < 0.0) {
         Some((from, to, weight)) => Err(KernelError::NegativeWeight { from, to, weight }),
         None => Ok(()),
     }
-}
-
-/// Weights tested together.
-const TESTED: usize = 1 << 13;
-
-/// The ends and the weight of the first edge, in vertex order, whose weight passes `test`.
-pub(super) fn first_weight<L: Neighbourhoods>(
-    graph: &Csr<L>,
-    test: impl Fn(f64) -> bool + Sync,
-) -> Option<(u32, u32, f64)> {
-    let weights = graph.out.weights()?;
-    // All of a block is tested, without a branch for each weight, so that tens of millions take some
-    // hundredths of a second and the run need not look whether it was cancelled.
-    let fails = |block: &[f64]| block.iter().fold(false, |any, weight| any | test(*weight));
-    let block = weights.par_chunks(TESTED).position_first(fails)?;
-    let begin = block * TESTED;
-    let at = begin + weights[begin..].iter().position(|weight| test(*weight))?;
-    let mut begin = 0;
-    for from in 0..graph.vertex_count() {
-        let end = begin + graph.out.degree(from);
-        if at < end {
-            let to = graph.out.list(from).nth(at - begin)?;
-            return Some((from, to, weights[at]));
-        }
-        begin = end;
-    }
-    None
 }

@@ -49,23 +49,15 @@ pub struct DirectRun {
 #[derive(Serialize)]
 struct AsJson<'a> {
     algorithm: &'a str,
-    vertices: u64,
-    edges: u64,
-    exclusions: &'a [String],
-    conventions: &'a [String],
-    exactness: &'a Exactness,
-    summary: &'a [SummaryValue],
+    #[serde(flatten)]
+    told: Told<'a>,
     estimate: &'a Estimate,
     tables: Vec<TableAsJson<'a>>,
 }
 
-/// What was written, and what its reader has to know.
+/// What the reader of an answer has to know beside its tables.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Written<'a> {
-    /// The algorithm with all its parameters.
-    pub algorithm: &'a Algorithm,
-    /// Content hash of the graph that the kernel saw.
-    pub graph_hash: &'a ContentHash,
+pub struct Told<'a> {
     /// Vertices the kernel saw.
     pub vertices: u64,
     /// Edges the kernel saw.
@@ -78,6 +70,18 @@ pub struct Written<'a> {
     pub exactness: &'a Exactness,
     /// Numbers about the whole result.
     pub summary: &'a [SummaryValue],
+}
+
+/// What was written, and what its reader has to know.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Written<'a> {
+    /// The algorithm with all its parameters.
+    pub algorithm: &'a Algorithm,
+    /// Content hash of the graph that the kernel saw.
+    pub graph_hash: &'a ContentHash,
+    /// What changes the answer.
+    #[serde(flatten)]
+    pub told: Told<'a>,
     /// The files; paths are relative to the directory.
     pub tables: Vec<ResultTable>,
 }
@@ -119,6 +123,13 @@ impl Embedded {
     }
 }
 
+/// What changes an answer, as JSON.
+fn note(value: &impl Serialize) -> Result<String, EngineError> {
+    serde_json::to_string(value).map_err(|error| EngineError::Defect {
+        reason: format!("what changes the answer cannot be written as JSON: {error}"),
+    })
+}
+
 impl DirectRun {
     /// Writes the summary and of each table the first `rows` rows by its first number, greatest
     /// first, as columns of text.
@@ -147,6 +158,17 @@ impl DirectRun {
             writeln!(out, "  {sentence}")?;
         }
         Ok(())
+    }
+
+    fn told(&self) -> Told<'_> {
+        Told {
+            vertices: self.vertices,
+            edges: self.edges,
+            exclusions: &self.exclusions,
+            conventions: &self.conventions,
+            exactness: &self.exactness,
+            summary: &self.tables.summary,
+        }
     }
 
     /// How exact the answer is, in sentences.
@@ -189,30 +211,17 @@ impl DirectRun {
     ///
     /// As [`super::write_tables`].
     pub fn write(&self, directory: &Path) -> Result<Written<'_>, EngineError> {
-        let json = |value: serde_json::Result<String>| {
-            value.map_err(|error| EngineError::Defect {
-                reason: format!("what changes the answer cannot be written as JSON: {error}"),
-            })
-        };
         let notes = [
-            ("gaai.algorithm", json(serde_json::to_string(&self.parameters))?),
-            ("gaai.graph_hash", json(serde_json::to_string(&self.graph_hash))?),
-            ("gaai.exactness", json(serde_json::to_string(&self.exactness))?),
-            ("gaai.exclusions", json(serde_json::to_string(&self.exclusions))?),
-            (
-                "gaai.conventions",
-                json(serde_json::to_string(&self.conventions))?,
-            ),
+            ("gaai.algorithm", note(&self.parameters)?),
+            ("gaai.graph_hash", note(&self.graph_hash)?),
+            ("gaai.exactness", note(&self.exactness)?),
+            ("gaai.exclusions", note(&self.exclusions)?),
+            ("gaai.conventions", note(&self.conventions)?),
         ];
         Ok(Written {
             algorithm: &self.parameters,
             graph_hash: &self.graph_hash,
-            vertices: self.vertices,
-            edges: self.edges,
-            exclusions: &self.exclusions,
-            conventions: &self.conventions,
-            exactness: &self.exactness,
-            summary: &self.tables.summary,
+            told: self.told(),
             tables: write_noted(&self.tables, directory, self.algorithm, &notes)?,
         })
     }
@@ -235,12 +244,7 @@ impl DirectRun {
         });
         let json = AsJson {
             algorithm: self.algorithm,
-            vertices: self.vertices,
-            edges: self.edges,
-            exclusions: &self.exclusions,
-            conventions: &self.conventions,
-            exactness: &self.exactness,
-            summary: &self.tables.summary,
+            told: self.told(),
             estimate: &self.estimate,
             tables: tables.collect(),
         };

@@ -45,7 +45,7 @@ pub use compressed::check_compressed;
 pub use conditions::{matching_rows, ordered_rows};
 pub use cpu::Cpu;
 pub use detect::{Detected, Found, detect};
-pub use direct::{DirectRun, Written};
+pub use direct::{DirectRun, Told, Written};
 pub use embedded::{Embedded, EngineOptions, LoadInfo, LoadObserver, projection_hash};
 pub use error::EngineError;
 pub use estimate::{estimate, estimate_compressed};

@@ -109,7 +109,15 @@ impl CompressedAdjacency {
             return refuse("times");
         }
         let counted = |from_itself| first_bytes(lists, from_itself);
-        let from_itself = counted(true) < counted(false);
+        Self::packed(lists, counted(true) < counted(false), is_stopped)
+    }
+
+    /// The same, with first neighbours counted from the vertex or from 0.
+    fn packed(
+        lists: &Adjacency,
+        from_itself: bool,
+        is_stopped: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Self, CompressError> {
         let (marks, places, total) = places(lengths(lists, from_itself, is_stopped)?)?;
         let mut packed = Self {
             marks,

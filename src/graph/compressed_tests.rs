@@ -64,16 +64,7 @@ proptest! {
     #[test]
     fn lists_of_any_gaps_come_out_as_they_went_in(plain in any_lists()) {
         for from_itself in [false, true] {
-            let (marks, places, total) = places(lengths(&plain, from_itself, &|| false).unwrap()).unwrap();
-            let mut packed = CompressedAdjacency {
-                marks,
-                places,
-                bytes: vec![0; total + WINDOW],
-                from_itself,
-                entry_count: plain.entry_count(),
-                portion_ends: Vec::new(),
-            };
-            packed.fill(&plain, &|| false).unwrap();
+            let packed = CompressedAdjacency::packed(&plain, from_itself, &|| false).unwrap();
             for v in 0..plain.vertex_count() {
                 prop_assert_eq!(&packed.list(v).collect::<Vec<_>>(), plain.neighbours(v));
                 prop_assert_eq!(packed.degree(v), plain.degree(v));

@@ -5,10 +5,15 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::neighbourhoods::Neighbourhoods;
 
 /// Marks "no vertex" wherever a `u32` vertex is expected (unreached, no parent, root).
 pub const NO_VERTEX: u32 = u32::MAX;
+
+/// Weights tested together.
+const TESTED: usize = 1 << 13;
 
 /// One direction of a graph: for each vertex its neighbours.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -129,6 +134,27 @@ impl<L: Neighbourhoods> Csr<L> {
     /// Whether edges carry weights.
     pub fn is_weighted(&self) -> bool {
         self.out.weights().is_some()
+    }
+
+    /// The ends and the weight of the first edge, in vertex order, whose weight passes `test`.
+    pub fn first_weight(&self, test: impl Fn(f64) -> bool + Sync) -> Option<(u32, u32, f64)> {
+        let weights = self.out.weights()?;
+        // All of a block is tested, without a branch for each weight, so that tens of millions take some
+        // hundredths of a second and a run need not look whether it was cancelled.
+        let fails = |block: &[f64]| block.iter().fold(false, |any, weight| any | test(*weight));
+        let block = weights.par_chunks(TESTED).position_first(fails)?;
+        let begin = block * TESTED;
+        let at = begin + weights[begin..].iter().position(|weight| test(*weight))?;
+        let mut begin = 0;
+        for from in 0..self.vertex_count() {
+            let end = begin + self.out.degree(from);
+            if at < end {
+                let to = self.out.list(from).nth(at - begin)?;
+                return Some((from, to, weights[at]));
+            }
+            begin = end;
+        }
+        None
     }
 
     /// Bytes held by the graph.

@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::LoadedGraph;
 use super::error::{SourceError, check};
 use super::resolve;
@@ -86,12 +84,9 @@ pub(super) fn project(
 
 /// Refuses a graph with parallel edges whose finite weights have an infinite sum; names the first pair.
 fn refuse_infinite_sums(csr: &Csr, keys: &VertexKeys, projection: &Projection) -> Result<(), SourceError> {
-    let is_infinite = |weight: &f64| !weight.is_finite();
-    let weights = csr.out.weights.as_deref().unwrap_or_default();
-    let Some(at) = weights.par_iter().position_first(is_infinite) else {
+    let Some((from, to, _)) = csr.first_weight(|weight| !weight.is_finite()) else {
         return Ok(());
     };
-    let from = csr.out.offsets.partition_point(|end| *end as usize <= at) as u32 - 1;
     let id = |v: u32| keys.id(csr.number(v));
     Err(SourceError::Projection {
         reason: format!(
@@ -99,7 +94,7 @@ fn refuse_infinite_sums(csr: &Csr, keys: &VertexKeys, projection: &Projection) -
              in a larger unit, or keep parallel edges or the smallest of them",
             projection.weight.as_deref().unwrap_or_default(),
             id(from),
-            id(csr.out.targets[at])
+            id(to)
         ),
     })
 }
