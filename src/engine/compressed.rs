@@ -4,6 +4,7 @@
 //! its tables share the memory with lists of about half the size. It is not kept for other executions.
 
 use super::conventions::conventions;
+use super::detached::detached;
 use super::direct::DirectRun;
 use super::embedded::{Embedded, named, projection_hash};
 use super::error::EngineError;
@@ -50,6 +51,20 @@ impl Embedded {
     ///
     /// As there, and as [`check_compressed`] before anything is loaded.
     pub async fn run_compressed(
+        &self,
+        algorithm: &Algorithm,
+        projection: &Projection,
+        control: &Control,
+    ) -> Result<DirectRun, EngineError> {
+        let engine = self.clone();
+        let (algorithm, projection, watched) = (algorithm.clone(), projection.clone(), control.clone());
+        detached(control, async move {
+            engine.waited_compressed(&algorithm, &projection, &watched).await
+        })
+        .await
+    }
+
+    async fn waited_compressed(
         &self,
         algorithm: &Algorithm,
         projection: &Projection,

@@ -17,6 +17,7 @@ use super::admission::{Admission, Ticket};
 use super::budget::Budget;
 use super::conventions::conventions;
 use super::cpu::Cpu;
+use super::detached::detached;
 use super::error::EngineError;
 use super::estimate::{Size, counts, estimate, graph_bytes, loaded_bytes};
 use super::inputs::inputs;
@@ -146,8 +147,23 @@ impl Embedded {
         self.graph(&ticket, projection, control).await
     }
 
-    /// Runs `algorithm` on `projection`; the tables are in memory.
+    /// Runs `algorithm` on `projection`; the tables are in memory. A cancelled run returns at once.
     pub(super) async fn answer(
+        &self,
+        algorithm: &Algorithm,
+        projection: &Projection,
+        control: &Control,
+    ) -> Result<Answer, EngineError> {
+        let engine = self.clone();
+        let (algorithm, projection, watched) = (algorithm.clone(), projection.clone(), control.clone());
+        detached(control, async move {
+            engine.waited(&algorithm, &projection, &watched).await
+        })
+        .await
+    }
+
+    /// The same, returning once everything has ended.
+    async fn waited(
         &self,
         algorithm: &Algorithm,
         projection: &Projection,

@@ -10,6 +10,7 @@ mod compressed;
 mod conditions;
 mod conventions;
 mod cpu;
+mod detached;
 mod detect;
 #[cfg(test)]
 mod detect_tests;
