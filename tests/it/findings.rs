@@ -75,7 +75,10 @@ pub(crate) fn answer(source: FileSource, vertical: &Vertical, topics: &[(&str, O
     let plan = generate(&use_cases, &schema, vertical, &Requirements::default(), None);
     let directory = tempfile::tempdir().unwrap();
     let engine = Embedded::new(Arc::new(source), Cpu::new(2).unwrap(), EngineOptions::default());
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     let mut answered = Answered {
         census,
         plan,
