@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use futures_util::FutureExt;
 use serde::Serialize;
 
@@ -27,6 +28,9 @@ use crate::trace::{self, Durability, EventSink};
 const MOST_OPEN: usize = 10;
 /// Characters of an open question that the summary prints; a passage of a brief may be a page.
 const LONGEST_QUESTION: usize = 100;
+
+/// Kernel threads that may be asked for; each takes memory and time to start.
+const MOST_THREADS: usize = 1024;
 
 /// Does the main job.
 pub(super) fn run(session: &Session, arguments: RunArguments) -> anyhow::Result<u8> {
@@ -122,8 +126,14 @@ fn effort(session: &Session, limits: &LimitArguments, pace: &PaceArguments) -> a
 /// The effort of one execution.
 pub(super) fn within(session: &Session, budget: &BudgetArguments) -> anyhow::Result<Effort> {
     let bytes = |text: &String| config::parse_bytes("budget-memory", text);
+    if let Some(threads) = budget.threads.filter(|it| *it > MOST_THREADS) {
+        return Err(anyhow!(
+            "`--threads {threads}` is more than the {MOST_THREADS} that may be asked for; threads beyond the cores \
+             of the machine only take turns"
+        ));
+    }
     Ok(Effort {
-        threads: budget.threads,
+        threads: budget.threads.filter(|it| *it > 0),
         budget_memory: budget.budget_memory.as_ref().map(bytes).transpose()?,
         budget_time_ms: budget.budget_time.as_ref().map(time("budget-time")).transpose()?,
         cache: session.cache(budget.no_cache),

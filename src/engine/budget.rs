@@ -7,6 +7,7 @@ use super::estimate::Size;
 use crate::algorithms::Algorithm;
 use crate::model::{
     schema::Census,
+    size,
     template::{Estimate, Projection},
 };
 
@@ -15,6 +16,9 @@ const WAYS: usize = 3;
 
 /// Sources that a sampled run uses where an exact one takes too long.
 const SAMPLES: u32 = 256;
+
+/// Bytes of kernel and tables that no parameter need be lowered for.
+const SMALL: u64 = 1 << 20;
 
 /// Upper bounds of one template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +44,10 @@ impl Budget {
     ) -> Result<(), EngineError> {
         let too_long = self.time_ms.filter(|limit| estimate.time_ms > *limit);
         if estimate.memory_bytes > self.memory_bytes {
-            let raise = format!("allow it with `--budget-memory {}`", bytes(estimate.memory_bytes));
+            let raise = format!(
+                "allow it with `--budget-memory {}`",
+                size::needed(estimate.memory_bytes)
+            );
             let ways = ways_out(algorithm, projection, census, false);
             return Err(EngineError::Memory {
                 needed: estimate.memory_bytes,
@@ -64,44 +71,31 @@ impl Budget {
     }
 }
 
-/// Bytes in the unit that people write: `1.5 GiB`, rounded up to a tenth.
-pub(super) fn bytes(count: u64) -> String {
-    const UNITS: [(&str, u64); 4] = [
-        ("TiB", 1 << 40),
-        ("GiB", 1 << 30),
-        ("MiB", 1 << 20),
-        ("KiB", 1 << 10),
-    ];
-    let unit = UNITS.iter().find(|(_, size)| count >= *size);
-    match unit {
-        None => format!("{count}B"),
-        Some((name, size)) => {
-            let tenths = (u128::from(count) * 10).div_ceil(u128::from(*size));
-            match tenths % 10 {
-                0 => format!("{}{name}", tenths / 10),
-                rest => format!("{}.{rest}{name}", tenths / 10),
-            }
-        }
-    }
-}
+const SECOND: u64 = 1000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
 
-/// Time as people write it, never less than it is: `800 ms`, `91 s`.
+/// Time as people and the flags write it, never less than it is: `800 ms`, `91 s`, `25 min`, `31 h`.
 pub(super) fn time(ms: u64) -> String {
-    if ms < 1000 || (ms < 10_000 && !ms.is_multiple_of(1000)) {
-        format!("{ms} ms")
-    } else {
-        format!("{} s", ms.div_ceil(1000))
+    match ms {
+        ..SECOND => format!("{ms} ms"),
+        ..10_000 if !ms.is_multiple_of(SECOND) => format!("{ms} ms"),
+        _ if ms < 10 * MINUTE => format!("{} s", ms.div_ceil(SECOND)),
+        _ if ms < 10 * HOUR => format!("{} min", ms.div_ceil(MINUTE)),
+        _ => format!("{} h", ms.div_ceil(HOUR)),
     }
 }
 
 /// A budget of time as it was set, to the millisecond: `60 s`, `60.5 s`. Rounded as [`time`] is, it
 /// could read like the time that did not fit.
 pub(super) fn exact_time(ms: u64) -> String {
-    if ms < 10_000 || ms.is_multiple_of(1000) {
+    if ms >= 10 * MINUTE && ms.is_multiple_of(MINUTE) {
+        format!("{} min", ms / MINUTE)
+    } else if ms < 10_000 {
         time(ms)
     } else {
-        let digits = format!("{}.{:03}", ms / 1000, ms % 1000);
-        format!("{} s", digits.trim_end_matches('0'))
+        let digits = format!("{}.{:03}", ms / SECOND, ms % SECOND);
+        format!("{} s", digits.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 
@@ -124,6 +118,7 @@ fn ways_out(algorithm: &Algorithm, projection: &Projection, census: &Census, for
         ));
     }
     let whole = Size::of(algorithm, projection, census);
+    ways.extend(lower(algorithm, whole.working, for_time));
     let without = |edges: &str| {
         let mut less = projection.clone();
         less.edges.retain(|it| it != edges);
@@ -135,10 +130,10 @@ fn ways_out(algorithm: &Algorithm, projection: &Projection, census: &Census, for
         .map(|it| (without(it), it))
         .min_by_key(|(size, _)| if for_time { size.operations } else { size.bytes() });
     match smallest {
-        Some((size, edges)) if projection.edges.len() > 1 => ways.push(format!(
+        Some((less, edges)) if projection.edges.len() > 1 => ways.push(format!(
             "leave out the edges `{edges}` by `ignore` in graph.toml (saves {} edges and {})",
-            whole.edges.saturating_sub(size.edges),
-            bytes(whole.bytes().saturating_sub(size.bytes()))
+            whole.edges.saturating_sub(less.edges),
+            size::needed(whole.bytes().saturating_sub(less.bytes()))
         )),
         _ => ways.push("leave rows that the question does not need out of the files of edges".to_owned()),
     }
@@ -149,4 +144,35 @@ fn ways_out(algorithm: &Algorithm, projection: &Projection, census: &Census, for
         );
     }
     ways
+}
+
+/// Parameters by which an answer grows, and the work with it.
+const GROWING: [&str; 13] = [
+    "k",
+    "top_k",
+    "max_cycles",
+    "max_walks",
+    "max_pairs",
+    "max_links",
+    "max_values",
+    "walks_per_vertex",
+    "length",
+    "max_length",
+    "dimension",
+    "epochs",
+    "simulations",
+];
+
+/// The parameters to lower, where the answer is what takes most.
+fn lower(algorithm: &Algorithm, working: u64, for_time: bool) -> Option<String> {
+    let info = algorithm.info();
+    let fields = serde_json::to_value(algorithm).ok()?;
+    let named: Vec<String> = info
+        .parameters
+        .iter()
+        .filter(|it| GROWING.contains(&it.name))
+        .map(|it| format!("`{}` ({})", it.name, fields[it.name]))
+        .collect();
+    let worthwhile = !named.is_empty() && (for_time || working > SMALL);
+    worthwhile.then(|| format!("lower the parameter {}", named.join(" or ")))
 }

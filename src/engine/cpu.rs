@@ -24,7 +24,7 @@ impl Cpu {
     ///
     /// # Errors
     ///
-    /// When the system refuses to start them.
+    /// [`EngineError::Threads`] when the system refuses to start them.
     pub fn new(threads: usize) -> Result<Self, EngineError> {
         ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -32,8 +32,8 @@ impl Cpu {
             .thread_name(|it| format!("kernel-{it}"))
             .build()
             .map(|pool| Self(Arc::new(pool)))
-            .map_err(|error| EngineError::Defect {
-                reason: format!("no kernel threads could be started ({error}); ask for fewer threads"),
+            .map_err(|error| EngineError::Threads {
+                reason: error.to_string(),
             })
     }
 

@@ -1,8 +1,9 @@
 //! What can go wrong with an execution, and what to do about it.
 
-use super::budget::{bytes, exact_time, time};
+use super::budget::{exact_time, time};
 use crate::algorithms::KernelError;
 use crate::flow::Remedy;
+use crate::model::size;
 use crate::source::SourceError;
 
 /// A failed execution. Messages complete the sentence "failed to run {template}: {error}".
@@ -15,7 +16,7 @@ pub enum EngineError {
     #[error(transparent)]
     Kernel(#[from] KernelError),
     /// It would not fit.
-    #[error("it needs {} and the budget is {}; {hint}", bytes(*.needed), bytes(*.budget))]
+    #[error("it needs {} and the budget is {}; {hint}", size::needed(*.needed), size::allowed(*.budget))]
     Memory {
         /// Bytes needed.
         needed: u64,
@@ -50,6 +51,12 @@ pub enum EngineError {
         /// Why.
         reason: String,
     },
+    /// The system refused threads.
+    #[error("no kernel threads could be started ({reason}); ask for fewer with `--threads`")]
+    Threads {
+        /// What the system said.
+        reason: String,
+    },
     /// The kernel panicked: a defect of gaai.
     #[error("the kernel stopped at a defect: {reason}")]
     Defect {
@@ -68,6 +75,7 @@ impl EngineError {
             EngineError::Source(SourceError::Defect { .. }) => Remedy::Defect,
             EngineError::Memory { .. }
             | EngineError::Time { .. }
+            | EngineError::Threads { .. }
             | EngineError::Source(SourceError::Memory { .. }) => Remedy::Refused,
             EngineError::Table { .. } => Remedy::Mend,
             EngineError::Source(_) | EngineError::Kernel(_) | EngineError::Fact { .. } => Remedy::GiveUp,

@@ -3,11 +3,11 @@
 //! Bytes are upper bounds by the layout of the arrays; time is the kernel's elementary steps at the
 //! rate measured for it (`examples/calibrate.rs` prints the rates of a machine).
 
-use super::budget;
 use crate::algorithms::{Algorithm, Extent};
 use crate::graph::{CompressedAdjacency, Direction};
 use crate::model::{
     schema::Census,
+    size,
     template::{Estimate, Projection},
 };
 use crate::source::LoadedGraph;
@@ -116,8 +116,8 @@ pub fn estimate_compressed(algorithm: &Algorithm, projection: &Projection, censu
         basis: format!(
             "{} while the graph is loaded and packed, then {} with compressed lists and the kernel, all at \
              most; {}; compressed lists are read up to {SLOWER_PACKED} times as long",
-            budget::bytes(size.graph),
-            budget::bytes(running),
+            size::needed(size.graph),
+            size::needed(running),
             plain.basis
         ),
         ..plain

@@ -11,6 +11,7 @@ pub mod id;
 pub mod report;
 pub mod requirements;
 pub mod schema;
+pub mod size;
 pub mod template;
 pub mod use_case;
 pub mod vertical;

@@ -1,6 +1,7 @@
 //! What can go wrong with a source.
 
 use crate::algorithms::Control;
+use crate::model::size;
 
 /// A source that cannot be read. Messages complete the sentence "failed to read the graph: {error}".
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -41,7 +42,7 @@ pub enum SourceError {
     #[error(
         "{path}: reading it takes about {} and {} are allowed; allow more with `--budget-memory {}`, leave files or \
          columns out that the question does not need (`ignore` in graph.toml), or write numbers as numbers (Parquet)",
-        mebibytes(*.needed), mebibytes(*.budget), mebibytes(*.needed)
+        size::needed(*.needed), size::allowed(*.budget), size::needed(*.needed)
     )]
     Memory {
         /// The file.
@@ -68,11 +69,6 @@ pub(super) fn check(control: &Control) -> Result<(), SourceError> {
         return Err(SourceError::Cancelled);
     }
     Ok(())
-}
-
-/// Bytes as `--budget-memory` takes them, rounded up.
-fn mebibytes(bytes: u64) -> String {
-    format!("{}MiB", bytes.div_ceil(1 << 20))
 }
 
 fn at_line(line: u64) -> String {
