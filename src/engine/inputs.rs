@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::error::EngineError;
 use crate::algorithms::{Algorithm, AttributeUse, Inputs, ItemCodes, KernelError, NumberColumn};
-use crate::graph::{Column, MISSING, VertexKeys};
+use crate::graph::{Column, MISSING, VertexKeys, VertexRange};
 use crate::source::{LoadedGraph, near_names};
 
 /// Words that people and systems write where they have no value, in lower case.
@@ -118,16 +118,36 @@ fn near(keys: &VertexKeys, name: &str) -> String {
         let is_it = |v: &u32| keys.labels.get(*v as usize) == text || keys.keys.get(*v as usize) == text;
         (0..keys.len() as u32).find(is_it)
     };
-    let mut found: Vec<u32> = near_names(wanted, texts).into_iter().filter_map(bearer).collect();
-    found.dedup();
-    let named: Vec<String> = found
-        .iter()
-        .map(|v| format!("`{}` ({})", keys.id(*v), keys.labels.get(*v as usize)))
-        .collect();
-    if named.is_empty() {
-        "a source is written as `collection/key`".to_owned()
+    let mut found: Vec<u32> = Vec::new();
+    for v in near_names(wanted, texts).into_iter().filter_map(bearer) {
+        if !found.contains(&v) {
+            found.push(v);
+        }
+    }
+    let named: Vec<String> = found.iter().map(|v| called(keys, *v)).collect();
+    let collection = |it: &&VertexRange| {
+        name.strip_prefix(&it.collection)
+            .is_some_and(|it| it.starts_with('/'))
+    };
+    match (named.as_slice(), keys.ranges.iter().find(collection)) {
+        ([], None) => "a source is written as `collection/key`".to_owned(),
+        ([], Some(it)) => format!("`{}` has no such key", it.collection),
+        (named, None) => format!("did you mean {}?", named.join(" or ")),
+        (named, Some(it)) => format!(
+            "`{}` has no such key; did you mean {}?",
+            it.collection,
+            named.join(" or ")
+        ),
+    }
+}
+
+/// A vertex by its id, with what people call it where that is not its key.
+fn called(keys: &VertexKeys, v: u32) -> String {
+    let (id, label) = (keys.id(v), keys.labels.get(v as usize));
+    if keys.keys.get(v as usize) == label {
+        format!("`{id}`")
     } else {
-        format!("did you mean {}?", named.join(" or "))
+        format!("`{id}` ({label})")
     }
 }
 

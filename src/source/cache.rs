@@ -85,12 +85,15 @@ impl CacheOptions {
                 Some(made)
             }
             Err(error) if is_damage(&error) => {
-                tracing::warn!(path = %path.display(), %error, "a cached file is damaged and is made again");
+                tracing::warn!("{} is damaged ({error}); it is made again", path.display());
                 let _ = fs::remove_file(&path);
                 None
             }
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "a cached file cannot be read");
+                tracing::warn!(
+                    "{} cannot be read ({error}); the files are read instead",
+                    path.display()
+                );
                 None
             }
         }

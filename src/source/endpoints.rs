@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::assemble::Collection;
 use super::interned::{InternedCells, MISSING_CODE};
+use super::resolve::quoted;
 use super::rows::Notes;
 use super::settings;
 use super::tables::EdgeRows;
@@ -63,8 +64,12 @@ pub(super) fn plan(
     if strangers == 0 {
         return Plan::default();
     }
-    if let Some(at) = holder(cells, collections) {
-        say(rows, is_from, setting, &collections[at].name, notes);
+    if let Some((at, others)) = holder(cells, collections) {
+        let also = match others.as_slice() {
+            [] => String::new(),
+            others => format!(", though {} has some of them too", quoted(others, " and ")),
+        };
+        say(rows, is_from, setting, &collections[at].name, &also, notes);
         return Plan { default: Some(at) };
     }
     let files: Vec<usize> = (0..collections.len())
@@ -85,7 +90,7 @@ pub(super) fn plan(
         [_, ..] if !is_common(census.bare) => return Plan::default(),
         _ => find_or_imply(UNNAMED, collections),
     };
-    say(rows, is_from, setting, &collections[default].name, notes);
+    say(rows, is_from, setting, &collections[default].name, "", notes);
     Plan {
         default: Some(default),
     }
@@ -143,8 +148,9 @@ fn split(cell: &str) -> Option<(&str, &str)> {
     (named && !key.is_empty()).then_some((prefix, key))
 }
 
-/// The vertex file that holds most of the endpoints that name no collection, if it holds half.
-fn holder(cells: &InternedCells, collections: &[Collection]) -> Option<usize> {
+/// The vertex file that holds most of the endpoints that name no collection, if it holds half, and the names of
+/// the others that hold some.
+fn holder<'a>(cells: &InternedCells, collections: &'a [Collection]) -> Option<(usize, Vec<&'a str>)> {
     let known = |prefix: &str| collections.iter().any(|it| it.name == prefix);
     let tried: Vec<Cow<str>> = cells
         .codes()
@@ -155,16 +161,23 @@ fn holder(cells: &InternedCells, collections: &[Collection]) -> Option<usize> {
         .take(TRIED)
         .collect();
     let mut best: Option<(usize, usize)> = None;
+    let mut holders = Vec::new();
     for (at, collection) in collections.iter().enumerate().filter(|(_, it)| !it.implied) {
         let hits = tried
             .iter()
             .filter(|it| collection.keys.find(it).is_some())
             .count();
+        if hits > 0 {
+            holders.push(at);
+        }
         if hits * 2 >= tried.len() && best.is_none_or(|(other, _)| hits > other) {
             best = Some((hits, at));
         }
     }
-    best.map(|(_, at)| at)
+    best.map(|(_, at)| {
+        let others = holders.iter().filter(|it| **it != at);
+        (at, others.map(|it| collections[*it].name.as_str()).collect())
+    })
 }
 
 fn find_or_imply(name: &str, collections: &mut Vec<Collection>) -> usize {
@@ -175,11 +188,11 @@ fn find_or_imply(name: &str, collections: &mut Vec<Collection>) -> usize {
     collections.len() - 1
 }
 
-fn say(rows: &EdgeRows, is_from: bool, setting: &str, collection: &str, notes: &mut Notes) {
+fn say(rows: &EdgeRows, is_from: bool, setting: &str, collection: &str, also: &str, notes: &mut Notes) {
     let side = if is_from { "starts" } else { "ends" };
     notes.guesses.push(Guess {
         what: format!(
-            "{side} of `{}` that name no collection are keys of `{collection}`",
+            "{side} of `{}` that name no collection are keys of `{collection}`{also}",
             rows.name
         ),
         change: settings::line(&rows.name, setting, "\"…\""),

@@ -149,30 +149,27 @@ fn write_fitness(census: &Census, out: &mut dyn Write) -> io::Result<()> {
             "  nothing was wrong: every row was read, every edge has both ends"
         );
     }
-    for Issue {
-        kind,
-        place,
-        count,
-        examples,
-        treatment,
-    } in &census.issues
-    {
-        let shown = safe(&examples.join("; "));
-        let more = if *count > examples.len() as u64 {
-            "; …"
-        } else {
-            ""
-        };
-        writeln!(
-            out,
-            "  {}: {} in {} ({shown}{more}); {}",
-            fault(*kind),
-            whole(*count),
-            safe(place),
-            safe(treatment)
-        )?;
+    for issue in &census.issues {
+        writeln!(out, "  {}", issue_sentence(issue))?;
     }
     Ok(())
+}
+
+/// A fault of the data for people: what, how often, where, and what was done about it.
+pub fn issue_sentence(issue: &Issue) -> String {
+    let shown = safe(&issue.examples.join("; "));
+    let more = if issue.count > issue.examples.len() as u64 {
+        "; …"
+    } else {
+        ""
+    };
+    format!(
+        "{}: {} in {} ({shown}{more}); {}",
+        fault(issue.kind),
+        whole(issue.count),
+        safe(&issue.place),
+        safe(&issue.treatment)
+    )
 }
 
 fn samples(values: &[String]) -> String {

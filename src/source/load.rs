@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::LoadedGraph;
 use super::error::{SourceError, check};
-use super::resolve;
+use super::inspect::issue_sentence;
 use super::tables::{EdgeTable, Tables, VertexTable};
 use super::values;
+use super::{resolve, settings};
 use crate::algorithms::Control;
 use crate::graph::{self, Column, Csr, EdgeList, NO_VERTEX, ParallelEdges, Texts, VertexKeys, VertexRange};
 use crate::model::{
@@ -109,6 +110,9 @@ fn chosen_vertices<'a>(
             return Err(lacking("vertex collection", wanted, names()));
         }
     }
+    if tables.vertices.is_empty() {
+        return Err(nothing_read(tables));
+    }
     if projection.vertices.is_empty() {
         return Err(SourceError::Projection {
             reason: "the projection names no vertex collection".to_owned(),
@@ -159,11 +163,45 @@ fn check_edge_attributes(edges: &[&EdgeTable], projection: &Projection) -> Resul
             "time" if !columns.iter().any(is_time) => "it holds no instants (ISO 8601)",
             _ => continue,
         };
+        let advice = if part == "time" {
+            if_instants(edges, name)
+        } else {
+            String::new()
+        };
         return Err(SourceError::Projection {
-            reason: format!("edge attribute `{name}` cannot be the {part}: {problem}"),
+            reason: format!("edge attribute `{name}` cannot be the {part}: {problem}{advice}"),
         });
     }
     Ok(())
+}
+
+/// What makes instants of the whole numbers `name`, where it holds some.
+fn if_instants(edges: &[&EdgeTable], name: &str) -> String {
+    let whole = |it: &&&EdgeTable| matches!(it.column(name), Some(Column::Integer(_)));
+    let Some(table) = edges.iter().find(whole) else {
+        return String::new();
+    };
+    let types = format!("{{ {name} = \"time\" }}");
+    format!(
+        "; if its whole numbers are milliseconds since 1970-01-01, write `{}` in graph.toml",
+        settings::line(&table.name, "types", &types)
+    )
+}
+
+/// Why there is nothing to project: files without a row that could be read.
+fn nothing_read(tables: &Tables) -> SourceError {
+    let files: Vec<&str> = tables.inputs.keys().map(String::as_str).collect();
+    let faults: Vec<String> = tables.issues.iter().map(issue_sentence).collect();
+    let why = match faults.as_slice() {
+        [] => "nothing stands below the header; add rows".to_owned(),
+        faults => format!("{}; mend the rows", faults.join("; ")),
+    };
+    SourceError::Projection {
+        reason: format!(
+            "no edge could be read from {}: {why}",
+            resolve::quoted(&files, ", ")
+        ),
+    }
 }
 
 fn vertex_keys(vertices: &[&VertexTable]) -> VertexKeys {

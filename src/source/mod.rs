@@ -56,7 +56,7 @@ mod blocks_tests;
 pub use cache::CacheOptions;
 pub use error::SourceError;
 pub use files::{FileSource, LoadLimits};
-pub use inspect::write_inspection;
+pub use inspect::{issue_sentence, write_inspection};
 pub use memory::{GivenEdges, GivenVertices, MemorySource};
 pub use resolve::near_names;
 
