@@ -1,7 +1,7 @@
 //! Prints how many elementary steps a second each kernel does on one core of this machine, and how
 //! many edges are loaded and rows written.
 //!
-//! `cargo run --release --example calibrate` measures each on random graphs of three sizes; the
+//! `cargo run --release --example calibrate [NAME…]` measures each, or those named, on random graphs of three sizes; the
 //! slowest figure of an algorithm is its rate in `engine::estimate`. Steps are those that the kernel
 //! announces, an upper bound, so a rate also says how far a random graph stays below the bound.
 
@@ -36,7 +36,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{:18} {:>8} {:>14} {:>9} {:>12}",
         "what", "vertices", "steps", "seconds", "a second"
     )?;
-    for info in Algorithm::all() {
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let is_wanted = |info: &&&Info| named.is_empty() || named.iter().any(|it| it == info.name);
+    for info in Algorithm::all().iter().filter(is_wanted) {
         for n in SIZES {
             let graph = random_graph(n);
             let algorithm = algorithm(info)?;
@@ -56,6 +58,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
             }
         }
+    }
+    if !named.is_empty() {
+        return Ok(());
     }
     let (n, edges) = (SIZES[2], edges(SIZES[2]));
     let source = source(&edges)?;

@@ -79,7 +79,8 @@ fn ranking(input: &FindingInput<'_>, detector: &Detector, instances: &[&Instance
 /// What the data lacks.
 fn data(input: &FindingInput<'_>) -> String {
     let count = |number: u64| cell(&FactValue::Integer(number.cast_signed()), Quantity::Count);
-    let issues = input.census.issues.iter().filter(|it| concerns(it, input));
+    let seen = |issue: &&Issue| input.template.projection.may_see(issue, input.census);
+    let issues = input.census.issues.iter().filter(seen);
     let mut lacks: Vec<String> = issues
         .map(|it| format!("{} in {}: {}", count(it.count), it.place, it.treatment))
         .collect();
@@ -89,15 +90,4 @@ fn data(input: &FindingInput<'_>) -> String {
     } else {
         format!("data partial: {}", lacks.join("; "))
     }
-}
-
-/// Whether a fault lies in what the template sees; one in a place that is no collection may.
-fn concerns(issue: &Issue, input: &FindingInput<'_>) -> bool {
-    let projection = &input.template.projection;
-    let names = |it: &String| issue.place == *it || issue.place.starts_with(&format!("{it}."));
-    let seen = projection.vertices.iter().chain(&projection.edges).any(names);
-    let census = input.census;
-    let vertices = census.vertices.iter().map(|it| &it.name);
-    let known = vertices.chain(census.edges.iter().map(|it| &it.name)).any(names);
-    seen || !known
 }

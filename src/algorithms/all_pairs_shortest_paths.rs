@@ -15,7 +15,7 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::shortest_paths::{Distances, length_quantity, refuse_negative};
 use crate::graph::Csr;
 
@@ -42,6 +42,7 @@ impl Default for AllPairsShortestPathsConfig {
 pub static INFO: Info = Info {
     name: "all_pairs_shortest_paths",
     aliases: &["all_pairs", "apsp", "all_shortest_paths", "distance_matrix"],
+    special_cases: &[],
     title: "Distances between all pairs",
     summary: "Lists the distance from every vertex to every other, in a graph small enough for such a table.",
     convention: "Edges are followed in their direction; an undirected projection lists every pair once. Of parallel \
@@ -60,7 +61,7 @@ pub static INFO: Info = Info {
             name: "max_pairs",
             kind: "whole number",
             default: "1_000_000",
-            range: "from 1",
+            range: "from 1 to 18446744073709551615",
             meaning: "Pairs that the graph may have at most; larger graphs are refused.",
         },
     ],
@@ -89,6 +90,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "pairs",
@@ -107,7 +109,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -16,7 +16,7 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::gathered::Gathered;
 use super::outcome::{Outcome, Quantity};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received, weight_at};
 use crate::graph::{Csr, Neighbourhoods};
@@ -47,6 +47,7 @@ impl Default for ArticleRankConfig {
 pub static INFO: Info = Info {
     name: "article_rank",
     aliases: &["articlerank"],
+    special_cases: &[],
     title: "ArticleRank",
     summary: "Scores each vertex as PageRank does, but lets vertices with few edges out pass on less.",
     convention: "Scores are 1 - damping or more and do not sum to 1. Edge weights, where there are some, say \
@@ -69,9 +70,10 @@ pub static INFO: Info = Info {
         meaning: "The vertex's score.",
     }],
     rows: None,
+    order: &[],
     summary_values: &sweeps::SUMMARY,
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Sum,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use super::simple_view::SimpleView;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -27,6 +27,7 @@ pub struct ArticulationConfig {}
 pub static INFO: Info = Info {
     name: "articulation",
     aliases: &["articulation_points", "bridges", "single_points_of_failure"],
+    special_cases: &[],
     title: "Articulation points and bridges",
     summary: "Finds the vertices and edges whose loss cuts the network apart, and counts what each cuts off.",
     convention: "Edges count both ways whatever their direction. Parallel edges count as one connection, so a \
@@ -72,6 +73,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "articulation_points",
@@ -90,7 +92,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -17,7 +17,7 @@ use super::attributes::{self, ATTRIBUTE, Kinds};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use crate::graph::{Csr, MISSING};
 
 /// Parameters of [`super::Algorithm::AttributeAssortativity`].
@@ -34,6 +34,7 @@ pub struct AttributeAssortativityConfig {
 pub static INFO: Info = Info {
     name: "attribute_assortativity",
     aliases: &["homophily", "assortative_mixing"],
+    special_cases: &[],
     title: "Attribute assortativity",
     summary: "Measures whether edges join vertices with like values of an attribute.",
     convention: "Edges with an end that has no value are left out. Parallel edges count as often as the \
@@ -68,6 +69,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "assortativity",
@@ -86,7 +88,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::Both,

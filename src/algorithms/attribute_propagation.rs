@@ -21,7 +21,7 @@ use super::attributes::{self, Kinds};
 use super::chunks::Spare;
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::value_sets::{FirstValues, Sets};
 use crate::graph::{Csr, MISSING};
 
@@ -72,6 +72,7 @@ impl Default for AttributePropagationConfig {
 pub static INFO: Info = Info {
     name: "attribute_propagation",
     aliases: &["value_propagation"],
+    special_cases: &[],
     title: "Attribute propagation",
     summary: "Collects for each vertex the values of an attribute that reach it along the edges.",
     convention: "Values follow the direction of edges, or go against it where asked; both ways when the \
@@ -97,6 +98,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "different_values",
@@ -120,7 +122,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::Items,
@@ -153,14 +155,14 @@ static PARAMETERS: [ParameterInfo; 5] = [
         name: "max_values",
         kind: "whole number",
         default: "32",
-        range: "from 1",
+        range: "from 1 to 4294967295",
         meaning: "Values that a vertex keeps at most.",
     },
     ParameterInfo {
         name: "max_iterations",
         kind: "whole number",
         default: "500",
-        range: "from 1",
+        range: "from 1 to 4294967295",
         meaning: "Rounds at most; it stops before when no set changes.",
     },
 ];

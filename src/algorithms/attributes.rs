@@ -38,14 +38,23 @@ fn chosen<'a, T>(all: &'a [T], name: &str, named: impl Fn(&T) -> &String) -> Res
     let found = all.iter().find(|it| name.is_empty() || named(it) == name);
     found.ok_or_else(|| match all.is_empty() {
         true => KernelError::NotApplicable {
-            reason: "the projection has no vertex attribute that fits; list one under its `attributes`"
-                .to_owned(),
+            reason: match name {
+                "" => "the projection has no vertex attribute that fits; name one with `--attributes`"
+                    .to_owned(),
+                name => format!(
+                    "the projection has no vertex attribute that fits; load the one that is asked for with \
+                     `--attributes {name}`"
+                ),
+            },
         },
         false => {
             let names: Vec<&str> = all.iter().map(|it| named(it).as_str()).collect();
             KernelError::Parameter {
                 parameter: "attribute",
-                problem: format!("is `{name}`; the projection has {}", names.join(", ")),
+                problem: format!(
+                    "is `{name}`; the projection has {}; `--attributes {name}` loads it",
+                    names.join(", ")
+                ),
             }
         }
     })
@@ -116,7 +125,7 @@ mod tests {
         let error = items(&given, "town").unwrap_err().to_string();
         assert!(error.contains("city, bank"), "{error}");
         let error = numbers(&given, "").unwrap_err().to_string();
-        assert!(error.contains("`attributes`"), "{error}");
+        assert!(error.contains("`--attributes`"), "{error}");
     }
 
     #[test]

@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, TableOrder, Work,
+};
 use super::shortest_paths::length_quantity;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -35,6 +37,7 @@ pub struct BellmanFordConfig {
 pub static INFO: Info = Info {
     name: "bellman_ford",
     aliases: &["negative_cycles", "negative_weights"],
+    special_cases: &[],
     title: "Distances with negative weights",
     summary: "Adds up weights, negative ones too, along shortest paths, and names the cycles that bring a gain \
               each time round.",
@@ -85,6 +88,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[("vertices", TableOrder::Least("distance"))],
     summary_values: &[
         ColumnInfo {
             name: "reached",
@@ -103,7 +107,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -22,7 +22,7 @@ use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::pace::Pace;
 use super::path_counts::Paths;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::sampling::{Draw, sample};
 use super::shortest_paths::refuse_negative;
 use crate::graph::Csr;
@@ -53,6 +53,7 @@ impl Default for BetweennessConfig {
 pub static INFO: Info = Info {
     name: "betweenness",
     aliases: &["betweenness_centrality", "through_traffic"],
+    special_cases: &[],
     title: "Betweenness",
     summary: "Counts how many shortest paths between other vertices run through each vertex.",
     convention: "Edges are followed in their direction; in an undirected projection each pair counts once. The \
@@ -67,14 +68,14 @@ pub static INFO: Info = Info {
             name: "samples",
             kind: "whole number",
             default: "0",
-            range: "from 0",
+            range: "from 0 to 4294967295",
             meaning: "Start vertices sampled; 0 takes all and is exact.",
         },
         ParameterInfo {
             name: "seed",
             kind: "whole number",
             default: "1",
-            range: "from 0",
+            range: "from 0 to 18446744073709551615",
             meaning: "Seed of the sample.",
         },
         ParameterInfo {
@@ -98,6 +99,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "sources",
@@ -111,11 +113,11 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 2.5e8,
+    steps_a_second: 6.0e8,
 };
 
 impl BetweennessConfig {

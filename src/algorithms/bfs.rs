@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::hop_search::{self, UNREACHED};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, TableOrder, Work,
+};
 use crate::graph::{Csr, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::Bfs`].
@@ -26,6 +28,7 @@ pub struct BfsConfig {
 pub static INFO: Info = Info {
     name: "bfs",
     aliases: &["breadth_first_search", "hops"],
+    special_cases: &[],
     title: "Hops from sources",
     summary: "Counts the fewest steps from the nearest of the given vertices to every other.",
     convention: "Edges are followed in their direction, both ways when the projection is undirected. Parallel \
@@ -52,6 +55,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[("vertices", TableOrder::Least("hops"))],
     summary_values: &[
         ColumnInfo {
             name: "reached",
@@ -65,7 +69,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

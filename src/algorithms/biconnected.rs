@@ -17,7 +17,7 @@ use super::articulation::{Search, UNSEEN};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::simple_view::SimpleView;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -39,6 +39,7 @@ impl Default for BiconnectedConfig {
 pub static INFO: Info = Info {
     name: "biconnected",
     aliases: &["biconnected_components", "blocks"],
+    special_cases: &[],
     title: "Biconnected components",
     summary: "Finds the parts of the network that hold together whichever one of their vertices is lost.",
     convention: "Edges count both ways whatever their direction, several between two are one link, an edge from a \
@@ -49,7 +50,7 @@ pub static INFO: Info = Info {
         name: "min_members",
         kind: "whole number",
         default: "2",
-        range: "from 2",
+        range: "from 2 to 4294967295",
         meaning: "Parts with fewer vertices are not listed; 3 leaves out single links.",
     }],
     columns: &[
@@ -84,6 +85,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "components",
@@ -102,7 +104,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -21,7 +21,7 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::shortest_paths::{Distances, length_quantity, refuse_negative};
 use crate::graph::Csr;
 
@@ -37,6 +37,7 @@ pub struct ClosenessConfig {
 pub static INFO: Info = Info {
     name: "closeness",
     aliases: &["closeness_centrality", "harmonic", "harmonic_closeness"],
+    special_cases: &[],
     title: "Closeness",
     summary: "Measures how far every vertex is from all others, to find the best placed and the hardest to reach.",
     convention: "Distances are measured from the vertex along the direction of edges; in an undirected \
@@ -80,6 +81,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "pairs_reached",
@@ -98,11 +100,11 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 2.5e8,
+    steps_a_second: 3.0e8,
 };
 
 impl ClosenessConfig {

@@ -19,7 +19,7 @@ use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::sort::sort_by_key;
 use super::{scc, wcc};
 use crate::graph::{Csr, MISSING, NO_VERTEX};
@@ -38,6 +38,7 @@ pub struct ComponentAggregationConfig {
 pub static INFO: Info = Info {
     name: "component_aggregation",
     aliases: &["aggregate_components", "component_values"],
+    special_cases: &[],
     title: "Values by component",
     summary: "Counts how often each value of an attribute occurs in each connected component.",
     convention: "Components ignore direction unless strong ones are asked for. Vertices without a value count in \
@@ -111,6 +112,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "components",
@@ -139,7 +141,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::Items,

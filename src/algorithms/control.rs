@@ -58,11 +58,11 @@ pub enum KernelError {
         least: f64,
     },
     /// No algorithm has this name.
-    #[error("no algorithm is called `{name}`; there is {}", .near.join(", "))]
+    #[error("no algorithm is called `{name}`; {}`gaai algo list` shows all", near_words(.near))]
     UnknownAlgorithm {
         /// The name asked for.
         name: String,
-        /// Names that come near it, or all.
+        /// Names that come near it, each of another algorithm.
         near: Vec<&'static str>,
     },
     /// The algorithm has no such parameter.
@@ -83,6 +83,13 @@ pub enum KernelError {
         /// What is wrong and what is allowed.
         problem: String,
     },
+}
+
+fn near_words(near: &[&str]) -> String {
+    match near {
+        [] => String::new(),
+        near => format!("names near it: {}; ", near.join(", ")),
+    }
 }
 
 fn known(near: &[&str]) -> String {

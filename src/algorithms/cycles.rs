@@ -22,7 +22,7 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::scc;
 use crate::graph::{Adjacency, Csr};
 
@@ -52,6 +52,7 @@ impl Default for CyclesConfig {
 pub static INFO: Info = Info {
     name: "cycles",
     aliases: &["simple_cycles", "cycle_detection", "circular_dependencies"],
+    special_cases: &[],
     title: "Cycles",
     summary: "Lists the closed ways that return to where they began without passing a vertex twice.",
     convention: "Edges are followed in their direction. Each cycle is listed once, from its first member in vertex \
@@ -78,7 +79,7 @@ pub static INFO: Info = Info {
             name: "max_cycles",
             kind: "whole number",
             default: "100000",
-            range: "from 1",
+            range: "from 1 to 18446744073709551615",
             meaning: "Cycles listed at most; those of the first vertices come first.",
         },
     ],
@@ -107,6 +108,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "cycles",
@@ -120,7 +122,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
@@ -162,19 +164,32 @@ pub fn work(config: &CyclesConfig, size: Extent) -> Work {
     let length = u64::from(config.max_length);
     let degree = (2 * m).div_ceil(n.max(1)).max(1);
     let half = degree.saturating_pow(config.max_length.div_ceil(2));
+    let cycles = config.max_cycles.min(most_cycles(config.max_length, size));
     Work {
         // Each chunk of a wave may fill the cap before the first one's cycles are taken.
-        bytes: (48 * m + 48 * n + chunks * 8 * n).saturating_add(
-            config
-                .max_cycles
-                .saturating_mul((chunks + 1) * (24 + 16 * length)),
-        ),
-        rows: config.max_cycles,
+        bytes: (48 * m + 48 * n + chunks * 8 * n)
+            .saturating_add(cycles.saturating_mul((chunks + 1) * (24 + 16 * length))),
+        rows: cycles,
         operations: n
             .saturating_mul(half)
-            .saturating_add(config.max_cycles.saturating_mul(length * degree))
+            .saturating_add(cycles.saturating_mul(length * degree))
             .saturating_add(4 * m),
     }
+}
+
+/// Cycles that a graph of this size can have: every other edge of one names all its vertices, but for one where
+/// they are odd.
+fn most_cycles(max_length: u32, size: Extent) -> u64 {
+    let entries = size.m.saturating_mul(2);
+    let of_length = |length: u32| {
+        let pairs = entries.saturating_pow(length / 2);
+        if length.is_multiple_of(2) {
+            pairs
+        } else {
+            pairs.saturating_mul(size.n)
+        }
+    };
+    (2..=max_length).map(of_length).fold(0, u64::saturating_add)
 }
 
 /// Lists the cycles.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use super::simple_view::{distinct, distinct_neighbours};
 use super::sweeps::weight_at;
 use crate::graph::{Csr, Neighbourhoods};
@@ -25,6 +25,7 @@ pub struct DegreeConfig {}
 pub static INFO: Info = Info {
     name: "degree",
     aliases: &["degrees", "degree_centrality"],
+    special_cases: &[],
     title: "Degree",
     summary: "Counts the edges and the distinct neighbours of each vertex, and sums their weights.",
     convention: "Parallel edges count as often as the projection keeps them. A self-loop counts once in and \
@@ -53,9 +54,10 @@ pub static INFO: Info = Info {
         ),
     ],
     rows: None,
+    order: &[],
     summary_values: &[],
     needs_times: false,
-    counts_parallel: true,
+    parallel: ParallelEdges::Keep,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -19,7 +19,7 @@ use super::blocks;
 use super::chunks::in_order;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use crate::graph::Csr;
 
 /// Vertices of a piece of work.
@@ -34,6 +34,7 @@ pub struct DegreeAssortativityConfig {}
 pub static INFO: Info = Info {
     name: "degree_assortativity",
     aliases: &["assortativity", "degree_correlation"],
+    special_cases: &[],
     title: "Degree assortativity",
     summary: "Measures whether vertices with many edges are linked to others with many.",
     convention: "The correlation of the degree out where an edge begins with the degree in where it ends; of all \
@@ -47,13 +48,14 @@ pub static INFO: Info = Info {
         meaning: "Mean degree in (undirected: degree) of the vertices its edges lead to; none without an edge out.",
     }],
     rows: None,
+    order: &[],
     summary_values: &[ColumnInfo {
         name: "assortativity",
         quantity: Quantity::Score,
         meaning: "Correlation of the degrees at the two ends of an edge, from -1 to 1.",
     }],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -15,7 +15,7 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::power_law;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, TableOrder, Work};
 use super::sort::sort_by_key;
 use crate::graph::{Csr, Neighbourhoods, stats};
 
@@ -27,12 +27,14 @@ pub struct DegreeDistributionConfig {}
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "degree_distribution",
-    aliases: &["degree_histogram", "power_law"],
+    aliases: &["degree_histogram", "power_law", "gini", "hhi", "herfindahl"],
+    special_cases: &[],
     title: "Degree distribution",
     summary: "Counts the vertices of each degree, and measures how unequal degrees are and how heavy their tail is.",
-    convention: "A degree counts edges in and out, parallel edges as often as the projection keeps them. The power \
-                 law is the one nearest to the tail of the degrees; that it lies near does not prove that degrees \
-                 follow it.",
+    convention: "A degree counts edges in and out, parallel edges as often as the projection keeps them. Of all \
+                 tails of the degrees, with the likeliest exponent for each, the one nearest to its law is told; that \
+                 it lies near does not prove that degrees follow the law, and of less than some fifty vertices the \
+                 exponent is uncertain.",
     source: "Clauset, Shalizi and Newman, SIAM Review 51, 2009; Gini 1912; Hirschman 1945.",
     parameters: &[],
     columns: &[
@@ -54,6 +56,7 @@ pub static INFO: Info = Info {
             ),
         ],
     )),
+    order: &[("degrees", TableOrder::Least("degree"))],
     summary_values: &[
         score("mean_degree", "Mean degree."),
         count("largest_degree", "Largest degree."),
@@ -65,7 +68,10 @@ pub static INFO: Info = Info {
             "concentration",
             "Herfindahl-Hirschman index: sum of the squared shares of the edge ends, from 1/n to 1.",
         ),
-        score("exponent", "Exponent of the power law nearest to the tail."),
+        score(
+            "exponent",
+            "Exponent of the power law that lies nearest to the tail that it begins.",
+        ),
         count("tail_from", "Degree from which the power law holds."),
         count("tail_vertices", "Vertices in that tail."),
         score(
@@ -74,7 +80,7 @@ pub static INFO: Info = Info {
         ),
     ],
     needs_times: false,
-    counts_parallel: true,
+    parallel: ParallelEdges::Keep,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

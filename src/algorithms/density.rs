@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use super::simple_view::{distinct, distinct_neighbours};
 use crate::graph::Csr;
 
@@ -24,6 +24,7 @@ pub struct DensityConfig {}
 pub static INFO: Info = Info {
     name: "density",
     aliases: &["graph_density"],
+    special_cases: &[],
     title: "Density",
     summary: "Measures how many of all possible pairs of vertices are linked.",
     convention: "Pairs are ordered when edges have direction. Parallel edges link a pair once, and an edge from a \
@@ -36,6 +37,7 @@ pub static INFO: Info = Info {
         meaning: "Different neighbours, either way, as a share of all other vertices.",
     }],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "vertices",
@@ -74,7 +76,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

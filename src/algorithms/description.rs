@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::control::KernelError;
 use super::outcome::Quantity;
+pub(super) use crate::graph::ParallelEdges;
 
 /// What the registry says about an algorithm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -12,6 +13,8 @@ pub struct Info {
     pub name: &'static str,
     /// Other names that are accepted.
     pub aliases: &'static [&'static str],
+    /// Names of what it does with some of its parameters set.
+    pub special_cases: &'static [SpecialCase],
     /// Name for people.
     pub title: &'static str,
     /// What it tells, in one sentence.
@@ -26,13 +29,16 @@ pub struct Info {
     pub columns: &'static [ColumnInfo],
     /// Name and columns of the table of rows, if there is one.
     pub rows: Option<(&'static str, &'static [ColumnInfo])>,
+    /// How people read tables, where that is not by the first number, greatest first: table and order.
+    pub order: &'static [(&'static str, TableOrder)],
     /// Numbers of the summary.
     pub summary_values: &'static [ColumnInfo],
     /// Whether it needs edge times.
     pub needs_times: bool,
-    /// Whether each parallel edge is a part of the answer (a transfer, a visit), so that a projection
-    /// that merges them loses some of it.
-    pub counts_parallel: bool,
+    /// What parallel edges become where nothing else is asked for: kept where each is a part of the answer (a
+    /// transfer, a pipe), the smallest where weights are lengths, their sum where weights are amounts. Edges
+    /// without weights have no amounts, so that a sum counts them as one.
+    pub parallel: ParallelEdges,
     /// Whether it uses edge weights when there are some.
     pub uses_weights: bool,
     /// Whether its question is void, or trivial, on edges without direction.
@@ -43,6 +49,29 @@ pub struct Info {
     /// random graphs of 1,000 to 60,000 vertices with eight edges each, rounded down. Steps are upper
     /// bounds, so that a kernel that usually stays far below its own has a high rate.
     pub steps_a_second: f64,
+}
+
+/// A name for what an algorithm does with some of its parameters set.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SpecialCase {
+    /// The name.
+    pub name: &'static str,
+    /// Parameters with the values that the name gives them.
+    pub sets: &'static [(&'static str, &'static str)],
+    /// Parameters without which the name would be an empty word.
+    pub needs: &'static [&'static str],
+}
+
+/// How people read the rows of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableOrder {
+    /// As the kernel lists them.
+    AsComputed,
+    /// By this column, greatest first.
+    Greatest(&'static str),
+    /// By this column, least first.
+    Least(&'static str),
 }
 
 /// What a kernel takes of the projection's vertex attributes.
@@ -83,6 +112,22 @@ pub struct ColumnInfo {
     pub quantity: Quantity,
     /// What it means.
     pub meaning: &'static str,
+}
+
+impl Info {
+    /// What parallel edges become where nothing else is asked for, on edges with or without weights.
+    pub fn parallel_rule(&self, weighted: bool) -> ParallelEdges {
+        match self.parallel {
+            // The sum of edges that weigh nothing in particular would be their number, which nobody asked for.
+            ParallelEdges::Sum if !weighted => ParallelEdges::Smallest,
+            rule => rule,
+        }
+    }
+
+    /// How people read the table of this name.
+    pub fn order_of(&self, table: &str) -> Option<TableOrder> {
+        self.order.iter().find(|(name, _)| *name == table).map(|it| it.1)
+    }
 }
 
 impl ParameterInfo {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::wcc;
 use crate::graph::Csr;
 
@@ -45,6 +45,7 @@ impl Default for DiameterConfig {
 pub static INFO: Info = Info {
     name: "diameter",
     aliases: &["eccentricity", "diameter_bounds"],
+    special_cases: &[],
     title: "Diameter",
     summary: "Finds how far apart two vertices can be, exactly or between bounds, and bounds for every vertex.",
     convention: "Direction and weights are ignored; distances are counted in edges, within components. When the \
@@ -54,7 +55,7 @@ pub static INFO: Info = Info {
         name: "max_searches",
         kind: "whole number",
         default: "200",
-        range: "from 1",
+        range: "from 1 to 4294967295",
         meaning: "Searches over the graph at most; it stops before when the diameter is exact.",
     }],
     columns: &[
@@ -70,6 +71,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "diameter_least",
@@ -88,7 +90,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -42,14 +42,14 @@ pub(super) const PARAMETERS: [ParameterInfo; 4] = [
         name: "max_levels",
         kind: "whole number",
         default: "20",
-        range: "from 1",
+        range: "from 1 to 4294967295",
         meaning: "Levels at most in a round; 1 moves single vertices only.",
     },
     ParameterInfo {
         name: "trials",
         kind: "whole number",
         default: "1",
-        range: "from 1",
+        range: "from 1 to 4294967295",
         meaning: "Runs from different starting orders; the first gives the answer, the others its agreement.",
     },
 ];

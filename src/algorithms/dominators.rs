@@ -18,7 +18,7 @@ use super::bfs::need_sources;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use crate::graph::{Csr, NO_VERTEX};
 
 /// Parameters of [`super::Algorithm::Dominators`].
@@ -33,6 +33,7 @@ pub struct DominatorsConfig {
 pub static INFO: Info = Info {
     name: "dominators",
     aliases: &["dominator_tree", "immediate_dominators"],
+    special_cases: &[],
     title: "Dominators",
     summary: "Says for every vertex through which other vertex each path from the given sources must go.",
     convention: "Edges are followed in their direction, both ways when the projection is undirected. Parallel \
@@ -60,6 +61,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "reached",
@@ -78,7 +80,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

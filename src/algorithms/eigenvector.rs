@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received};
 use crate::graph::{Csr, Neighbourhoods};
@@ -46,6 +46,7 @@ impl Default for EigenvectorConfig {
 pub static INFO: Info = Info {
     name: "eigenvector",
     aliases: &["eigenvector_centrality"],
+    special_cases: &[],
     title: "Eigenvector centrality",
     summary: "Scores each vertex by the sum of the scores of those that point to it.",
     convention: "The squares of the scores sum to 1. Direction counts; undirected edges count both ways. Edge \
@@ -59,9 +60,10 @@ pub static INFO: Info = Info {
         meaning: "The vertex's entry of the leading eigenvector.",
     }],
     rows: None,
+    order: &[],
     summary_values: &sweeps::SUMMARY,
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Sum,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

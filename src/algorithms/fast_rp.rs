@@ -21,7 +21,7 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::sampling::{self, below, stream};
 use super::shortest_paths::refuse_negative;
 use super::walker;
@@ -59,6 +59,7 @@ impl Default for FastRpConfig {
 pub static INFO: Info = Info {
     name: "fast_rp",
     aliases: &["fastrp", "fast_random_projection"],
+    special_cases: &[],
     title: "Embedding by random projection (FastRP)",
     summary: "Gives each vertex a vector, so that vertices with alike surroundings have alike vectors.",
     convention: "Edges are followed as directed, undirected ones both ways; their weights, where there are some, \
@@ -96,6 +97,7 @@ pub static INFO: Info = Info {
         meaning: "The vector of the vertex.",
     }],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "dimension",
@@ -109,7 +111,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: true,
+    parallel: ParallelEdges::Keep,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -15,7 +15,7 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::gathered::Gathered;
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received};
 use crate::graph::{Csr, Neighbourhoods};
@@ -43,6 +43,7 @@ impl Default for HitsConfig {
 pub static INFO: Info = Info {
     name: "hits",
     aliases: &["hubs_and_authorities"],
+    special_cases: &[],
     title: "Hubs and authorities",
     summary: "Scores who points to the best sources, and who is pointed to by the best pointers.",
     convention: "Each of the two scores sums to 1, or is 0 everywhere without edges. Edge weights, where there \
@@ -62,9 +63,10 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &sweeps::SUMMARY,
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Sum,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

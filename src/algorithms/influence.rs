@@ -25,7 +25,9 @@ use super::cascade::{Cascade, Confidence, Estimate, LIVE_GRAPHS};
 use super::chunks::WAVE;
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, TableOrder, Work,
+};
 use super::sampling;
 use crate::graph::Csr;
 
@@ -61,6 +63,7 @@ impl Default for InfluenceConfig {
 pub static INFO: Info = Info {
     name: "influence",
     aliases: &["influence_maximisation", "influence_maximization", "celf"],
+    special_cases: &[],
     title: "Influence maximisation",
     summary: "Chooses the few vertices from which news, passed on along edges by chance, reaches most.",
     convention: "Whoever hears the news passes it on once along each edge that leaves it, with a probability. Each \
@@ -130,6 +133,10 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[
+        ("vertices", TableOrder::Greatest("reached")),
+        ("seeds", TableOrder::AsComputed),
+    ],
     summary_values: &[
         ColumnInfo {
             name: "spread",
@@ -148,7 +155,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Keep,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -19,7 +19,7 @@ use super::control::{Control, KernelError};
 use super::gathered::Gathered;
 use super::outcome::{Outcome, Quantity};
 use super::pagerank::{follow_shares, send};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::sweeps::{self, Stop, received};
 use crate::graph::{Csr, Neighbourhoods};
 
@@ -52,6 +52,7 @@ impl Default for IrankConfig {
 pub static INFO: Info = Info {
     name: "irank",
     aliases: &["i_rank"],
+    special_cases: &[],
     title: "iRank",
     summary: "Scores each vertex as PageRank does, but gives every kind of vertex the same weight however many \
               there are.",
@@ -77,6 +78,7 @@ pub static INFO: Info = Info {
         meaning: "The vertex's score; 1 over the size of its kind where nothing points to it or away.",
     }],
     rows: None,
+    order: &[],
     summary_values: &[
         sweeps::ITERATIONS,
         sweeps::RESIDUAL,
@@ -87,7 +89,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Sum,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::Items,

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, TableOrder, Work};
 use super::sort::sort_by_key;
 use crate::graph::Csr;
 
@@ -46,6 +46,7 @@ pub static INFO: Info = Info {
         "colouring",
         "coloring",
     ],
+    special_cases: &[],
     title: "K1-colouring",
     summary: "Gives every vertex a colour such that no edge joins two vertices of the same.",
     convention: "Direction, weights, parallel edges and edges from a vertex to itself change nothing. Vertices \
@@ -66,6 +67,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[("vertices", TableOrder::Least("colour"))],
     summary_values: &[
         ColumnInfo {
             name: "colours",
@@ -79,7 +81,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use super::simple_view::SimpleView;
 use crate::graph::Csr;
 
@@ -27,6 +27,7 @@ pub struct KCoreConfig {}
 pub static INFO: Info = Info {
     name: "k_core",
     aliases: &["kcore", "core_number", "coreness"],
+    special_cases: &[],
     title: "Core numbers",
     summary: "Says how deep in the dense middle of the graph each vertex lies.",
     convention: "Direction, parallel edges, self-loops and weights are ignored: what counts is distinct \
@@ -39,6 +40,7 @@ pub static INFO: Info = Info {
         meaning: "The largest k such that the vertex is in a part where all have k neighbours or more.",
     }],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "degeneracy",
@@ -52,7 +54,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

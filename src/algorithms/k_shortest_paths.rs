@@ -21,7 +21,9 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
 use super::path_search::{Path, PathSearch, measured};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, TableOrder, Work,
+};
 use super::shortest_paths::{length_quantity, refuse_negative};
 use super::sssp::{self, Method};
 use crate::graph::Csr;
@@ -54,7 +56,14 @@ const MOST: u32 = 10_000;
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "k_shortest_paths",
-    aliases: &["yen", "yens_k_shortest_paths", "alternative_routes"],
+    aliases: &[
+        "yen",
+        "yens_k_shortest_paths",
+        "alternative_routes",
+        "ksp",
+        "yens",
+    ],
+    special_cases: &[],
     title: "Several shortest paths",
     summary: "Lists the shortest ways from one vertex to another, the next best ones too.",
     convention: "A way passes no vertex twice. Edges are followed in their direction, both ways when the projection \
@@ -109,6 +118,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[("paths", TableOrder::AsComputed)],
     summary_values: &[
         ColumnInfo {
             name: "paths",
@@ -127,7 +137,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
@@ -159,6 +169,19 @@ fn one_vertex(parameter: &'static str, given: usize) -> Result<(), KernelError> 
     })
 }
 
+/// Ways that may pass every vertex; beyond them, ways of [`USUAL`] vertices are reckoned with.
+const LONG: u64 = 16;
+
+/// Vertices of a way on average, where many are listed.
+const USUAL: u64 = 256;
+
+/// Vertices that `k` ways pass together at most; more are refused when they are met, since reckoning with all
+/// vertices for each of thousands of ways would refuse nearly every graph.
+fn most_passed(k: u64, n: u64) -> u64 {
+    let long = n.saturating_mul(k.min(LONG));
+    long.saturating_add(n.min(USUAL).saturating_mul(k.saturating_sub(LONG)))
+}
+
 /// What it takes on a graph of this size: bytes at most, and steps where paths have 64 edges at most. One through all
 /// vertices would be searched for at each of them; such are rare and their searches led.
 pub fn work(config: &KShortestPathsConfig, size: Extent) -> Work {
@@ -169,11 +192,9 @@ pub fn work(config: &KShortestPathsConfig, size: Extent) -> Work {
     Work {
         bytes: (n.saturating_mul(64))
             .saturating_add(m.saturating_mul(48))
-            // Those found, as many candidates and the copies of both that are listed; each visits a vertex once.
-            .saturating_add(
-                k.saturating_mul(3)
-                    .saturating_mul(n.saturating_mul(12).saturating_add(96)),
-            ),
+            // Those found, as many candidates and the copies of both that are listed.
+            .saturating_add(most_passed(k, n).saturating_mul(36))
+            .saturating_add(k.saturating_mul(3 * 96)),
         operations: search.saturating_mul(k.saturating_mul(edges).saturating_add(1)),
         rows: k,
     }
@@ -184,6 +205,7 @@ pub fn work(config: &KShortestPathsConfig, size: Extent) -> Work {
 /// # Errors
 ///
 /// [`KernelError::NegativeWeight`]; [`KernelError::Parameter`] unless there is one source and one target;
+/// [`KernelError::NotApplicable`] where thousands of ways pass hundreds of vertices each;
 /// [`KernelError::Cancelled`].
 pub fn run(
     graph: &Csr,
@@ -205,6 +227,8 @@ pub fn run(
         wanted: config.k as usize,
         found: Vec::new(),
         candidates: BTreeSet::new(),
+        passed: 0,
+        most_passed: most_passed(u64::from(config.k), u64::from(graph.vertex_count())).saturating_mul(2),
     };
     control.expect(u64::from(config.k));
     deviations.find(inputs.sources[0], control)?;
@@ -248,6 +272,10 @@ struct Deviations<'a> {
     wanted: usize,
     found: Vec<Candidate>,
     candidates: BTreeSet<Candidate>,
+    /// Vertices of those found and of the candidates.
+    passed: u64,
+    /// More of them than this are refused.
+    most_passed: u64,
 }
 
 impl Deviations<'_> {
@@ -314,13 +342,27 @@ impl Deviations<'_> {
         )?;
         if let Some(way) = way {
             let vertices: Vec<u32> = begin.iter().copied().chain(way.into_iter().skip(1)).collect();
-            self.candidates.insert(Candidate {
+            let passed = vertices.len() as u64;
+            let candidate = Candidate {
                 path: measured(&self.graph.out, vertices),
                 left_at: begin.len() - 1,
-            });
+            };
+            if self.candidates.insert(candidate) {
+                self.passed += passed;
+            }
             // No more can come to be listed than are still wanted.
             if self.candidates.len() > self.wanted - self.found.len() {
-                self.candidates.pop_last();
+                let dropped = self.candidates.pop_last();
+                self.passed -= dropped.map_or(0, |it| it.path.vertices.len() as u64);
+            }
+            if self.passed > self.most_passed {
+                return Err(KernelError::NotApplicable {
+                    reason: format!(
+                        "the ways pass more than {} vertices together, more than memory was reckoned for; ask for \
+                         fewer ways than k = {}",
+                        self.most_passed, self.wanted
+                    ),
+                });
             }
         }
         Ok(())
@@ -361,110 +403,5 @@ fn outcome(graph: &Csr, paths: Vec<Path>) -> Outcome {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::random_graphs::{any_graph, graph_of, numbers};
-    use super::*;
-
-    fn answer(graph: &Csr, source: u32, target: u32, k: u32) -> Outcome {
-        let config = KShortestPathsConfig {
-            k,
-            ..KShortestPathsConfig::default()
-        };
-        let inputs = Inputs {
-            sources: vec![source],
-            targets: vec![target],
-            ..Inputs::default()
-        };
-        run(graph, &config, &inputs, &Control::default()).unwrap()
-    }
-
-    fn listed(outcome: &Outcome) -> Vec<Vec<u32>> {
-        match &outcome.row_column("members").unwrap().values {
-            Values::Lists { offsets, members } => offsets
-                .windows(2)
-                .map(|it| members[it[0]..it[1]].to_vec())
-                .collect(),
-            _ => panic!("not lists"),
-        }
-    }
-
-    /// Every path without a repeated vertex, by walking all of them.
-    fn all_paths(graph: &Csr, path: &mut Vec<u32>, target: u32, found: &mut Vec<Vec<u32>>) {
-        let v = path[path.len() - 1];
-        if v == target {
-            found.push(path.clone());
-            return;
-        }
-        let mut next = graph.out.neighbours(v).to_vec();
-        next.dedup();
-        for u in next {
-            if !path.contains(&u) {
-                path.push(u);
-                all_paths(graph, path, target, found);
-                path.pop();
-            }
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(128))]
-
-        #[test]
-        fn they_are_the_shortest_of_all_paths(graph in any_graph(7), ends in (0_u32..7, 0_u32..7), k in 1_u32..12) {
-            let n = graph.vertex_count();
-            let (source, target) = (ends.0 % n, ends.1 % n);
-            let mut all = Vec::new();
-            all_paths(&graph, &mut vec![source], target, &mut all);
-            let lengths = |paths: &[Vec<u32>]| -> Vec<f64> {
-                paths.iter().map(|it| measured(&graph.out, it.clone()).length()).collect()
-            };
-            let mut expected = lengths(&all);
-            expected.sort_unstable_by(f64::total_cmp);
-            expected.truncate(k as usize);
-            let outcome = answer(&graph, source, target, k);
-            prop_assert_eq!(numbers(&outcome.row_column("length").unwrap().values), expected.clone());
-            let mut found = listed(&outcome);
-            prop_assert_eq!(lengths(&found), expected);
-            prop_assert!(found.iter().all(|path| all.contains(path)));
-            found.sort_unstable();
-            found.dedup();
-            prop_assert_eq!(found.len() as f64, outcome.summary[0].2);
-        }
-    }
-
-    #[test]
-    fn a_grid_has_as_many_shortest_ways_as_choices_of_turns() {
-        // 4 x 4 vertices: 20 ways of 6 edges.
-        let edge = |at: u32| [(at, at + 1), (at, at + 4)];
-        let pairs: Vec<(u32, u32)> = (0..16)
-            .flat_map(edge)
-            .filter(|(v, u)| *u < 16 && (u - v == 4 || u % 4 != 0))
-            .collect();
-        let outcome = answer(&graph_of(16, &pairs, true), 0, 15, 100);
-        assert_eq!(
-            outcome.summary,
-            [
-                ("paths", Quantity::Count, 20.0),
-                ("shortest", Quantity::Hops, 6.0),
-                ("longest", Quantity::Hops, 6.0)
-            ]
-        );
-    }
-
-    #[test]
-    fn several_sources_are_refused() {
-        let two = vec!["a".to_owned(), "b".to_owned()];
-        let config = KShortestPathsConfig {
-            sources: two.clone(),
-            targets: two[..1].to_vec(),
-            k: 5,
-        };
-        let message = config.validate().unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "parameter `sources` names 2 vertices of the graph; give the key of exactly one"
-        );
-    }
-}
+#[path = "k_shortest_paths_tests.rs"]
+mod tests;

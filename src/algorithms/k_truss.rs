@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::WAVE;
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::simple_view::SimpleView;
 use super::truss_links::{Peeling, supports};
 use super::upward::Upward;
@@ -45,7 +45,8 @@ impl Default for KTrussConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "k_truss",
-    aliases: &["truss", "truss_numbers"],
+    aliases: &["truss", "truss_numbers", "ktruss"],
+    special_cases: &[],
     title: "Truss numbers",
     summary: "Says of each link and vertex how tight the tightest cluster is that holds it by triangles.",
     convention: "In the truss of a number k every link closes at least k - 2 triangles within it. Edges count both \
@@ -57,14 +58,14 @@ pub static INFO: Info = Info {
             name: "min_truss",
             kind: "whole number",
             default: "3",
-            range: "from 2",
+            range: "from 2 to 4294967295",
             meaning: "Links of a smaller truss number are not listed.",
         },
         ParameterInfo {
             name: "max_links",
             kind: "whole number",
             default: "1000000",
-            range: "from 1",
+            range: "from 1 to 18446744073709551615",
             meaning: "Links listed at most, in vertex order; the result says when there are more.",
         },
     ],
@@ -93,6 +94,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "max_truss",
@@ -111,7 +113,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, Quantity};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received, weight_at};
 use crate::graph::{Csr, Neighbourhoods};
@@ -52,6 +52,7 @@ impl Default for KatzConfig {
 pub static INFO: Info = Info {
     name: "katz",
     aliases: &["katz_centrality"],
+    special_cases: &[],
     title: "Katz centrality",
     summary: "Counts the ways that lead to each vertex, long ones for less than short ones.",
     convention: "A vertex that nothing points to has the score 1. Edge weights, where there are some, multiply \
@@ -74,6 +75,7 @@ pub static INFO: Info = Info {
         meaning: "Ways that end at the vertex, attenuated by their length.",
     }],
     rows: None,
+    order: &[],
     summary_values: &[
         sweeps::ITERATIONS,
         sweeps::RESIDUAL,
@@ -84,7 +86,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Sum,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

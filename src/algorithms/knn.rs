@@ -24,7 +24,10 @@ use super::nearest::{Nearest, Tree};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::{self, Pace};
 use super::pairs::Leaders;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, NumberColumn, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, NumberColumn, ParallelEdges, ParameterInfo, TableOrder,
+    Work,
+};
 use crate::graph::Csr;
 
 /// How far apart two points are.
@@ -78,6 +81,7 @@ impl Default for KnnConfig {
 pub static INFO: Info = Info {
     name: "knn",
     aliases: &["k_nearest_neighbours", "k_nearest_neighbors"],
+    special_cases: &[],
     title: "Nearest by attributes",
     summary: "Lists for each vertex the ones whose numeric attributes are nearest to its own.",
     convention: "All numeric attributes of the projection count, edges do not. A vertex without a value in every \
@@ -109,7 +113,7 @@ pub static INFO: Info = Info {
             name: "max_pairs",
             kind: "whole number",
             default: "10000000",
-            range: "from 1",
+            range: "from 1 to 18446744073709551615",
             meaning: "Pairs listed at most, in vertex order; the result says when there are more.",
         },
     ],
@@ -155,6 +159,10 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[
+        ("vertices", TableOrder::Least("nearest_distance")),
+        ("pairs", TableOrder::Least("distance")),
+    ],
     summary_values: &[
         ColumnInfo {
             name: "pairs",
@@ -178,7 +186,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::Numbers,

@@ -31,7 +31,7 @@ use super::chunks::{Spare, WAVE};
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::sampling;
 use super::votes::{NO_LABEL, Ties, Votes};
 use crate::graph::{Csr, NO_VERTEX};
@@ -78,6 +78,7 @@ impl Default for LabelPropagationConfig {
 pub static INFO: Info = Info {
     name: "label_propagation",
     aliases: &["cdlp", "lpa"],
+    special_cases: &[],
     title: "Label propagation",
     summary: "Finds communities by letting each vertex take the label that most of its neighbours have.",
     convention: "A neighbour linked both ways counts twice; weights are ignored; of equally frequent labels the \
@@ -104,6 +105,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "communities",
@@ -132,7 +134,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::Items,
@@ -144,7 +146,7 @@ static PARAMETERS: [ParameterInfo; 5] = [
         name: "max_iterations",
         kind: "whole number",
         default: "30",
-        range: "from 1",
+        range: "from 1 to 4294967295",
         meaning: "Rounds at most; it stops before when no label changes.",
     },
     ParameterInfo {

@@ -21,13 +21,14 @@ use super::local_moving::move_vertices;
 use super::modularity::renumber;
 use super::outcome::Outcome;
 use super::refinement::refine;
-use super::registry::{AttributeUse, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, Extent, Info, Inputs, ParallelEdges, Work};
 use crate::graph::Csr;
 
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "leiden",
     aliases: &["leiden_communities"],
+    special_cases: &[],
     title: "Leiden communities",
     summary: "Finds well-connected communities with many more edges inside than chance would put there.",
     convention: "Direction is ignored and weights, where there are some, count. Communities are connected and \
@@ -37,9 +38,10 @@ pub static INFO: Info = Info {
     parameters: &divisions::PARAMETERS,
     columns: &divisions::COLUMNS,
     rows: None,
+    order: &[],
     summary_values: &divisions::SUMMARY,
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Sum,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

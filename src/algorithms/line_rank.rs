@@ -21,7 +21,7 @@ use super::control::{Control, KernelError};
 use super::gathered::Gathered;
 use super::outcome::{Outcome, Quantity};
 use super::pagerank::{Sweep, follow_shares};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::sweeps::{self, Stop};
 use crate::graph::{Csr, Neighbourhoods};
 
@@ -51,6 +51,7 @@ impl Default for LineRankConfig {
 pub static INFO: Info = Info {
     name: "line_rank",
     aliases: &["linerank"],
+    special_cases: &[],
     title: "LineRank",
     summary: "Scores each vertex by how often a random walk over edges passes it, a stand-in for betweenness \
               on large graphs.",
@@ -75,9 +76,10 @@ pub static INFO: Info = Info {
         meaning: "Share of the walk's time at edges into the vertex, plus that at edges out of it.",
     }],
     rows: None,
+    order: &[],
     summary_values: &sweeps::SUMMARY,
     needs_times: false,
-    counts_parallel: true,
+    parallel: ParallelEdges::Keep,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -23,7 +23,10 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pairs::Leaders;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, SpecialCase, TableOrder,
+    Work,
+};
 use super::simple_view::SimpleView;
 use crate::graph::Csr;
 
@@ -69,12 +72,33 @@ impl Default for LinkPredictionConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "link_prediction",
-    aliases: &[
-        "adamic_adar",
-        "resource_allocation",
-        "preferential_attachment",
-        "common_neighbours",
-        "common_neighbors",
+    aliases: &[],
+    special_cases: &[
+        SpecialCase {
+            name: "adamic_adar",
+            sets: &[("by", "adamic_adar")],
+            needs: &[],
+        },
+        SpecialCase {
+            name: "resource_allocation",
+            sets: &[("by", "resource_allocation")],
+            needs: &[],
+        },
+        SpecialCase {
+            name: "preferential_attachment",
+            sets: &[("by", "preferential_attachment")],
+            needs: &[],
+        },
+        SpecialCase {
+            name: "common_neighbours",
+            sets: &[("by", "common_neighbours")],
+            needs: &[],
+        },
+        SpecialCase {
+            name: "common_neighbors",
+            sets: &[("by", "common_neighbours")],
+            needs: &[],
+        },
     ],
     title: "Link prediction",
     summary: "Lists the pairs that are not linked but, by the neighbours they share, most likely will be or ought to be.",
@@ -94,14 +118,14 @@ pub static INFO: Info = Info {
             name: "top_k",
             kind: "whole number",
             default: "100",
-            range: "from 1",
+            range: "from 1 to 4294967295",
             meaning: "Pairs listed.",
         },
         ParameterInfo {
             name: "max_neighbours",
             kind: "whole number",
             default: "1000",
-            range: "from 2, or 0",
+            range: "from 2 to 4294967295, or 0",
             meaning: "Common neighbours with more neighbours are passed over; 0 follows all.",
         },
     ],
@@ -162,6 +186,10 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[
+        ("vertices", TableOrder::Greatest("best_score")),
+        ("pairs", TableOrder::AsComputed),
+    ],
     summary_values: &[
         ColumnInfo {
             name: "pairs",
@@ -180,7 +208,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -28,7 +28,7 @@ use super::disjoint_sets::{join, root};
 use super::holdings::Holdings;
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use crate::graph::{Csr, NO_VERTEX};
 
 /// Parameters of [`super::Algorithm::Linkage`].
@@ -63,6 +63,7 @@ impl Default for LinkageConfig {
 pub static INFO: Info = Info {
     name: "linkage",
     aliases: &["shared_attributes", "co_occurrence"],
+    special_cases: &[],
     title: "Shared-item linkage",
     summary: "Links the vertices that share attribute values or neighbours, and groups what is linked.",
     convention: "What more than the allowed number of vertices hold links nobody. A missing value is never \
@@ -75,14 +76,14 @@ pub static INFO: Info = Info {
             name: "min_shared",
             kind: "whole number",
             default: "1",
-            range: "from 1",
+            range: "from 1 to 4294967295",
             meaning: "Items that two vertices must share to be linked.",
         },
         ParameterInfo {
             name: "max_holders",
             kind: "whole number",
             default: "50",
-            range: "from 2",
+            range: "from 2 to 4294967295",
             meaning: "Items that more vertices hold link nobody; with a window, those that hold it within \
                       the window of an edge are counted.",
         },
@@ -97,14 +98,14 @@ pub static INFO: Info = Info {
             name: "window_ms",
             kind: "whole number",
             default: "0",
-            range: "from 0, and only with through_edges",
+            range: "from 0 to 9223372036854775807, and only with through_edges",
             meaning: "Milliseconds between the edges of the two at most; 0 ignores time.",
         },
         ParameterInfo {
             name: "max_pairs",
             kind: "whole number",
             default: "10000000",
-            range: "from 1",
+            range: "from 1 to 18446744073709551615",
             meaning: "Linked pairs listed at most, in vertex order; the result says when there are more.",
         },
     ],
@@ -155,6 +156,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "groups",
@@ -185,7 +187,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Keep,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::Items,

@@ -22,13 +22,14 @@ use super::layers::Layer;
 use super::local_moving::move_vertices;
 use super::modularity::renumber;
 use super::outcome::Outcome;
-use super::registry::{AttributeUse, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, Extent, Info, Inputs, ParallelEdges, Work};
 use crate::graph::Csr;
 
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "louvain",
-    aliases: &["modularity", "community_detection", "communities"],
+    aliases: &["community_detection", "communities"],
+    special_cases: &[],
     title: "Louvain communities",
     summary: "Finds communities with many more edges inside than chance would put there.",
     convention: "Direction is ignored and weights, where there are some, count. Communities are connected and \
@@ -38,9 +39,10 @@ pub static INFO: Info = Info {
     parameters: &divisions::PARAMETERS,
     columns: &divisions::COLUMNS,
     rows: None,
+    order: &[],
     summary_values: &divisions::SUMMARY,
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Sum,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

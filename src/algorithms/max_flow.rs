@@ -17,7 +17,7 @@ use super::bfs::need_sources;
 use super::control::{Control, KernelError};
 use super::flow_network::FlowNetwork;
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::shortest_path::need_targets;
 use super::shortest_paths::refuse_negative;
 use crate::graph::Csr;
@@ -35,7 +35,15 @@ pub struct MaxFlowConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "max_flow",
-    aliases: &["maximum_flow", "min_cut", "minimum_cut", "bottleneck"],
+    aliases: &[
+        "maximum_flow",
+        "min_cut",
+        "minimum_cut",
+        "bottleneck",
+        "maxflow",
+        "mincut",
+    ],
+    special_cases: &[],
     title: "Maximum flow and minimum cut",
     summary: "Finds how much can flow from the given sources to the given targets, and the edges that hold it back.",
     convention: "Weights are capacities; without weights every edge lets 1 through. Parallel edges are one edge of \
@@ -101,6 +109,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "value",
@@ -119,7 +128,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Keep,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -27,6 +27,7 @@ mod layers;
 mod local_moving;
 mod modularity;
 mod motif_counts;
+mod names;
 mod nearest;
 mod outcome;
 mod pace;
@@ -117,5 +118,6 @@ pub mod wcc;
 pub use control::{Control, KernelError};
 pub use outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 pub use registry::{
-    Algorithm, AttributeUse, ColumnInfo, Extent, Info, Inputs, ItemCodes, NumberColumn, ParameterInfo, Work,
+    Algorithm, AttributeUse, ColumnInfo, Extent, Info, Inputs, ItemCodes, NumberColumn, ParameterInfo,
+    SpecialCase, TableOrder, Work,
 };

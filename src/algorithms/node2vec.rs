@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::sampling::{self, below, fraction, permutation, stream};
 use super::walker::{self, SIDE_BY_SIDE, WalkRules, Walker};
 use crate::graph::Csr;
@@ -77,6 +77,7 @@ impl Default for Node2vecConfig {
 pub static INFO: Info = Info {
     name: "node2vec",
     aliases: &["deepwalk", "deep_walk"],
+    special_cases: &[],
     title: "Embedding by walks (node2vec)",
     summary: "Gives each vertex a vector, so that vertices that random walks meet together have alike vectors.",
     convention: "Walks follow edges as directed, undirected ones both ways, in step with their weights, where \
@@ -132,6 +133,7 @@ pub static INFO: Info = Info {
         meaning: "The vector of the vertex.",
     }],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "dimension",
@@ -150,11 +152,11 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: true,
+    parallel: ParallelEdges::Keep,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,
-    steps_a_second: 2.5e8,
+    steps_a_second: 8.0e8,
 };
 
 impl Node2vecConfig {

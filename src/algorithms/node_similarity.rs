@@ -23,7 +23,9 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pairs::{Leaders, Pairs};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, SpecialCase, Work,
+};
 use super::set_comparison::Comparison;
 use super::shortest_paths::refuse_negative;
 use crate::graph::Csr;
@@ -78,7 +80,24 @@ impl Default for NodeSimilarityConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "node_similarity",
-    aliases: &["similarity", "jaccard", "overlap", "cosine"],
+    aliases: &["similarity"],
+    special_cases: &[
+        SpecialCase {
+            name: "jaccard",
+            sets: &[("metric", "jaccard")],
+            needs: &[],
+        },
+        SpecialCase {
+            name: "overlap",
+            sets: &[("metric", "overlap")],
+            needs: &[],
+        },
+        SpecialCase {
+            name: "cosine",
+            sets: &[("metric", "cosine")],
+            needs: &[],
+        },
+    ],
     title: "Node similarity",
     summary: "Lists for each vertex the ones that point to the same neighbours as it does.",
     convention: "Neighbours are those that edges lead to, or all of them where direction does not count. Several \
@@ -99,7 +118,7 @@ pub static INFO: Info = Info {
             name: "top_k",
             kind: "whole number",
             default: "10",
-            range: "from 1",
+            range: "from 1 to 4294967295",
             meaning: "Most similar vertices listed for each.",
         },
         ParameterInfo {
@@ -113,14 +132,14 @@ pub static INFO: Info = Info {
             name: "degree_cutoff",
             kind: "whole number",
             default: "1",
-            range: "from 1",
+            range: "from 1 to 4294967295",
             meaning: "Vertices with fewer neighbours are compared with none.",
         },
         ParameterInfo {
             name: "max_holders",
             kind: "whole number",
             default: "1000",
-            range: "from 2, or 0",
+            range: "from 2 to 4294967295, or 0",
             meaning: "Neighbours that more vertices point to are left out of every set; 0 keeps all.",
         },
         ParameterInfo {
@@ -134,7 +153,7 @@ pub static INFO: Info = Info {
             name: "max_pairs",
             kind: "whole number",
             default: "10000000",
-            range: "from 1",
+            range: "from 1 to 18446744073709551615",
             meaning: "Pairs listed at most, in vertex order; the result says when there are more.",
         },
     ],
@@ -180,6 +199,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "pairs",
@@ -203,7 +223,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Sum,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

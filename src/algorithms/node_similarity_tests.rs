@@ -145,7 +145,7 @@ fn parameters_out_of_range_are_refused() {
         .contains("max_holders")
     );
     let parameters = BTreeMap::from([("metric".to_owned(), "euclid".into())]);
-    let error = crate::algorithms::Algorithm::from_parameters("jaccard", &parameters).unwrap_err();
+    let error = crate::algorithms::Algorithm::from_parameters("node_similarity", &parameters).unwrap_err();
     assert_eq!(
         error.to_string(),
         "parameter `metric` is \"euclid\"; it must be text (jaccard, overlap or cosine)"

@@ -17,7 +17,9 @@ use super::blocks;
 use super::control::{Control, KernelError};
 use super::gathered::Gathered;
 use super::outcome::{Outcome, Quantity};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, SpecialCase, Work,
+};
 use super::shortest_paths::refuse_negative;
 use super::sweeps::{self, Stop, received, weight_at};
 use crate::graph::{Csr, Neighbourhoods};
@@ -50,7 +52,24 @@ impl Default for PagerankConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "pagerank",
-    aliases: &["page_rank", "personalized_pagerank", "personalised_pagerank"],
+    aliases: &["page_rank"],
+    special_cases: &[
+        SpecialCase {
+            name: "personalized_pagerank",
+            sets: &[],
+            needs: &["sources"],
+        },
+        SpecialCase {
+            name: "personalised_pagerank",
+            sets: &[],
+            needs: &["sources"],
+        },
+        SpecialCase {
+            name: "seeded_pagerank",
+            sets: &[],
+            needs: &["sources"],
+        },
+    ],
     title: "PageRank",
     summary: "Scores each vertex by the scores of those that point to it, as the share of time a random walk \
               spends there.",
@@ -82,9 +101,10 @@ pub static INFO: Info = Info {
         meaning: "Share of a random walk's time spent at the vertex.",
     }],
     rows: None,
+    order: &[],
     summary_values: &sweeps::SUMMARY,
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Sum,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -17,7 +17,7 @@ use super::attributes::{self, ATTRIBUTE, Kinds};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::shortest_paths::refuse_negative;
 use crate::graph::{Adjacency, Csr, MISSING};
 
@@ -43,7 +43,8 @@ impl Default for PartitionQualityConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "partition_quality",
-    aliases: &["conductance", "coverage", "modularity_of"],
+    aliases: &["conductance", "coverage", "modularity_of", "modularity"],
+    special_cases: &[],
     title: "Quality of a grouping",
     summary: "Measures how well groups given by an attribute fit the edges: what stays inside and what leaves.",
     convention: "Direction is ignored and weights, where there are some, count. A vertex without a value is a \
@@ -100,6 +101,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "groups",
@@ -133,7 +135,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Sum,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::Items,

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use crate::graph::{Adjacency, Csr};
 
 /// Parameters of [`super::Algorithm::PassThrough`].
@@ -41,6 +41,7 @@ impl Default for PassThroughConfig {
 pub static INFO: Info = Info {
     name: "pass_through",
     aliases: &["flow_through", "fan_in_fan_out", "mules"],
+    special_cases: &[],
     title: "Pass-through in time",
     summary: "Says for each vertex how much it received and sent on within one window, from and to how many.",
     convention: "Edges are followed in their direction. A window begins with an edge in; of all windows the one \
@@ -52,7 +53,7 @@ pub static INFO: Info = Info {
         name: "window_ms",
         kind: "whole number",
         default: "172800000",
-        range: "from 1",
+        range: "from 1 to 9223372036854775807",
         meaning: "Length of the window in milliseconds (172800000 are two days).",
     }],
     columns: &[
@@ -103,13 +104,14 @@ pub static INFO: Info = Info {
         ),
     ],
     rows: None,
+    order: &[],
     summary_values: &[column(
         "passing",
         Quantity::Count,
         "Vertices through which something can have passed.",
     )],
     needs_times: true,
-    counts_parallel: true,
+    parallel: ParallelEdges::Keep,
     uses_weights: true,
     needs_direction: true,
     attributes: AttributeUse::None,

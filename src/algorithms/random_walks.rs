@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::in_order;
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::sampling;
 use super::walker::{self, SIDE_BY_SIDE, WalkRules, Walker};
 use crate::graph::Csr;
@@ -66,6 +66,7 @@ impl Default for RandomWalksConfig {
 pub static INFO: Info = Info {
     name: "random_walks",
     aliases: &["random_walk", "walks"],
+    special_cases: &[],
     title: "Random walks",
     summary: "Walks along edges at random and counts how often it comes by each vertex.",
     convention: "A walk ends early where no edge leads on. Edges are taken in step with their weights, where there \
@@ -90,7 +91,7 @@ pub static INFO: Info = Info {
             name: "max_walks",
             kind: "whole number",
             default: "10000",
-            range: "from 1",
+            range: "from 1 to 18446744073709551615",
             meaning: "Walks listed at most, in the order of their starts; the result says when there are more.",
         },
     ],
@@ -114,6 +115,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "walks",
@@ -137,7 +139,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: true,
+    parallel: ParallelEdges::Keep,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

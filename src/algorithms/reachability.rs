@@ -22,7 +22,7 @@ use super::condensation::Condensation;
 use super::control::{Control, KernelError};
 use super::dominators::Dominators;
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::Reachability`]; it has none.
@@ -34,6 +34,7 @@ pub struct ReachabilityConfig {}
 pub static INFO: Info = Info {
     name: "reachability",
     aliases: &["descendants", "blast_radius"],
+    special_cases: &[],
     title: "Reachability",
     summary: "Counts what each vertex reaches, what reaches it, and what can be reached through it only.",
     convention: "Edges are followed in their direction; a vertex does not count itself. Exclusive are the \
@@ -62,6 +63,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "reachable_pairs",
@@ -80,7 +82,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: true,
     attributes: AttributeUse::None,

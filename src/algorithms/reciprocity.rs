@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use super::simple_view::{distinct, distinct_neighbours};
 use crate::graph::{Csr, Neighbourhoods};
 
@@ -29,6 +29,7 @@ pub struct ReciprocityConfig {}
 pub static INFO: Info = Info {
     name: "reciprocity",
     aliases: &["mutuality"],
+    special_cases: &[],
     title: "Reciprocity",
     summary: "Measures how many links between two vertices go both ways.",
     convention: "Parallel edges are one link, edges from a vertex to itself none. The correlation compares with \
@@ -53,6 +54,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "links",
@@ -76,7 +78,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: true,
     attributes: AttributeUse::None,

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::control::{Control, KernelError};
-pub use super::description::{AttributeUse, ColumnInfo, Info, ParameterInfo};
+pub(super) use super::description::ParallelEdges;
+pub use super::description::{AttributeUse, ColumnInfo, Info, ParameterInfo, SpecialCase, TableOrder};
 pub use super::inputs::{Extent, Inputs, ItemCodes, NumberColumn, Work};
+use super::names;
 use super::outcome::Outcome;
 use super::renumbering;
 use super::{
@@ -238,48 +240,39 @@ impl Algorithm {
         ALL
     }
 
-    /// What the registry says about the algorithm of this name or alias. Case does not matter, and
-    /// `-` and spaces count as `_`.
+    /// What the registry says about the algorithm of this name. Case does not matter, and `-` and spaces count
+    /// as `_`. Aliases and names of special cases are names too.
     ///
     /// # Errors
     ///
     /// [`KernelError::UnknownAlgorithm`] with the names that come near.
     pub fn find(name: &str) -> Result<&'static Info, KernelError> {
-        let wanted = canonical(name);
-        let is_it =
-            |info: &&&Info| info.name == wanted || info.aliases.iter().any(|it| canonical(it) == wanted);
-        ALL.iter().find(is_it).copied().ok_or_else(|| {
-            let names = ALL
-                .iter()
-                .flat_map(|info| std::iter::once(&info.name).chain(info.aliases));
-            KernelError::UnknownAlgorithm {
-                name: name.to_owned(),
-                near: nearest(&wanted, names.copied()),
-            }
-        })
+        names::find(ALL, name).map(|(info, _)| info)
     }
 
-    /// The algorithm of this name or alias with these parameters; those not given have their defaults.
+    /// The algorithm of this name or alias with these parameters; those not given have their defaults, or the
+    /// values that the name stands for.
     ///
     /// A list of keys may be given as one key, and a whole number as `20.0`.
     ///
     /// # Errors
     ///
     /// Names the first unknown algorithm or parameter (with near names) and the first value that has
-    /// the wrong type or is out of range.
+    /// the wrong type, is out of range, or contradicts the name.
     pub fn from_parameters(
         name: &str,
         parameters: &BTreeMap<String, serde_json::Value>,
     ) -> Result<Algorithm, KernelError> {
-        let info = Self::find(name)?;
+        let (info, case) = names::find(ALL, name)?;
         let mut object = serde_json::Map::new();
         object.insert("name".to_owned(), info.name.into());
-        for (name, value) in parameters {
+        let stated = names::stated(info, case, parameters)?;
+        for (name, value) in &stated {
             let parameter = info.parameters.iter().find(|it| it.name == name).ok_or_else(|| {
                 KernelError::UnknownParameter {
                     algorithm: info.name,
                     parameter: name.clone(),
-                    near: nearest(name, info.parameters.iter().map(|it| it.name)),
+                    near: names::nearest_or_all(name, info.parameters.iter().map(|it| it.name)),
                 }
             })?;
             let value = parameter.coerced(value);
@@ -355,27 +348,6 @@ impl Info {
                 names.join(", ")
             ),
         }
-    }
-}
-
-fn canonical(name: &str) -> String {
-    name.trim().to_lowercase().replace(['-', ' '], "_")
-}
-
-/// At most three of `names` that a typing error turns into `wanted`, nearest first; all of them, in
-/// their order, when none comes near.
-fn nearest(wanted: &str, names: impl Iterator<Item = &'static str> + Clone) -> Vec<&'static str> {
-    let mut near: Vec<(f64, &'static str)> = names
-        .clone()
-        .map(|it| (strsim::jaro_winkler(wanted, it), it))
-        .filter(|(similarity, _)| *similarity > 0.8)
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    near.truncate(3);
-    if near.is_empty() {
-        names.collect()
-    } else {
-        near.into_iter().map(|(_, name)| name).collect()
     }
 }
 

@@ -38,12 +38,124 @@ fn all_with_defaults() -> Vec<Algorithm> {
 fn every_name_and_alias_names_one_algorithm() {
     let mut seen = std::collections::BTreeSet::new();
     for info in Algorithm::all() {
-        for name in std::iter::once(&info.name).chain(info.aliases) {
-            assert_eq!(canonical(name), *name, "names are lower case with underscores");
-            assert!(seen.insert(*name), "`{name}` stands for two algorithms");
+        for name in info.names() {
+            assert_eq!(
+                names::canonical(name),
+                name,
+                "names are lower case with underscores"
+            );
+            assert!(seen.insert(name), "`{name}` stands for two algorithms");
             assert_eq!(Algorithm::find(name).unwrap().name, info.name);
         }
     }
+}
+
+#[test]
+fn a_special_case_sets_what_its_name_stands_for_and_refuses_what_contradicts_it() {
+    for info in Algorithm::all() {
+        for case in info.special_cases {
+            let known = |name: &str| info.parameters.iter().any(|it| it.name == name);
+            let named = case.sets.iter().map(|it| it.0).chain(case.needs.iter().copied());
+            assert!(named.clone().count() > 0, "{}: an alias would do", case.name);
+            assert!(named.clone().all(known), "{}", case.name);
+            let needed: serde_json::Map<String, Value> = case
+                .needs
+                .iter()
+                .map(|it| {
+                    (
+                        (*it).to_owned(),
+                        json!(if *it == "heuristic" { "euclidean" } else { "0" }),
+                    )
+                })
+                .collect();
+            let ends = [
+                json!({}),
+                json!({"sources": "0"}),
+                json!({"sources": "0", "targets": "3"}),
+            ];
+            let with_ends = |ends: &Value| {
+                let mut all = given(ends.clone());
+                all.extend(needed.clone());
+                all
+            };
+            let made = ends
+                .iter()
+                .find_map(|ends| Algorithm::from_parameters(case.name, &with_ends(ends)).ok());
+            let fields = serde_json::to_value(made.expect(case.name)).unwrap();
+            for (parameter, value) in case.sets {
+                let meant = if *value == "yes" {
+                    json!(true)
+                } else {
+                    json!(value)
+                };
+                assert_eq!(fields[parameter], meant, "{}", case.name);
+            }
+        }
+    }
+    let message = |name, parameters| made(name, parameters).unwrap_err().to_string();
+    assert_eq!(
+        made("cosine", json!({})),
+        made("node_similarity", json!({"metric": "cosine"}))
+    );
+    assert_eq!(
+        made("cosine", json!({"metric": "cosine"})),
+        made("cosine", json!({}))
+    );
+    assert_eq!(
+        message("cosine", json!({"metric": "overlap"})),
+        "parameter `metric` is \"overlap\", but the name `cosine` stands for \"cosine\"; leave it out, or run \
+         node_similarity with it"
+    );
+    assert_eq!(
+        message("a*", json!({"sources": "0", "targets": "3"})),
+        "parameter `heuristic` is what the name `a*` stands for; give it (none, euclidean or haversine), or run \
+         shortest_path without it"
+    );
+    assert_eq!(Algorithm::find("modularity").unwrap().name, "partition_quality");
+}
+
+#[test]
+fn whole_numbers_have_two_limits() {
+    for info in Algorithm::all() {
+        for parameter in info.parameters.iter().filter(|it| it.kind == "whole number") {
+            let said = parameter.range;
+            assert!(
+                said.contains("to ") || said.starts_with("an instant"),
+                "{} {said}",
+                info.name
+            );
+        }
+    }
+}
+
+#[test]
+fn tables_are_ordered_by_columns_that_they_have() {
+    for info in Algorithm::all() {
+        for (table, order) in info.order {
+            let columns = match info.rows {
+                Some((name, columns)) if name == *table => columns,
+                _ => {
+                    assert_eq!(*table, "vertices", "{}", info.name);
+                    info.columns
+                }
+            };
+            if let TableOrder::Greatest(by) | TableOrder::Least(by) = order {
+                assert!(columns.iter().any(|it| it.name == *by), "{} {by}", info.name);
+            }
+        }
+    }
+}
+
+/// Two pipes of 3 and 4 let 7 through; two roads of 3 and 4 are 3 long; what flows twice counts twice.
+#[test]
+fn parallel_edges_add_up_where_weights_are_amounts() {
+    let rule = |name: &str, weighted| Algorithm::find(name).unwrap().parallel_rule(weighted);
+    assert_eq!(rule("max_flow", true), ParallelEdges::Keep);
+    assert_eq!(rule("pagerank", true), ParallelEdges::Sum);
+    assert_eq!(rule("louvain", true), ParallelEdges::Sum);
+    assert_eq!(rule("pagerank", false), ParallelEdges::Smallest);
+    assert_eq!(rule("sssp", true), ParallelEdges::Smallest);
+    assert_eq!(rule("spanning_forest", true), ParallelEdges::Smallest);
 }
 
 #[test]
@@ -248,7 +360,11 @@ fn unknown_names_are_refused_with_near_ones() {
     let message = |name: &str, parameters| made(name, parameters).unwrap_err().to_string();
     assert_eq!(
         message("pagernak", json!({})),
-        "no algorithm is called `pagernak`; there is pagerank, page_rank"
+        "no algorithm is called `pagernak`; names near it: pagerank; `gaai algo list` shows all"
+    );
+    assert_eq!(
+        message("xyzzy", json!({})),
+        "no algorithm is called `xyzzy`; `gaai algo list` shows all"
     );
     assert_eq!(
         message("pagerank", json!({"dampling": 0.5})),
@@ -269,7 +385,7 @@ fn values_of_the_wrong_type_or_range_are_refused() {
     );
     assert_eq!(
         message(json!({"max_iterations": 2.5})),
-        "parameter `max_iterations` is 2.5; it must be a whole number (from 1)"
+        "parameter `max_iterations` is 2.5; it must be a whole number (from 1 to 4294967295)"
     );
     assert_eq!(
         message(json!({"damping": 1.5})),

@@ -14,7 +14,7 @@ pub(super) const SEED: ParameterInfo = ParameterInfo {
     name: "seed",
     kind: "whole number",
     default: "1",
-    range: "from 0",
+    range: "from 0 to 18446744073709551615",
     meaning: "Draws depend on it and nothing else: the same seed gives the same answer.",
 };
 

@@ -15,7 +15,7 @@ use super::blocks::BLOCK;
 use super::control::{Control, KernelError};
 use super::outcome::Outcome;
 use super::pace::Pace;
-use super::registry::{AttributeUse, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, Extent, Info, Inputs, ParallelEdges, Work};
 use super::wcc;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -28,6 +28,7 @@ pub struct SccConfig {}
 pub static INFO: Info = Info {
     name: "scc",
     aliases: &["strongly_connected_components"],
+    special_cases: &[],
     title: "Strongly connected components",
     summary: "Finds the groups in which every vertex reaches every other along edge directions.",
     convention: "Weights are ignored. A component is named by its smallest member; a vertex on no cycle is a \
@@ -36,9 +37,10 @@ pub static INFO: Info = Info {
     parameters: &[],
     columns: &wcc::COLUMNS,
     rows: None,
+    order: &[],
     summary_values: &wcc::SUMMARY,
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: true,
     attributes: AttributeUse::None,

@@ -20,7 +20,10 @@ use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
 use super::path_search::{Path, PathSearch, from_both_ends, measured};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, SpecialCase, TableOrder,
+    Work,
+};
 use super::shortest_paths::{length_quantity, refuse_negative};
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -65,7 +68,24 @@ pub enum Heuristic {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "shortest_path",
-    aliases: &["a_star", "astar", "point_to_point", "route"],
+    aliases: &["point_to_point", "route"],
+    special_cases: &[
+        SpecialCase {
+            name: "a_star",
+            sets: &[],
+            needs: &["heuristic"],
+        },
+        SpecialCase {
+            name: "astar",
+            sets: &[],
+            needs: &["heuristic"],
+        },
+        SpecialCase {
+            name: "a*",
+            sets: &[],
+            needs: &["heuristic"],
+        },
+    ],
     title: "Shortest path between vertices",
     summary: "Finds the shortest way from the given sources to the given targets, step by step.",
     convention: "The way begins at the source and ends at the target for which it is shortest. Edges are followed \
@@ -130,6 +150,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[("steps", TableOrder::AsComputed)],
     summary_values: &[
         ColumnInfo {
             name: "length",
@@ -153,7 +174,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::Numbers,

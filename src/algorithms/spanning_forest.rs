@@ -19,7 +19,7 @@ use super::control::{Control, KernelError};
 use super::disjoint_sets::{join, root};
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::{self, Pace};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use super::sort::divide;
 use crate::graph::Csr;
 
@@ -31,7 +31,14 @@ pub struct SpanningForestConfig {}
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "spanning_forest",
-    aliases: &["minimum_spanning_tree", "minimum_spanning_forest", "mst"],
+    aliases: &[
+        "minimum_spanning_tree",
+        "minimum_spanning_forest",
+        "mst",
+        "kruskal",
+        "prim",
+    ],
+    special_cases: &[],
     title: "Minimum spanning forest",
     summary: "Finds the edges of least weight in sum that hold every part of the graph together.",
     convention: "Edges count both ways whatever their direction. Of parallel edges the lightest counts; edges \
@@ -63,6 +70,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "edges",
@@ -81,7 +89,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

@@ -17,7 +17,10 @@ use super::control::{Control, KernelError};
 use super::delta_stepping;
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, SpecialCase, TableOrder,
+    Work,
+};
 use super::shortest_path_tree::parents;
 use super::shortest_paths::{Distances, length_quantity, refuse_negative};
 use crate::graph::{Adjacency, Csr};
@@ -50,11 +53,18 @@ pub enum Method {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "sssp",
-    aliases: &[
-        "shortest_paths",
-        "dijkstra",
-        "delta_stepping",
-        "single_source_shortest_path",
+    aliases: &["shortest_paths", "single_source_shortest_path"],
+    special_cases: &[
+        SpecialCase {
+            name: "dijkstra",
+            sets: &[("method", "dijkstra")],
+            needs: &[],
+        },
+        SpecialCase {
+            name: "delta_stepping",
+            sets: &[("method", "delta_stepping")],
+            needs: &[],
+        },
     ],
     title: "Weighted distance from sources",
     summary: "Adds up the weights along the shortest path from the nearest of the given vertices to every other.",
@@ -100,6 +110,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[("vertices", TableOrder::Least("distance"))],
     summary_values: &[
         ColumnInfo {
             name: "reached",
@@ -113,7 +124,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: true,
     needs_direction: false,
     attributes: AttributeUse::None,

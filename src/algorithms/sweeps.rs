@@ -41,7 +41,7 @@ pub(super) const fn max_iterations(default: &'static str) -> ParameterInfo {
         name: "max_iterations",
         kind: "whole number",
         default,
-        range: "from 1",
+        range: "from 1 to 4294967295",
         meaning: "Sweeps at most.",
     }
 }

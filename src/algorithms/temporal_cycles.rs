@@ -23,7 +23,7 @@ use super::chunks::{WAVE, in_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Exactness, Outcome, OutputColumn, Quantity, RowTable, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, Work};
 use super::sort::sort_by_key;
 use super::temporal_search::{Found, Limits, Search};
 use super::time_order::{TimeOrder, TimedEdge};
@@ -61,6 +61,7 @@ impl Default for TemporalCyclesConfig {
 pub static INFO: Info = Info {
     name: "temporal_cycles",
     aliases: &["temporal_cycle_detection", "loops_in_time"],
+    special_cases: &[],
     title: "Cycles in time",
     summary: "Lists the loops in which something leaves a vertex and comes back to it step by step, in time order.",
     convention: "Edges are followed in their direction and never back in time; edges at the same instant may \
@@ -88,7 +89,7 @@ pub static INFO: Info = Info {
             name: "window_ms",
             kind: "whole number",
             default: "259200000",
-            range: "from 0",
+            range: "from 0 to 9223372036854775807",
             meaning: "Milliseconds from the first to the last edge at most (259200000 are three days).",
         },
         ParameterInfo {
@@ -102,7 +103,7 @@ pub static INFO: Info = Info {
             name: "max_cycles",
             kind: "whole number",
             default: "100000",
-            range: "from 1",
+            range: "from 1 to 18446744073709551615",
             meaning: "Loops listed at most, the earliest first.",
         },
     ],
@@ -159,6 +160,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "cycles",
@@ -177,7 +179,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: true,
-    counts_parallel: true,
+    parallel: ParallelEdges::Keep,
     uses_weights: true,
     needs_direction: true,
     attributes: AttributeUse::None,

@@ -22,7 +22,9 @@ use super::motif_counts::{
     PATTERNS, Pairs, StarCounter, Stars, Table, TriangleCounter, Triangles, add_triangles,
 };
 use super::outcome::{Outcome, OutputColumn, Quantity, RowTable, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, TableOrder, Work,
+};
 use super::time_order::TimeOrder;
 use crate::graph::Csr;
 
@@ -45,7 +47,8 @@ impl Default for TemporalMotifsConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "temporal_motifs",
-    aliases: &["motifs_in_time", "motif_counts"],
+    aliases: &["motifs_in_time", "motif_counts", "motifs"],
+    special_cases: &[],
     title: "Motifs in time",
     summary: "Counts how often each pattern of three successive edges occurs among two or three vertices.",
     convention: "Edges are in time order, the last within the window of the first; other edges may lie between. \
@@ -57,7 +60,7 @@ pub static INFO: Info = Info {
         name: "window_ms",
         kind: "whole number",
         default: "86_400_000",
-        range: "from 0",
+        range: "from 0 to 9223372036854775807",
         meaning: "Milliseconds from the first to the last edge at most (86400000 are a day).",
     }],
     columns: &[ColumnInfo {
@@ -100,6 +103,7 @@ pub static INFO: Info = Info {
             },
         ],
     )),
+    order: &[("motifs", TableOrder::Greatest("count"))],
     summary_values: &[
         ColumnInfo {
             name: "motifs",
@@ -123,7 +127,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: true,
-    counts_parallel: true,
+    parallel: ParallelEdges::Keep,
     uses_weights: false,
     needs_direction: true,
     attributes: AttributeUse::None,

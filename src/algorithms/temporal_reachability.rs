@@ -18,7 +18,10 @@ use super::bfs::need_sources;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
 use super::pace::Pace;
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParameterInfo, Work};
+use super::registry::{
+    AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, ParameterInfo, SpecialCase, TableOrder,
+    Work,
+};
 use super::sort::sort_by_key;
 use crate::graph::{Csr, NO_VERTEX};
 
@@ -43,7 +46,12 @@ pub struct TemporalReachabilityConfig {
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "temporal_reachability",
-    aliases: &["earliest_arrival", "latest_departure", "time_respecting_paths"],
+    aliases: &["earliest_arrival", "time_respecting_paths"],
+    special_cases: &[SpecialCase {
+        name: "latest_departure",
+        sets: &[("backward", "yes")],
+        needs: &[],
+    }],
     title: "Reachability in time",
     summary: "Says which vertices can be reached from the given ones step by step in time order, and how early.",
     convention: "Edges are followed in their direction, both ways when the projection is undirected, never back in \
@@ -92,7 +100,7 @@ pub static INFO: Info = Info {
             name: "max_wait_ms",
             kind: "whole number",
             default: "",
-            range: "from 0, or none",
+            range: "from 0 to 9223372036854775807, or none",
             meaning: "Longest wait at a vertex between two edges, in milliseconds; none for any.",
         },
     ],
@@ -115,6 +123,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[("vertices", TableOrder::Least("time"))],
     summary_values: &[
         ColumnInfo {
             name: "reached",
@@ -128,7 +137,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: true,
-    counts_parallel: true,
+    parallel: ParallelEdges::Keep,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

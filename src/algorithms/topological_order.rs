@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::blocks;
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, TableOrder, Work};
 use crate::graph::Csr;
 
 /// Parameters of [`super::Algorithm::TopologicalOrder`]; it has none.
@@ -27,7 +27,8 @@ pub struct TopologicalOrderConfig {}
 /// What the registry says about it.
 pub static INFO: Info = Info {
     name: "topological_order",
-    aliases: &["topological_sort", "longest_path"],
+    aliases: &["topological_sort", "longest_path", "critical_path", "toposort"],
+    special_cases: &[],
     title: "Topological order and longest path",
     summary: "Puts the vertices in an order in which every edge points forward, with the longest way to each.",
     convention: "Vertices on a cycle, or behind one, have no place in the order and no longest way. Edge \
@@ -52,6 +53,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[("vertices", TableOrder::Least("position"))],
     summary_values: &[
         ColumnInfo {
             name: "levels",
@@ -70,7 +72,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Keep,
     uses_weights: true,
     needs_direction: true,
     attributes: AttributeUse::None,

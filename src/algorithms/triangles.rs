@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::chunks::{WAVE, in_any_order};
 use super::control::{Control, KernelError};
 use super::outcome::{Outcome, OutputColumn, Quantity, Values};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use super::simple_view::SimpleView;
 use super::upward::{Upward, closing};
 use crate::graph::Csr;
@@ -33,6 +33,7 @@ pub struct TrianglesConfig {}
 pub static INFO: Info = Info {
     name: "triangles",
     aliases: &["triangle_count", "lcc", "clustering", "clustering_coefficient"],
+    special_cases: &[],
     title: "Triangles and clustering",
     summary: "Counts the triangles at each vertex and says how closely its neighbours are linked to one another.",
     convention: "Neighbours count once, whichever way and however often they are linked; self-loops and weights \
@@ -52,6 +53,7 @@ pub static INFO: Info = Info {
         },
     ],
     rows: None,
+    order: &[],
     summary_values: &[
         ColumnInfo {
             name: "triangles",
@@ -70,7 +72,7 @@ pub static INFO: Info = Info {
         },
     ],
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

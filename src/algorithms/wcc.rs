@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, KernelError};
 use super::groups::Groups;
 use super::outcome::{Outcome, Quantity};
-use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, Work};
+use super::registry::{AttributeUse, ColumnInfo, Extent, Info, Inputs, ParallelEdges, Work};
 use crate::graph::{Csr, NO_VERTEX, Neighbourhoods};
 
 /// Parameters of [`super::Algorithm::Wcc`].
@@ -38,6 +38,7 @@ pub static INFO: Info = Info {
         "weakly_connected_components",
         "components",
     ],
+    special_cases: &[],
     title: "Weakly connected components",
     summary: "Finds the parts of the graph that have no edge between them.",
     convention: "Edge direction and weights are ignored. A component is named by its smallest member; a \
@@ -46,9 +47,10 @@ pub static INFO: Info = Info {
     parameters: &[],
     columns: &COLUMNS,
     rows: None,
+    order: &[],
     summary_values: &SUMMARY,
     needs_times: false,
-    counts_parallel: false,
+    parallel: ParallelEdges::Smallest,
     uses_weights: false,
     needs_direction: false,
     attributes: AttributeUse::None,

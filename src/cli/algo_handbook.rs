@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::algo::{parallel_edges, special_cases};
 use crate::algorithms::{Algorithm, ColumnInfo, Info};
 
 /// Writes all of it.
@@ -14,7 +15,11 @@ pub(super) fn write(out: &mut dyn Write) -> io::Result<()> {
          ends, is numbered by falling degree instead; groups are named by their first member in the projection \
          either way.\n\n*Compressed lists*: `gaai algo run NAME --graph GRAPH --compressed` packs the lists of neighbours into about \
          half the memory, without weights and times; algorithms that run on them say so below, and answer the \
-         same.\n\n| Name | What it tells |\n| --- | --- |"
+         same.\n\n*Parallel edges*, several between the same two vertices, become what each algorithm says below, unless \
+         `--parallel keep|smallest|sum` says otherwise.\n\n*Missing values*: a distance to what cannot be reached is `inf` in \
+         CSV and Parquet; what is not defined is empty in CSV. JSON has no number for either and writes `null`. \
+         Instants are ISO 8601 for people and milliseconds since 1970-01-01 UTC in CSV and JSON.\n\n*Special cases* are \
+         names that set parameters, or need them: `name (parameter=value)`.\n\n| Name | What it tells |\n| --- | --- |"
     )?;
     for info in Algorithm::all() {
         let anchor = info.name.replace('_', "-");
@@ -39,10 +44,13 @@ fn write_one(info: &Info, out: &mut dyn Write) -> io::Result<()> {
     if !aliases.is_empty() {
         writeln!(out, "* Also called: {}", aliases.join(", "))?;
     }
+    let cases: Vec<String> = special_cases(info).collect();
+    if !cases.is_empty() {
+        writeln!(out, "* Special cases: {}", cases.join(", "))?;
+    }
     let needs = [
         (info.needs_direction, "direction"),
         (info.needs_times, "edge times"),
-        (info.counts_parallel, "parallel edges kept"),
     ];
     let needs: Vec<&str> = needs.into_iter().filter(|it| it.0).map(|it| it.1).collect();
     if !needs.is_empty() {
@@ -50,6 +58,7 @@ fn write_one(info: &Info, out: &mut dyn Write) -> io::Result<()> {
     }
     let weights = if info.uses_weights { "used" } else { "not used" };
     writeln!(out, "* Edge weights: {weights}")?;
+    writeln!(out, "* Parallel edges: {}", parallel_edges(info))?;
     if info.runs_compressed() {
         writeln!(out, "* Compressed lists: yes")?;
     }

@@ -139,7 +139,7 @@ pub(super) struct LimitArguments {
 /// What each execution may take.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct BudgetArguments {
-    /// Kernel threads; as many as cores unless said.
+    /// Kernel threads, 1 to 1024; as many as cores unless said, and with 0.
     #[arg(long)]
     pub(super) threads: Option<usize>,
     /// Refuse what needs more memory, e.g. 2GB.
@@ -253,7 +253,7 @@ pub(super) struct AlgoRunArguments {
     /// Edge direction; as the graph says unless said.
     #[arg(long, value_enum)]
     pub(super) direction: Option<DirectionArgument>,
-    /// Edges between the same two vertices; kept where the algorithm counts each, else the smallest.
+    /// Edges between the same two vertices; as `algo show` says of the algorithm unless said.
     #[arg(long, value_enum)]
     pub(super) parallel: Option<ParallelArgument>,
     /// Keep edges from a vertex to itself.

@@ -5,6 +5,7 @@
 
 mod algo;
 mod algo_handbook;
+mod algo_run;
 mod arguments;
 mod catalog;
 mod console;
@@ -23,7 +24,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
 use arguments::{Arguments, Command};
 use console::Console;
@@ -94,16 +99,51 @@ fn perform(command: Command, console: Console) -> anyhow::Result<u8> {
     }
 }
 
-/// Developer logs, to standard error: warnings, more with `-vv`, or what `GAAI_LOG` says.
+/// Developer logs, to standard error: more with `-vv`, or what `GAAI_LOG` says. Without either, what a user
+/// should know, in plain words.
 fn listen(verbose: u8, environment: &Environment) {
-    let default = if verbose > 1 { "gaai=debug" } else { "gaai=warn" };
+    let plain = verbose < 2 && environment.log.is_none();
+    let default = if plain { "gaai=warn" } else { "gaai=debug" };
     let filter = environment.log.as_deref().unwrap_or(default);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default));
-    // A second subscriber in one process is refused; the first then keeps listening.
-    let _ = tracing_subscriber::fmt()
+    let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
+        .with_writer(std::io::stderr);
+    // A second subscriber in one process is refused; the first then keeps listening.
+    let _ = if plain {
+        logs.event_format(Plain).try_init()
+    } else {
+        logs.try_init()
+    };
+}
+
+/// An event as [`Console::warn`] would say it.
+struct Plain;
+
+impl<S, N> FormatEvent<S, N> for Plain
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &tracing::Event<'_>,
+    ) -> std::fmt::Result {
+        let level = event.metadata().level().as_str().to_lowercase();
+        write!(
+            writer,
+            "{}: ",
+            if level == "warn" {
+                "warning"
+            } else {
+                level.as_str()
+            }
+        )?;
+        context.format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
 }
 
 impl Session {

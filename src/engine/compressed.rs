@@ -5,7 +5,7 @@
 
 use super::conventions::conventions;
 use super::detached::detached;
-use super::direct::DirectRun;
+use super::direct::{DirectRun, issues};
 use super::embedded::{Embedded, named, projection_hash};
 use super::error::EngineError;
 use super::estimate::{Size, estimate_compressed};
@@ -104,6 +104,7 @@ impl Embedded {
                     graph_hash: graph.hash.clone(),
                     vertices: u64::from(graph.csr.vertex_count()),
                     edges: graph.csr.edge_count,
+                    issues: issues(&projection, &census),
                     conventions: conventions(&algorithm, &projection, &graph),
                     exclusions: graph.exclusions,
                     exactness: outcome.exactness,

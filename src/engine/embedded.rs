@@ -76,7 +76,7 @@ pub struct LoadInfo {
 /// Told of every load once it is done.
 pub type LoadObserver = Arc<dyn Fn(&LoadInfo) + Send + Sync>;
 
-/// The embedded engine on one source.
+/// The embedded engine on one source. It runs within a Tokio runtime that has time enabled.
 #[derive(Clone)]
 pub struct Embedded {
     pub(super) source: Arc<dyn GraphSource>,

@@ -363,7 +363,7 @@ async fn a_direct_run_prints_summary_conventions_and_first_rows() {
 
     vertices: 2 of 5 rows
     collection  key  label      component  component_label  component_size  @city  @age  @score  @open  @since
-    people      p0   Ada        people/p0  Ada              5               Ulm    41    0.5     -      0
+    people      p0   Ada        people/p0  Ada              5               Ulm    41    0.5     -      1970-01-01
     people      p1   <b>Bo</b>  people/p0  Ada              5               -      -3    -       -      -
     ");
     let mut json = Vec::new();

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use super::doubles::{execution_of, full_outcome, small_graph};
+use super::write::write_noted;
 use super::{EngineError, ResultTables, Table, TableColumn, write_tables};
-use crate::algorithms::{Quantity, Values};
+use crate::algorithms::{Control, KernelError, Quantity, Values};
 use crate::model::fact::FactValue;
 
 fn tables() -> ResultTables {
@@ -206,4 +207,14 @@ fn zeros_have_no_sign() {
         assert!(number.is_sign_positive());
         assert_eq!(vertices.text("place", row).unwrap(), "0, 0");
     }
+}
+
+#[test]
+fn a_cancelled_write_leaves_nothing() {
+    let (place, control) = (tempfile::tempdir().unwrap(), Control::default());
+    control.cancel();
+    let ended = write_noted(&tables(), place.path(), "degree", &[], &control);
+    assert!(matches!(ended, Err(EngineError::Kernel(KernelError::Cancelled))));
+    let left = fs::read_dir(place.path().join("results")).map_or(0, Iterator::count);
+    assert_eq!(left, 0);
 }

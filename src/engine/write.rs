@@ -3,6 +3,7 @@
 //! The bytes depend on the table and its notes only: the creator is fixed, there is no time in the
 //! file, one thread writes it, and row groups are cut by row count.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::error::EngineError;
 use super::tables::{ResultTables, Table};
+use crate::algorithms::Control;
 use crate::model::{execution::ResultTable, id::ContentHash};
 use crate::store::{advice, write_whole};
 
@@ -42,15 +44,16 @@ pub fn write_tables(
     run_directory: &Path,
     stem: &str,
 ) -> Result<Vec<ResultTable>, EngineError> {
-    write_noted(tables, run_directory, stem, &[])
+    write_noted(tables, run_directory, stem, &[], &Control::default())
 }
 
-/// As [`write_tables`], with `notes` in the metadata of each file: key and text.
+/// As [`write_tables`], with `notes` in the metadata of each file: key and text. Stops when `control` is cancelled.
 pub(super) fn write_noted(
     tables: &ResultTables,
     run_directory: &Path,
     stem: &str,
     notes: &[(&str, String)],
+    control: &Control,
 ) -> Result<Vec<ResultTable>, EngineError> {
     if stem.is_empty()
         || !stem
@@ -62,26 +65,53 @@ pub(super) fn write_noted(
     }
     let summary = serde_json::to_string(&tables.summary)
         .map_err(|error| fault(&run_directory.join(RESULTS), &error.to_string()))?;
-    let mut written = Vec::new();
+    let mut written: Vec<ResultTable> = Vec::new();
     for table in &tables.tables {
-        let relative = format!("{RESULTS}/{stem}.{}.parquet", table.name);
-        let path = run_directory.join(&relative);
-        let bytes = encode(table, &summary, notes).map_err(|error| fault(&path, &error.to_string()))?;
-        write_whole(&path, &bytes).map_err(|error| fault(&path, &format!("{error}; {}", advice(&error))))?;
-        written.push(ResultTable {
-            name: table.name.clone(),
-            path: relative,
-            rows: table.rows as u64,
-            columns: table.columns.iter().map(|(column, _)| column.clone()).collect(),
-            hash: ContentHash::of(&bytes),
-        });
+        match write_one(table, run_directory, stem, (&summary, notes), control) {
+            Ok(table) => written.push(table),
+            Err(error) => {
+                // Some tables without the others would pass for all of them.
+                for it in &written {
+                    let _ = fs::remove_file(run_directory.join(&it.path));
+                }
+                return Err(error);
+            }
+        }
     }
     Ok(written)
 }
 
+/// Writes one table with the summary and the notes.
+fn write_one(
+    table: &Table,
+    run_directory: &Path,
+    stem: &str,
+    (summary, notes): (&str, &[(&str, String)]),
+    control: &Control,
+) -> Result<ResultTable, EngineError> {
+    let relative = format!("{RESULTS}/{stem}.{}.parquet", table.name);
+    let path = run_directory.join(&relative);
+    let encoded = encode(table, summary, notes, control);
+    let bytes = encoded.map_err(|error| fault(&path, &error.to_string()))?;
+    control.check()?;
+    write_whole(&path, &bytes).map_err(|error| fault(&path, &format!("{error}; {}", advice(&error))))?;
+    Ok(ResultTable {
+        name: table.name.clone(),
+        path: relative,
+        rows: table.rows as u64,
+        columns: table.columns.iter().map(|(column, _)| column.clone()).collect(),
+        hash: ContentHash::of(&bytes),
+    })
+}
+
 /// The table as a Parquet file in memory: hashed and written from there, so that a failed write is
-/// the system's error and nothing else.
-fn encode(table: &Table, summary: &str, notes: &[(&str, String)]) -> Result<Vec<u8>, ParquetError> {
+/// the system's error and nothing else. Cut short once `control` is cancelled.
+fn encode(
+    table: &Table,
+    summary: &str,
+    notes: &[(&str, String)],
+    control: &Control,
+) -> Result<Vec<u8>, ParquetError> {
     let fields: Vec<Field> = table
         .columns
         .iter()
@@ -120,7 +150,7 @@ fn encode(table: &Table, summary: &str, notes: &[(&str, String)]) -> Result<Vec<
         .with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(Vec::new(), schema.clone(), options)?;
     let mut from = 0;
-    while from < table.rows {
+    while from < table.rows && !control.is_cancelled() {
         let rows = ROWS_AT_ONCE.min(table.rows - from);
         let arrays: Vec<ArrayRef> = table
             .columns

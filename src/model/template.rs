@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{TemplateId, UseCaseId};
+use super::schema::{Census, Issue};
 use crate::algorithms::Algorithm;
 use crate::graph::ProjectionRules;
 
@@ -24,6 +25,17 @@ pub struct Projection {
     pub filters: Vec<EdgeFilter>,
     /// Vertex attributes that are joined to the result table (columns of the same name, `@` in front).
     pub attributes: Vec<String>,
+}
+
+impl Projection {
+    /// Whether a fault of the data lies in what the projection sees; one in a place that is no collection may.
+    pub fn may_see(&self, issue: &Issue, census: &Census) -> bool {
+        let names = |it: &String| issue.place == *it || issue.place.starts_with(&format!("{it}."));
+        let seen = self.vertices.iter().chain(&self.edges).any(names);
+        let vertices = census.vertices.iter().map(|it| &it.name);
+        let known = vertices.chain(census.edges.iter().map(|it| &it.name)).any(names);
+        seen || !known
+    }
 }
 
 /// Keeps edges whose attribute lies in `at_least..below`; edges without the value are left out.

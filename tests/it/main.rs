@@ -7,6 +7,7 @@
 )]
 
 mod algo;
+mod algo_words;
 mod bad_input;
 mod catalog;
 mod crash;
