@@ -3,7 +3,7 @@
 //! The rooms, bottom up; imports point down only (`tests/it/layers.rs` keeps this):
 //! [`graph`] and [`algorithms`] are plain computation, [`model`] is plain data, [`trace`],
 //! [`store`] and [`assets`] carry what happened, what is kept and what is embedded; [`documents`],
-//! [`source`], [`catalog`], [`report`] and [`flow`] touch the world; [`engine`] runs templates,
+//! [`llm`], [`source`], [`catalog`], [`report`] and [`flow`] touch the world; [`engine`] runs templates,
 //! [`agents`] decide, [`pipeline`] orders the stages; [`config`], [`app`] and [`cli`] assemble.
 
 pub mod agents;
@@ -17,6 +17,8 @@ pub mod documents;
 pub mod engine;
 pub mod flow;
 pub mod graph;
+pub mod limits;
+pub mod llm;
 pub mod model;
 pub mod pipeline;
 pub mod report;

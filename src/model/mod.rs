@@ -13,5 +13,6 @@ pub mod requirements;
 pub mod schema;
 pub mod size;
 pub mod template;
+pub mod usage;
 pub mod use_case;
 pub mod vertical;

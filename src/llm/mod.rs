@@ -1,0 +1,22 @@
+//! Asks a language model: requests, replies, limits, recordings, budgets.
+//!
+//! A model is whatever implements [`Model`]: an endpoint that speaks the OpenAI protocol, a cassette, a
+//! script. What this room gives back is text or a value that fits a schema; whether it is *true* is for
+//! the agents to verify. Nothing here executes what a model wrote, and no prompt, reply or key is logged.
+
+mod error;
+mod request;
+
+use futures_util::future::BoxFuture;
+
+pub use error::LlmError;
+pub use request::{Finish, Message, Reply, Request, Role, Shape, ShapeMode, Speaker};
+
+/// Something that answers requests. Dropping the future gives the request up.
+pub trait Model: Send + Sync {
+    /// What people call it: `PROVIDER/NAME`.
+    fn name(&self) -> &str;
+
+    /// The reply to `request`.
+    fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>>;
+}
