@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// A failed request. Messages complete the sentence "failed to ask …: {error}"; none holds a key, a prompt
-/// or a reply.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+/// or a reply. A cassette keeps it whole, so that a replayed run says the same words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum LlmError {
     /// The settings cannot be used: unknown provider, missing or malformed key, bad URL.
     #[error("{0}")]

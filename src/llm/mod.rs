@@ -5,11 +5,13 @@
 //! the agents to verify. Nothing here executes what a model wrote, and no prompt, reply or key is logged.
 
 mod error;
+mod estimate;
 mod request;
 
 use futures_util::future::BoxFuture;
 
 pub use error::LlmError;
+pub use estimate::{prompt_tokens_of, tokens_of};
 pub use request::{Finish, Message, Reply, Request, Role, Shape, ShapeMode, Speaker};
 
 /// Something that answers requests. Dropping the future gives the request up.

@@ -114,8 +114,11 @@ pub struct Reply {
     pub text: String,
     /// Why it ended.
     pub finish: Finish,
-    /// Tokens used.
+    /// Tokens that were paid for; none where the reply was kept from an earlier request.
     pub usage: Usage,
+    /// Tokens that a kept reply took when it was made, and that were not paid for again.
+    #[serde(default)]
+    pub saved: Usage,
     /// The model as the provider names it.
     pub model: String,
 }
