@@ -184,6 +184,7 @@ impl Sentences<'_> {
             id,
             text: words.to_owned(),
             facts: Vec::new(),
+            by_model: false,
         }
     }
 

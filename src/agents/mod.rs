@@ -1,10 +1,12 @@
 //! The code that performs stages: typed in, typed out, never run state.
 
+pub mod adviser;
 mod asking;
 pub mod binding;
 mod brief_numbers;
 mod certainty;
 mod charts;
+mod comparisons;
 pub mod coverage;
 pub mod cues;
 mod evidence;
@@ -19,6 +21,8 @@ pub mod numbers;
 pub mod people;
 mod phrasing;
 mod pictures;
+pub mod prompts;
+pub mod prose;
 mod purpose;
 pub mod quality;
 pub mod quality_findings;
@@ -28,6 +32,7 @@ pub mod requirements;
 pub mod schema;
 mod scopes;
 pub mod score;
+pub mod summary;
 pub mod templates;
 pub mod tokens;
 pub mod topics;
@@ -36,6 +41,7 @@ pub mod verify;
 pub mod vertical;
 pub mod vertical_files;
 mod wording;
+pub mod written;
 
 #[cfg(test)]
 mod brief_numbers_tests;

@@ -242,6 +242,7 @@ pub fn index(input: IndexInput<'_>) -> RunReport {
         vertical_reason: input.vertical_reason.to_owned(),
         requirements: input.requirements.clone(),
         schema: input.schema.clone(),
+        executive: None,
         summary: summary(&input.reports),
         reports: input.reports,
         coverage: input.coverage,

@@ -13,6 +13,7 @@ fn finding(alert: bool, group_by: &str, instances: &[&[&str]]) -> Finding {
         id: "x.1".into(),
         text: String::new(),
         facts: Vec::new(),
+        by_model: false,
     };
     let instance = |members: &&[&str]| Instance {
         members: members.iter().map(|it| (*it).to_owned()).collect(),

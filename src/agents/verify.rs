@@ -212,7 +212,7 @@ pub(super) fn is_number(word: &str) -> bool {
 }
 
 /// Words with digits that are names of the schema.
-fn names(census: &Census) -> BTreeSet<String> {
+pub(super) fn names(census: &Census) -> BTreeSet<String> {
     let vertices = census.vertices.iter().map(|it| (&it.name, &it.attributes));
     let edges = census.edges.iter().map(|it| (&it.name, &it.attributes));
     let mut names = BTreeSet::new();
@@ -400,6 +400,7 @@ mod tests {
             id: "c".into(),
             text: text.to_owned(),
             facts: Vec::new(),
+            by_model: false,
         };
         let faults = |text: &str| {
             claim_faults(&claim(text), &BTreeSet::new(), &BTreeMap::new(), &names(&census)).len()

@@ -91,6 +91,7 @@ impl<'a> Speech<'a> {
             id,
             text: capitalised(&text),
             facts,
+            by_model: false,
         })
     }
 
@@ -152,6 +153,7 @@ pub(super) fn numbered(claim: Claim, ids: &BTreeMap<String, FactId>) -> Claim {
         id: claim.id,
         text,
         facts: claim.facts.iter().map(id_of).collect(),
+        by_model: claim.by_model,
     }
 }
 
@@ -218,6 +220,7 @@ mod tests {
             id: "x".into(),
             text: "{{a}} {many}".to_owned(),
             facts: vec!["many".into()],
+            by_model: false,
         };
         let ids = BTreeMap::from([("many".to_owned(), FactId::from("F4"))]);
         let numbered = numbered(claim, &ids);

@@ -289,6 +289,9 @@ pub struct Claim {
     pub text: String,
     /// Facts cited, in order of first appearance.
     pub facts: Vec<FactId>,
+    /// Whether a model wrote it; otherwise it stands in the vertical's words.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_model: bool,
 }
 
 fn yes() -> bool {
@@ -297,4 +300,9 @@ fn yes() -> bool {
 
 fn one() -> u64 {
     1
+}
+
+/// What is not said of most claims is not written down for them.
+fn is_false(value: &bool) -> bool {
+    !value
 }

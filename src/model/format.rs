@@ -354,6 +354,7 @@ mod tests {
             id: "x.1.1".into(),
             text: "It is {F9}.".to_owned(),
             facts: vec!["F9".into()],
+            by_model: false,
         };
         assert_eq!(render_claim(&claim, &[]), Err(FactId::from("F9")));
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::execution::Execution;
-use super::fact::Fact;
+use super::fact::{Claim, Fact};
 use super::finding::Finding;
 use super::id::{ContentHash, FindingId, RequirementId};
 use super::requirements::Requirements;
@@ -92,6 +92,9 @@ pub struct RunReport {
     pub coverage: Vec<Coverage>,
     /// The gravest findings over all reports, at most 5.
     pub summary: Vec<FindingId>,
+    /// What a model wrote over all reports; `None` without a model, or where nothing of it held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executive: Option<Executive>,
     /// Executions and stages that failed.
     pub failures: Vec<Failure>,
     /// Claims verified and dropped over all reports.
@@ -100,6 +103,37 @@ pub struct RunReport {
     pub quality: Vec<String>,
     /// Input hashes and how to reproduce.
     pub lineage: Lineage,
+}
+
+/// An executive summary, each sentence of which cites facts of the reports.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Executive {
+    /// The facts cited: `R1_F3` is fact `F3` of the first report.
+    pub facts: Vec<Fact>,
+    /// What matters most, in order.
+    pub sentences: Vec<Claim>,
+    /// What to do.
+    pub recommendations: Vec<Advised>,
+}
+
+impl Executive {
+    /// Its sentences, then its recommendations.
+    pub fn claims(&self) -> impl Iterator<Item = &Claim> {
+        self.sentences
+            .iter()
+            .chain(self.recommendations.iter().map(|it| &it.what))
+    }
+}
+
+/// A recommendation with what it follows from and what it serves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Advised {
+    /// The objective that it serves.
+    pub objective: Option<RequirementId>,
+    /// The finding that it follows from.
+    pub finding: FindingId,
+    /// What to do.
+    pub what: Claim,
 }
 
 /// What became of an item of the brief.

@@ -22,6 +22,7 @@ pub(super) fn claim(id: &str, text: &str, facts: &[&str]) -> Claim {
         id: id.into(),
         text: text.to_owned(),
         facts: facts.iter().map(|it| (*it).into()).collect(),
+        by_model: false,
     }
 }
 

@@ -267,6 +267,7 @@ pub(super) fn run_report() -> RunReport {
             ("2-through-traffic".to_owned(), second()),
         ],
         coverage: coverage(),
+        executive: None,
         summary: vec!["critical_points.1".into(), "through_traffic.1".into()],
         failures: vec![Failure {
             what: "closeness-77aa88 (closeness on stations)".to_owned(),

@@ -133,6 +133,7 @@ fn execution(id: &str) -> Execution {
         exclusions: Vec::new(),
         conventions: Vec::new(),
         exactness: Exactness::Exact,
+        executive: None,
         summary: Vec::new(),
         tables: Vec::new(),
         estimate: Estimate {
@@ -152,6 +153,7 @@ fn report(use_case: &UseCase) -> Report {
         id: "critical_points.1.1".into(),
         text: text.to_owned(),
         facts: vec!["F1".into()],
+        by_model: false,
     };
     let finding = Finding {
         id: "critical_points.1".into(),

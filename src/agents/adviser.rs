@@ -1,0 +1,138 @@
+//! The model that a stage may ask, and what becomes of its answers.
+//!
+//! An agent asks by a prompt file and gets a value of a type, or nothing: then its deterministic half stands,
+//! and a note says why. No answer of a model ends a run; only a recording that does not fit does, because a
+//! replayed run must be the recorded one.
+
+use std::sync::Arc;
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use super::prompts::Prompts;
+use super::quality::Note;
+use crate::llm::{
+    Check, Filling, Less, LlmError, Model, Modes, Narrow, Question, Rendered, Role, Step, answer,
+};
+
+/// Asks a model on behalf of a stage.
+#[derive(Clone)]
+pub struct Adviser {
+    /// The model of the stage's role, with its budget, recordings and fallbacks.
+    pub model: Arc<dyn Model>,
+    /// What it is asked by.
+    pub prompts: Arc<Prompts>,
+    /// How strictly each model keeps to forms.
+    pub modes: Arc<Modes>,
+    /// Seed of every request.
+    pub seed: u64,
+}
+
+/// One thing to ask.
+pub struct Ask<'a, T> {
+    /// Who asks.
+    pub role: Role,
+    /// Id of the prompt, e.g. `findings/write`.
+    pub prompt: &'static str,
+    /// Name of the form.
+    pub form: &'static str,
+    /// What fills the prompt's variables.
+    pub values: Vec<(&'static str, Filling)>,
+    /// What is known of the form at run time only.
+    pub narrow: Vec<Narrow>,
+    /// Tokens of the reply at most; twice as many where it was cut.
+    pub max_tokens: u32,
+    /// How less is asked for after a cut.
+    pub less: Option<Less>,
+    /// The caller's own rules.
+    pub check: Option<Check<'a, T>>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advice<T> {
+    /// The answer; `None` where the deterministic half must do.
+    pub value: Option<T>,
+    /// What a reader should know of how it came about.
+    pub notes: Vec<Note>,
+}
+
+impl Adviser {
+    /// Asks the model.
+    ///
+    /// # Errors
+    ///
+    /// A replayed run that asks something else than the recorded one, a recording that cannot be written, or a
+    /// prompt file that cannot be used.
+    pub async fn ask<T>(&self, ask: Ask<'_, T>) -> Result<Advice<T>, LlmError>
+    where
+        T: DeserializeOwned + JsonSchema + Validate,
+        T::Context: Default,
+    {
+        let rendered = self.prompts.fill(ask.prompt, ask.values)?;
+        let mut notes = left_out(&rendered);
+        let question = Question {
+            role: ask.role,
+            prompt: rendered.id.clone(),
+            messages: rendered.messages,
+            form: ask.form,
+            narrow: ask.narrow,
+            max_tokens: ask.max_tokens,
+            most_tokens: ask.max_tokens.saturating_mul(2),
+            less: ask.less,
+            temperature: 0.0,
+            seed: self.seed,
+            check: ask.check,
+        };
+        match answer(self.model.as_ref(), &question, &self.modes).await {
+            Ok(answered) => {
+                notes.extend(remarks(&rendered.id, &answered.effort.steps));
+                Ok(Advice {
+                    value: Some(answered.value),
+                    notes,
+                })
+            }
+            Err(unanswered) if ends_a_run(&unanswered.error) => Err(unanswered.error),
+            Err(unanswered) => {
+                notes.extend(remarks(&rendered.id, &unanswered.effort.steps));
+                notes.push(Note::remark(format!(
+                    "the model gave no answer to {} that can be used ({}); what the rules give stands",
+                    rendered.id, unanswered.error
+                )));
+                Ok(Advice { value: None, notes })
+            }
+        }
+    }
+}
+
+/// Whether an error must not be passed over: the run would not be what it says it is.
+fn ends_a_run(error: &LlmError) -> bool {
+    matches!(error, LlmError::NoRecording { .. } | LlmError::Store { .. })
+}
+
+fn left_out(rendered: &Rendered) -> Vec<Note> {
+    let note = |(variable, count): (&String, &usize)| {
+        Note::remark(format!(
+            "{}: {count} of {variable} were not shown to the model, to keep the prompt short",
+            rendered.id
+        ))
+    };
+    rendered.left_out.iter().map(note).collect()
+}
+
+/// What happened on the way that a reader should know.
+fn remarks(prompt: &str, steps: &[Step]) -> Vec<Note> {
+    let remark = |step: &Step| match step {
+        Step::AskedAgain { because } => Some(format!(
+            "{prompt}: the first answer did not fit and was asked for again: {}",
+            because.join("; ")
+        )),
+        Step::AskedForLess { .. } => Some(format!(
+            "{prompt}: the answer was cut, so that less was asked for"
+        )),
+        // How an endpoint is asked changes nothing of what is answered, and giving up has its own note.
+        Step::Asked { .. } | Step::SteppedDown { .. } | Step::GaveUp { .. } => None,
+    };
+    steps.iter().filter_map(remark).map(Note::remark).collect()
+}

@@ -1,0 +1,347 @@
+//! Whether a sentence that a model wrote may be printed.
+//!
+//! A model cites facts as `{F12}`; all that it writes beside them must claim no number, name no vertex,
+//! compare nothing that the facts contradict, and be plain words: no markup, no address, no control mark.
+//! What is left is wording. A fault says what to write instead, since the model is shown it once.
+
+use std::collections::BTreeSet;
+
+use super::comparisons::comparison_faults;
+use super::naming::words;
+use super::tokens::tokens;
+use super::verify::is_number;
+use crate::model::{
+    document::Document,
+    fact::{Fact, FactValue},
+    format::{Piece, pieces},
+    id::FactId,
+    report::Report,
+    schema::Census,
+    vertical::Vertical,
+};
+
+/// Characters of a sentence at most.
+pub const LONGEST: usize = 400;
+
+/// Words that state an amount without a digit.
+const AMOUNTS: [&str; 25] = [
+    "half",
+    "halves",
+    "twice",
+    "thrice",
+    "double",
+    "doubles",
+    "doubled",
+    "triple",
+    "triples",
+    "tripled",
+    "quadruple",
+    "tenfold",
+    "quarter",
+    "quarters",
+    "hundred",
+    "thousand",
+    "thousands",
+    "million",
+    "millions",
+    "billion",
+    "billions",
+    "dozens",
+    "percent",
+    "majority",
+    "minority",
+];
+
+/// Words that make an exact fact a vague one when they stand right before it.
+const HEDGES: [&str; 12] = [
+    "about",
+    "around",
+    "roughly",
+    "approximately",
+    "nearly",
+    "almost",
+    "circa",
+    "over",
+    "under",
+    "than",
+    "least",
+    "exactly",
+];
+
+/// Units that the value of a fact is written with, and that are not written again.
+const UNITS: [&str; 24] = [
+    "ms", "second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks", "month",
+    "months", "year", "years", "percent", "eur", "usd", "gbp", "km", "miles", "metres", "hops", "hop",
+];
+
+/// The words that a sentence may use, and the names that it must cite.
+#[derive(Clone, Debug, Default)]
+pub struct WordBook {
+    /// Lower-case words of the field, the brief and the schema, and of ordinary English.
+    known: BTreeSet<String>,
+    /// Names of collections and attributes, and their words: they may hold digits.
+    schema: BTreeSet<String>,
+}
+
+impl WordBook {
+    /// The words of the vertical with its examples, of the documents and of the schema.
+    pub fn new(vertical: &Vertical, documents: &[Document], census: &Census) -> Self {
+        let mut known = BTreeSet::new();
+        let mut take = |text: &str| known.extend(tokens(text).into_iter().map(|it| it.word));
+        take(&vertical.title);
+        take(&vertical.description);
+        for word in vertical
+            .vocabulary
+            .values()
+            .chain(&vertical.background)
+            .chain(&vertical.other)
+        {
+            take(word);
+        }
+        for topic in &vertical.topics {
+            [&topic.title, &topic.question]
+                .into_iter()
+                .chain(&topic.examples)
+                .for_each(|it| take(it));
+        }
+        for pattern in &vertical.patterns {
+            let wording = &pattern.wording;
+            [
+                &pattern.title,
+                &pattern.why,
+                &wording.headline,
+                &wording.so_what,
+                &pattern.action.what,
+            ]
+            .into_iter()
+            .chain(&wording.claims)
+            .chain(&pattern.caveats)
+            .for_each(|it| take(it));
+        }
+        documents.iter().for_each(|it| take(&it.text));
+        let schema = super::verify::names(census);
+        known.extend(schema.iter().cloned());
+        Self { known, schema }
+    }
+}
+
+/// What a sentence may rest on.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// The facts that may be cited.
+    pub facts: &'a [Fact],
+    /// Names of the data that the reader sees elsewhere in the report, in lower case: only facts may bring
+    /// them into a sentence.
+    pub labels: &'a BTreeSet<String>,
+    /// The words.
+    pub book: &'a WordBook,
+}
+
+impl<'a> Ground<'a> {
+    /// The fact `id`.
+    pub(super) fn fact(&self, id: &FactId) -> Option<&'a Fact> {
+        self.facts.iter().find(|it| it.id == *id)
+    }
+}
+
+/// The names of the data that a report shows, in lower case, whole and word by word.
+pub fn labels(report: &Report) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut take = |name: &str| {
+        found.insert(name.to_lowercase());
+        // Short and lower-case parts of names are ordinary words: "of", "the", "road".
+        let parts = name.split(|it: char| !it.is_alphanumeric());
+        found.extend(
+            parts
+                .filter(|it| it.starts_with(char::is_uppercase) && it.len() > 2)
+                .map(str::to_lowercase),
+        );
+    };
+    for fact in &report.facts {
+        match &fact.value {
+            FactValue::Text(name) => take(name),
+            FactValue::List(names) => names.iter().for_each(|it| take(it)),
+            FactValue::Integer(_) | FactValue::Number(_) => {}
+        }
+    }
+    for finding in report.findings.iter().chain(&report.null_findings) {
+        finding.instances.iter().for_each(|it| take(&it.label));
+        for value in finding
+            .evidence
+            .rows
+            .iter()
+            .flat_map(|it| it.values.iter().flatten())
+        {
+            match value {
+                FactValue::Text(name) => take(name),
+                FactValue::List(names) => names.iter().for_each(|it| take(it)),
+                FactValue::Integer(_) | FactValue::Number(_) => {}
+            }
+        }
+    }
+    found
+}
+
+/// What is wrong with a sentence, each fault with what to do; empty when it may be printed.
+pub fn sentence_faults(text: &str, ground: &Ground<'_>) -> Vec<String> {
+    let mut faults = form_faults(text);
+    if !faults.is_empty() {
+        // What is not plain words is not read any further.
+        return faults;
+    }
+    let pieces = pieces(text);
+    for (at, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Fact(id) if ground.fact(id).is_none() => {
+                faults.push(format!(
+                    "{{{id}}} is no fact of the list; cite only facts of the list"
+                ));
+            }
+            Piece::Fact(id) => faults.extend(beside_faults(id, at, &pieces)),
+            Piece::Words(words) => faults.extend(word_faults(words, at == 0, ground)),
+        }
+    }
+    if faults.is_empty() {
+        faults = comparison_faults(&pieces, ground);
+    }
+    faults
+}
+
+/// Faults of what a sentence looks like.
+fn form_faults(text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if text.trim().is_empty() {
+        faults.push("it is empty; write a sentence".to_owned());
+    }
+    if text.chars().count() > LONGEST {
+        faults.push(format!(
+            "it is longer than {LONGEST} characters; write a shorter sentence"
+        ));
+    }
+    let is_hidden = |it: char| {
+        it.is_control()
+            || matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    if text.chars().any(is_hidden) {
+        faults.push("it has line breaks or invisible marks; write one line of plain words".to_owned());
+    }
+    let lower = text.to_lowercase();
+    let marks = [
+        "<",
+        ">",
+        "`",
+        "](",
+        "![",
+        "://",
+        "www.",
+        "javascript:",
+        "&#",
+        "**",
+        "__",
+        "{{",
+        "}}",
+        "|",
+        "\\",
+    ];
+    if let Some(mark) = marks.iter().find(|it| lower.contains(**it)) {
+        faults.push(format!(
+            "it has `{mark}`; write plain words without markup or addresses"
+        ));
+    }
+    let open = text.matches('{').count();
+    let cited = pieces(text)
+        .iter()
+        .filter(|it| matches!(it, Piece::Fact(_)))
+        .count();
+    if open != cited || text.matches('}').count() != cited {
+        faults.push("it has a brace that cites no fact; write facts as {F1}".to_owned());
+    }
+    faults
+}
+
+/// Faults of the words right beside a fact: hedges before it, its unit after it.
+fn beside_faults(id: &FactId, at: usize, pieces: &[Piece]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let words = |piece: Option<&Piece>| match piece {
+        Some(Piece::Words(words)) => words.clone(),
+        Some(Piece::Fact(_)) | None => String::new(),
+    };
+    let before = words(at.checked_sub(1).and_then(|it| pieces.get(it)));
+    let after = words(pieces.get(at + 1));
+    let has_earlier = pieces[..at].iter().any(|it| matches!(it, Piece::Fact(_)));
+    let last = tokens(&before).pop().map(|it| it.word).unwrap_or_default();
+    let is_beside = before.trim_end().ends_with(|it: char| it.is_alphanumeric());
+    // Between two facts such a word compares them, which is looked at as a comparison.
+    let compares = has_earlier && matches!(last.as_str(), "over" | "under" | "than");
+    if is_beside && HEDGES.contains(&last.as_str()) && !compares {
+        faults.push(format!(
+            "`{last}` before {{{id}}} makes an exact value vague; leave the word out"
+        ));
+    }
+    let next = tokens(&after).into_iter().next();
+    let touches = next
+        .as_ref()
+        .is_some_and(|it| after[..it.start].trim().is_empty());
+    if let Some(unit) = next.filter(|it| touches && UNITS.contains(&it.word.as_str())) {
+        faults.push(format!(
+            "{{{id}}} is written with its unit; leave out `{}` after it",
+            unit.word
+        ));
+    }
+    faults
+}
+
+/// Numbers and names among the words between facts.
+fn word_faults(text: &str, is_first: bool, ground: &Ground<'_>) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut begins = is_first;
+    let mut end = 0;
+    for (start, word) in spelled(text) {
+        // A full stop within the piece begins a sentence too.
+        begins |= text[end..start].contains(['.', ':', '!', '?']);
+        end = start + word.len();
+        let lower = word.to_lowercase();
+        let of_schema = ground.book.schema.contains(&lower)
+            || words(word).iter().all(|it| ground.book.schema.contains(it));
+        if (is_number(word) || AMOUNTS.contains(&lower.as_str())) && !of_schema {
+            faults.push(format!(
+                "no fact backs the amount `{word}`; cite a fact or leave it out"
+            ));
+        } else if is_unknown_name(word, &lower, begins, of_schema, ground) {
+            faults.push(format!(
+                "`{word}` is no word of the brief or the schema; names of the data are cited as facts"
+            ));
+        }
+        begins = false;
+    }
+    faults
+}
+
+/// Whether a word names something that no fact brings in: a label that the report shows, or a capitalised
+/// word that neither the brief nor the field uses.
+fn is_unknown_name(word: &str, lower: &str, begins: bool, of_schema: bool, ground: &Ground<'_>) -> bool {
+    if of_schema {
+        return false;
+    }
+    let is_capital = word.starts_with(char::is_uppercase);
+    let is_known = ground.book.known.contains(lower);
+    let is_label = ground.labels.contains(lower);
+    match (is_capital, begins) {
+        (true, false) => is_label || !is_known,
+        (true, true) => !is_known,
+        (false, _) => is_label && !is_known,
+    }
+}
+
+/// The words of a text as written, with their places; a name with `_` or `-` in it is one word.
+fn spelled(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_inner = |it: char| it.is_alphanumeric() || it == '_' || it == '’' || it == '\'';
+    text.split(move |it: char| !is_inner(it)).filter_map(move |it| {
+        let word = it.trim_matches(['\'', '’', '_']);
+        let word = word
+            .strip_suffix("'s")
+            .or_else(|| word.strip_suffix("’s"))
+            .unwrap_or(word);
+        (!word.is_empty()).then(|| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+    })
+}

@@ -1,0 +1,189 @@
+//! What a model writes over all reports: the executive summary, and recommendations tied to objectives.
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::prose::{Ground, sentence_faults};
+use super::written::{ShownFact, cited, shown_fact};
+use crate::model::{
+    fact::{Claim, Fact},
+    id::{ClaimId, FactId, FindingId, RequirementId},
+    report::{Advised, Executive, RunReport},
+};
+
+/// Sentences of the summary at most.
+pub const MOST_SENTENCES: usize = 5;
+
+/// An executive summary as a model writes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
+pub struct SummaryProse {
+    /// What matters most, in order.
+    #[garde(length(max = 5), inner(length(chars, max = 400)))]
+    pub sentences: Vec<String>,
+    /// What to do.
+    #[garde(length(max = 5), dive)]
+    pub recommendations: Vec<RecommendationProse>,
+}
+
+/// A recommendation as a model writes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
+pub struct RecommendationProse {
+    /// Id of the objective that it serves, or `none`.
+    #[garde(length(max = 120))]
+    pub objective: String,
+    /// Id of the finding that it follows from.
+    #[garde(length(max = 120))]
+    pub finding: String,
+    /// What to do, in one sentence.
+    #[garde(length(chars, max = 400))]
+    pub text: String,
+}
+
+/// The facts of all reports under ids that are unique over them: `R1_F3` is fact `F3` of the first.
+pub fn facts(index: &RunReport) -> Vec<Fact> {
+    let reports = index.reports.iter().zip(1..);
+    reports
+        .flat_map(|((_, report), number): (_, u32)| {
+            report.facts.iter().map(move |it| Fact {
+                id: FactId(format!("R{number}_{}", it.id)),
+                ..it.clone()
+            })
+        })
+        .collect()
+}
+
+/// A finding as the model is shown it for the summary.
+#[derive(Debug, Serialize)]
+pub struct ShownFinding<'a> {
+    finding: &'a str,
+    question: &'a str,
+    severity: String,
+    headline: String,
+    facts: Vec<ShownFact<'a>>,
+}
+
+/// The findings of all reports as the model is shown them, the gravest first.
+pub fn shown<'a>(index: &'a RunReport, facts: &'a [Fact]) -> Vec<ShownFinding<'a>> {
+    let mut all = Vec::new();
+    for ((_, report), number) in index.reports.iter().zip(1_u32..) {
+        for finding in &report.findings {
+            let own = |id: &FactId| FactId(format!("R{number}_{id}"));
+            let said: Vec<FactId> = super::findings::claims(finding)
+                .flat_map(|it| &it.facts)
+                .map(own)
+                .collect();
+            let headline = finding.headline.text.replace("{F", &format!("{{R{number}_F"));
+            all.push((
+                std::cmp::Reverse(finding.severity),
+                ShownFinding {
+                    finding: &finding.id.0,
+                    question: &report.use_case.question,
+                    severity: format!("{:?}", finding.severity).to_lowercase(),
+                    headline,
+                    facts: facts
+                        .iter()
+                        .filter(|it| said.contains(&it.id))
+                        .map(shown_fact)
+                        .collect(),
+                },
+            ));
+        }
+    }
+    all.sort_by_key(|it| it.0);
+    all.into_iter().map(|it| it.1).collect()
+}
+
+/// The sentences and recommendations that hold, and the reasons why others do not.
+pub fn adopt(prose: &SummaryProse, index: &RunReport, ground: &Ground<'_>) -> (Executive, Vec<String>) {
+    let mut dropped = Vec::new();
+    let mut executive = Executive::default();
+    for (text, number) in prose.sentences.iter().take(MOST_SENTENCES).zip(1..) {
+        let mut faults = sentence_faults(text, ground);
+        if faults.is_empty() && cited(text).is_empty() {
+            faults.push("it cites no fact".to_owned());
+        }
+        let id = format!("summary.{number}");
+        match faults.as_slice() {
+            [] => executive.sentences.push(claim(id, text)),
+            _ => dropped.push(format!("claim {id}: {}", faults.join("; "))),
+        }
+    }
+    for (advice, number) in prose.recommendations.iter().zip(1..) {
+        let id = format!("recommendation.{number}");
+        match advised(advice, &id, index, ground) {
+            Ok(advised) => executive.recommendations.push(advised),
+            Err(reason) => dropped.push(format!("claim {id}: {reason}")),
+        }
+    }
+    let used: Vec<FactId> = executive.claims().flat_map(|it| it.facts.clone()).collect();
+    executive.facts = ground
+        .facts
+        .iter()
+        .filter(|it| used.contains(&it.id))
+        .cloned()
+        .collect();
+    (executive, dropped)
+}
+
+fn advised(
+    advice: &RecommendationProse,
+    id: &str,
+    index: &RunReport,
+    ground: &Ground<'_>,
+) -> Result<Advised, String> {
+    let findings = index.reports.iter().flat_map(|(_, it)| &it.findings);
+    let finding = FindingId(advice.finding.clone());
+    if findings.clone().all(|it| it.id != finding) {
+        return Err(format!("there is no finding `{finding}`"));
+    }
+    let objectives = &index.requirements.objectives;
+    let objective = RequirementId(advice.objective.clone());
+    let objective = match advice.objective.as_str() {
+        "none" | "" => None,
+        _ if objectives.iter().any(|it| it.id == objective) => Some(objective),
+        other => return Err(format!("there is no objective `{other}`")),
+    };
+    let faults = sentence_faults(&advice.text, ground);
+    if !faults.is_empty() {
+        return Err(faults.join("; "));
+    }
+    Ok(Advised {
+        objective,
+        finding,
+        what: claim(id.to_owned(), &advice.text),
+    })
+}
+
+fn claim(id: String, text: &str) -> Claim {
+    Claim {
+        id: ClaimId(id),
+        text: text.trim().to_owned(),
+        facts: cited(text),
+        by_model: true,
+    }
+}
+
+/// What of an executive summary is not what the reports say: a fact with another value, or a sentence that
+/// cites one that is not there.
+pub fn summary_faults(executive: &Executive, index: &RunReport) -> Vec<String> {
+    let known = facts(index);
+    let mut faults = Vec::new();
+    for fact in &executive.facts {
+        if known.iter().all(|it| it != fact) {
+            faults.push(format!("fact {} of the summary is in no report", fact.id));
+        }
+    }
+    for claim in executive.claims() {
+        let lost = cited(&claim.text)
+            .into_iter()
+            .find(|id| executive.facts.iter().all(|it| it.id != *id));
+        if let Some(id) = lost {
+            faults.push(format!(
+                "claim {}: it cites {id}, which the summary lacks",
+                claim.id
+            ));
+        }
+    }
+    faults
+}
