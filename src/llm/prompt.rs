@@ -165,7 +165,10 @@ impl Prompt {
     }
 
     /// The prompt with its variables filled in.
-    pub fn render<const N: usize>(&self, values: [(&str, Filling); N]) -> Result<Rendered, PromptError> {
+    pub fn render<'v>(
+        &self,
+        values: impl IntoIterator<Item = (&'v str, Filling)>,
+    ) -> Result<Rendered, PromptError> {
         let at = |problem: String| PromptError::Values {
             id: self.title(),
             problem,
