@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::request::ShapeMode;
+
 /// A failed request. Messages complete the sentence "failed to ask …: {error}"; none holds a key, a prompt
 /// or a reply. A cassette keeps it whole, so that a replayed run says the same words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -49,6 +51,16 @@ pub enum LlmError {
         host: String,
         /// HTTP status.
         status: u16,
+        /// What the provider said, cleaned and cut.
+        detail: String,
+    },
+    /// The endpoint does not take forms in this mode, or not this form; a less strict mode may do.
+    #[error("{host} does not take forms as {}: {detail}", .mode.as_str())]
+    ShapeRefused {
+        /// The endpoint's host.
+        host: String,
+        /// The mode that was asked for.
+        mode: ShapeMode,
         /// What the provider said, cleaned and cut.
         detail: String,
     },
@@ -128,6 +140,7 @@ impl LlmError {
             | Self::QuotaUsedUp { .. }
             | Self::TooLong { .. }
             | Self::Refused { .. }
+            | Self::ShapeRefused { .. }
             | Self::Unusable { .. }
             | Self::Budget { .. }
             | Self::NoRecording { .. }
@@ -138,7 +151,10 @@ impl LlmError {
     /// Whether another model may answer where this one did not: it is down, refuses, or has no credit.
     pub fn is_down(&self) -> bool {
         match self {
-            Self::Unauthorised { .. } | Self::QuotaUsedUp { .. } | Self::Refused { .. } => true,
+            Self::Unauthorised { .. }
+            | Self::QuotaUsedUp { .. }
+            | Self::Refused { .. }
+            | Self::ShapeRefused { .. } => true,
             other => other.may_pass(),
         }
     }

@@ -4,6 +4,7 @@
 //! script. What this room gives back is text or a value that fits a schema; whether it is *true* is for
 //! the agents to verify. Nothing here executes what a model wrote, and no prompt, reply or key is logged.
 
+mod capture;
 mod data;
 mod error;
 mod estimate;
@@ -11,11 +12,24 @@ pub mod extract;
 mod faults;
 mod form;
 mod modes;
+mod openai;
+mod preset;
+mod probe;
 mod prompt;
 mod request;
 pub mod scripted;
+mod settings;
+mod stack;
+mod status;
+mod stream;
 mod structured;
+mod transport;
+mod wire;
 
+#[cfg(test)]
+mod openai_tests;
+#[cfg(test)]
+mod probe_tests;
 #[cfg(test)]
 mod structured_tests;
 
@@ -26,9 +40,14 @@ pub use error::LlmError;
 pub use estimate::{prompt_tokens_of, tokens_of};
 pub use form::{Narrow, form_of, unbounded};
 pub use modes::{Modes, Way};
+pub use openai::{LOG_FILTER, OpenAi, http_client};
+pub use preset::{KeyHeader, LimitField, ModelName, PRESETS, Preset};
+pub use probe::{Capabilities, Item, Verdict, probe};
 pub use prompt::{Filling, Prompt, PromptError, Rendered};
 pub use request::{Finish, Message, Reply, Request, Role, Shape, ShapeMode, Speaker};
+pub use settings::{Endpoint, named_model};
 pub use structured::{Answered, Check, Effort, Less, Question, Step, Unanswered, answer};
+pub use transport::Progress;
 
 /// Something that answers requests. Dropping the future gives the request up.
 pub trait Model: Send + Sync {

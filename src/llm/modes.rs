@@ -109,6 +109,7 @@ pub(super) fn refuses_form(error: &LlmError) -> bool {
         "function call",
     ];
     match error {
+        LlmError::ShapeRefused { .. } => true,
         LlmError::Refused {
             status: 400 | 404 | 415 | 422 | 501,
             detail,
@@ -126,7 +127,7 @@ fn refuses_bounds(error: &LlmError) -> bool {
     const KEYWORDS: [&str; 5] = ["maxLength", "minLength", "maxItems", "minItems", "uniqueItems"];
     // These stand in other refusals too ("maximum context length").
     const WORDS: [&str; 4] = ["maximum", "minimum", "pattern", "keyword"];
-    let LlmError::Refused { detail, .. } = error else {
+    let (LlmError::Refused { detail, .. } | LlmError::ShapeRefused { detail, .. }) = error else {
         return false;
     };
     let has = |words: &[&str]| words.iter().any(|it| detail.contains(it));
@@ -161,6 +162,11 @@ mod tests {
             "maximum context length is 8192 tokens"
         )));
         assert!(!refuses_form(&refused(451, "response_format")));
+        assert!(refuses_form(&LlmError::ShapeRefused {
+            host: "localhost".to_owned(),
+            mode: ShapeMode::ToolCall,
+            detail: "in other words".to_owned(),
+        }));
         let timeout = LlmError::Timeout {
             host: "schema".to_owned(),
             limit: std::time::Duration::from_secs(1),

@@ -74,6 +74,21 @@ pub enum ShapeMode {
     Prompt,
 }
 
+impl ShapeMode {
+    /// All modes, the strictest first.
+    pub const ALL: [Self; 4] = [Self::JsonSchema, Self::ToolCall, Self::JsonObject, Self::Prompt];
+
+    /// Its name in settings and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::JsonSchema => "json_schema",
+            Self::ToolCall => "tool_call",
+            Self::JsonObject => "json_object",
+            Self::Prompt => "prompt",
+        }
+    }
+}
+
 /// One request to a model. Equal requests have equal recordings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
