@@ -41,6 +41,7 @@ pub mod verify;
 pub mod vertical;
 pub mod vertical_files;
 mod wording;
+pub mod write_findings;
 pub mod written;
 
 #[cfg(test)]

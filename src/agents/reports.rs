@@ -127,10 +127,15 @@ impl Draft {
             verdict: Verdict { verified: 0, dropped },
             lineage: context.lineage.clone(),
         };
-        drop_mismatches(&mut report, tables, context.census);
-        report.verdict.verified = claims(&report);
+        verified(&mut report, tables, context.census);
         report
     }
+}
+
+/// Recomputes every claim of the report from `tables`, leaves out those that do not agree, and counts the rest.
+pub fn verified(report: &mut Report, tables: &BTreeMap<TemplateId, ResultTables>, census: &Census) {
+    drop_mismatches(report, tables, census);
+    report.verdict.verified = claims(report);
 }
 
 /// Leaves out every claim that does not agree with the tables. A finding whose headline does not

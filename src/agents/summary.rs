@@ -4,8 +4,11 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::prose::{Ground, sentence_faults};
+use super::adviser::{Adviser, Ask};
+use super::prose::{Ground, WordBook, labels, sentence_faults};
+use super::quality::Note;
 use super::written::{ShownFact, cited, shown_fact};
+use crate::llm::{Data, DataError, Filling, LlmError, Narrow, Role};
 use crate::model::{
     fact::{Claim, Fact},
     id::{ClaimId, FactId, FindingId, RequirementId},
@@ -14,6 +17,12 @@ use crate::model::{
 
 /// Sentences of the summary at most.
 pub const MOST_SENTENCES: usize = 5;
+
+/// Tokens of the findings in the prompt at most.
+const MOST_TOKENS: u64 = 12_000;
+
+/// Tokens of the reply.
+const REPLY_TOKENS: u32 = 1_500;
 
 /// An executive summary as a model writes it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
@@ -38,6 +47,79 @@ pub struct RecommendationProse {
     /// What to do, in one sentence.
     #[garde(length(chars, max = 400))]
     pub text: String,
+}
+
+/// The index with what of the model's summary holds; what does not is counted among the dropped.
+///
+/// # Errors
+///
+/// As [`Adviser::ask`].
+pub async fn write(
+    adviser: &Adviser,
+    mut index: RunReport,
+    book: &WordBook,
+) -> Result<(RunReport, Vec<Note>), LlmError> {
+    if index.reports.iter().all(|(_, it)| it.findings.is_empty()) {
+        return Ok((index, Vec::new()));
+    }
+    let facts = facts(&index);
+    let ask = asking(&index, &facts).map_err(|error| LlmError::Setting(error.to_string()))?;
+    let advice = adviser.ask(ask).await?;
+    let Some(prose) = advice.value else {
+        return Ok((index, advice.notes));
+    };
+    let labels = index.reports.iter().flat_map(|(_, it)| labels(it)).collect();
+    let ground = Ground {
+        facts: &facts,
+        labels: &labels,
+        book,
+    };
+    let (executive, dropped) = adopt(&prose, &index, &ground);
+    let citing = executive.claims().filter(|it| !it.facts.is_empty()).count();
+    index.verdict.verified += u32::try_from(citing).unwrap_or(u32::MAX);
+    index.verdict.dropped.extend(dropped);
+    let holds = executive.claims().next().is_some();
+    index.executive = holds.then_some(executive);
+    Ok((index, advice.notes))
+}
+
+fn asking<'a>(index: &RunReport, facts: &[Fact]) -> Result<Ask<'a, SummaryProse>, DataError> {
+    let findings = index.reports.iter().flat_map(|(_, it)| &it.findings);
+    let objectives = &index.requirements.objectives;
+    let wanted = objectives
+        .iter()
+        .map(|it| serde_json::json!({ "objective": it.id, "text": it.text, "priority": it.priority }));
+    let place = |name: &str| format!("/properties/recommendations/items/properties/{name}");
+    let none = std::iter::once("none".to_owned());
+    Ok(Ask {
+        role: Role::Summary,
+        prompt: "summary/write",
+        form: "summary",
+        values: vec![
+            (
+                "objectives",
+                Data::list("objectives", wanted, MOST_TOKENS)?.into(),
+            ),
+            (
+                "findings",
+                Data::list("findings", shown(index, facts), MOST_TOKENS)?.into(),
+            ),
+            ("most", Filling::Number(MOST_SENTENCES as u64)),
+        ],
+        narrow: vec![
+            Narrow::Choices {
+                pointer: place("objective"),
+                words: objectives.iter().map(|it| it.id.0.clone()).chain(none).collect(),
+            },
+            Narrow::Choices {
+                pointer: place("finding"),
+                words: findings.map(|it| it.id.0.clone()).collect(),
+            },
+        ],
+        max_tokens: REPLY_TOKENS,
+        less: None,
+        check: None,
+    })
 }
 
 /// The facts of all reports under ids that are unique over them: `R1_F3` is fact `F3` of the first.

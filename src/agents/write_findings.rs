@@ -1,0 +1,146 @@
+//! Asks a model to put a report's findings into words: once, and once more for the sentences that do not hold.
+
+use std::collections::BTreeMap;
+
+use super::adviser::{Adviser, Ask};
+use super::prose::{Ground, WordBook, labels};
+use super::quality::Note;
+use super::reports;
+use super::written::{Mended, Prose, Rejected, judged, mended, proposals, put_in, shown, shown_fact};
+use crate::engine::ResultTables;
+use crate::llm::{Data, DataError, Less, LlmError, Narrow, Role};
+use crate::model::{id::TemplateId, report::Report, schema::Census, vertical::Vertical};
+
+/// Tokens of the findings in a prompt at most.
+const MOST_TOKENS: u64 = 12_000;
+
+/// Tokens of a reply: each of the twelve findings at most has seven sentences of some forty tokens.
+const REPLY_TOKENS: u32 = 2_000;
+
+/// What the sentences are judged by.
+#[derive(Clone, Copy)]
+pub struct Judge<'a> {
+    /// The words that there are.
+    pub book: &'a WordBook,
+    /// The complete tables of the report's executions.
+    pub tables: &'a BTreeMap<TemplateId, ResultTables>,
+    /// The census of the graph.
+    pub census: &'a Census,
+    /// The field's words.
+    pub vertical: &'a Vertical,
+}
+
+/// The report with the sentences of the model that hold; those that do not are counted among the dropped.
+///
+/// # Errors
+///
+/// As [`Adviser::ask`].
+pub async fn write(
+    adviser: &Adviser,
+    mut report: Report,
+    judge: Judge<'_>,
+) -> Result<(Report, Vec<Note>), LlmError> {
+    if report.findings.is_empty() {
+        return Ok((report, Vec::new()));
+    }
+    let advice = adviser
+        .ask(asking(&report, judge.vertical).map_err(unfit)?)
+        .await?;
+    let mut notes = advice.notes;
+    let Some(prose) = advice.value else {
+        return Ok((report, notes));
+    };
+    let labels = labels(&report);
+    let facts = report.facts.clone();
+    let ground = Ground {
+        facts: &facts,
+        labels: &labels,
+        book: judge.book,
+    };
+    let (mut good, mut bad) = judged(proposals(&prose), &report, &ground);
+    if !bad.is_empty() {
+        let advice = adviser.ask(mending(&report, &bad).map_err(unfit)?).await?;
+        notes.extend(advice.notes);
+        // Without an answer the sentences are dropped as they are.
+        if let Some(answer) = advice.value {
+            let (better, worse) = judged(mended(&bad, &answer), &report, &ground);
+            // One that the model left out itself is not worth counting.
+            bad = worse;
+            good.extend(better);
+        }
+    }
+    put_in(&mut report, &good);
+    let dropped = bad.iter().map(|it| {
+        let place = it.proposal.place();
+        format!("{place}, written by the model: {}", it.faults.join("; "))
+    });
+    report.verdict.dropped.extend(dropped);
+    reports::verified(&mut report, judge.tables, judge.census);
+    Ok((report, notes))
+}
+
+/// Data of ours that does not fit a prompt is a limit of the prompt, not a fault of the run.
+fn unfit(error: DataError) -> LlmError {
+    LlmError::Setting(error.to_string())
+}
+
+fn asking<'a>(report: &Report, vertical: &Vertical) -> Result<Ask<'a, Prose>, DataError> {
+    let ids = report.findings.iter().chain(&report.null_findings);
+    Ok(Ask {
+        role: Role::Findings,
+        prompt: "findings/write",
+        form: "prose",
+        values: vec![
+            (
+                "question",
+                Data::value("question", &report.use_case.question, MOST_TOKENS)?.into(),
+            ),
+            (
+                "words",
+                Data::value("words", &vertical.vocabulary, MOST_TOKENS)?.into(),
+            ),
+            (
+                "findings",
+                Data::list("findings", shown(report), MOST_TOKENS)?.into(),
+            ),
+        ],
+        narrow: vec![Narrow::Choices {
+            pointer: "/properties/findings/items/properties/finding".to_owned(),
+            words: ids.map(|it| it.id.0.clone()).collect(),
+        }],
+        max_tokens: REPLY_TOKENS,
+        less: Some(Less {
+            words: "Write about at most 3 findings, with at most 2 claims each.".to_owned(),
+            narrow: vec![Narrow::AtMost {
+                pointer: "/properties/findings".to_owned(),
+                items: 3,
+            }],
+        }),
+        check: None,
+    })
+}
+
+fn mending<'a>(report: &Report, bad: &[Rejected]) -> Result<Ask<'a, Mended>, DataError> {
+    let rejected = bad.iter().map(|it| {
+        serde_json::json!({ "place": it.proposal.place(), "text": it.proposal.text, "wrong": it.faults })
+    });
+    Ok(Ask {
+        role: Role::Findings,
+        prompt: "findings/mend",
+        form: "mended",
+        values: vec![
+            ("rejected", Data::list("rejected", rejected, MOST_TOKENS)?.into()),
+            (
+                "facts",
+                Data::list("facts", report.facts.iter().map(shown_fact), MOST_TOKENS)?.into(),
+            ),
+        ],
+        narrow: vec![Narrow::Choices {
+            pointer: "/properties/sentences/items/properties/place".to_owned(),
+            words: bad.iter().map(|it| it.proposal.place()).collect(),
+        }],
+        max_tokens: REPLY_TOKENS,
+        less: None,
+        check: None,
+    })
+}
