@@ -12,7 +12,7 @@ use crate::assets::Assets;
 use crate::documents::{self, DocumentError};
 use crate::engine::{Cpu, Embedded, EngineOptions, LoadInfo};
 use crate::model::{document::Document, event::Event, id::ContentHash, vertical::Vertical};
-use crate::pipeline::{Effort, Parts, PipelineError, RunRequest};
+use crate::pipeline::{Effort, Models, Parts, PipelineError, RunRequest};
 use crate::report::{Format, Layouts, Renderer};
 use crate::source::{
     CacheOptions, FileSource, GraphSource, LoadLimits,
@@ -246,6 +246,7 @@ impl Opened {
             documents: self.documents,
             verticals: self.verticals,
             wanted: self.wanted,
+            models: Models::default(),
         }
     }
 }

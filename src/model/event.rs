@@ -155,12 +155,16 @@ pub enum Event {
     ModelCalled {
         /// The task that asked.
         task: TaskId,
+        /// Id and version of the prompt.
+        prompt: String,
         /// Model name.
         model: String,
-        /// Tokens of the prompt and the reply.
+        /// Tokens of the prompt and the reply that are paid for.
         tokens: u64,
-        /// Price in USD.
-        cost_usd: f64,
+        /// Tokens that a kept reply saved.
+        saved_tokens: u64,
+        /// Price in USD; `None` where it is not known.
+        cost_usd: Option<f64>,
         /// Wall time in microseconds.
         elapsed_us: u64,
     },

@@ -10,14 +10,17 @@ use futures_util::future::{BoxFuture, Shared, join, join_all};
 use serde::{Deserialize, Serialize};
 
 use super::error::PipelineError;
+use super::models::Models;
 use super::reports::failed;
 use super::request::RunRequest;
 use super::stage::{Desk, Made};
 use super::timings::Timings;
+use crate::agents::adviser::Adviser;
 use crate::agents::vertical::{Resolved, VerticalChoice};
 use crate::assets::Assets;
 use crate::engine::Engine;
-use crate::flow::{Ended, Halt, Remedy, SkipReason};
+use crate::flow::{Attempt, Ended, Halt, Remedy, SkipReason};
+use crate::llm::Role;
 use crate::model::{
     document::Document,
     event::RunState,
@@ -49,6 +52,8 @@ pub struct Parts {
     pub verticals: Vec<Vertical>,
     /// The one that is wanted.
     pub wanted: VerticalChoice,
+    /// The models that stages may ask.
+    pub models: Models,
 }
 
 /// What a run is.
@@ -177,8 +182,14 @@ impl Orchestrator {
         let failures = index.value.failures.clone();
         let is_usable = has_report || ground.use_cases.value.is_empty();
         let halt = self.desk.flow.state().halt();
+        let refused = (self.parts.models.is_refused)();
+        let state = match state_of(&ended, halt, is_usable, failures.is_empty()) {
+            // The rules did what the model was not paid for; the run says that its budget ended it.
+            RunState::Succeeded | RunState::PartiallySucceeded if refused => RunState::Stopped,
+            state => state,
+        };
         Ok(RunEnd {
-            state: state_of(&ended, halt, is_usable, failures.is_empty()),
+            state,
             may_resume: !failures.is_empty() && (halt.is_some() || ended.iter().any(may_resume)),
             failures,
             has_defect: ended.iter().any(|it| remedy(it) == Some(Remedy::Defect)),
@@ -271,6 +282,11 @@ impl Orchestrator {
             }
         }
         chain
+    }
+
+    /// The model that `role` may ask in this attempt.
+    pub(super) fn adviser(&self, role: Role, attempt: &Attempt) -> Option<Adviser> {
+        self.parts.models.adviser(role, attempt.task(), &self.desk.sink)
     }
 
     fn broken(&self, ended: &Ended) -> PipelineError {

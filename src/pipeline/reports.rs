@@ -64,9 +64,11 @@ impl Orchestrator {
 
     async fn draw_report(self, attempt: &Attempt, material: Arc<Material>) -> Result<Report, Failure> {
         let (loaded, missing) = self.loaded(attempt, &material).await?;
-        let this = self.clone();
-        let report = computed(move || this.find(&material, &loaded, missing)).await?;
-        self.note(attempt, &quality_findings::check_report(&report))?;
+        let (this, finding) = (self.clone(), Arc::clone(&material));
+        let found = computed(move || this.find(&finding, &loaded, missing)).await?;
+        let (report, mut notes) = self.worded(attempt, &material.ground, found).await?;
+        notes.extend(quality_findings::check_report(&report));
+        self.note(attempt, &notes)?;
         let volatile = self.volatile(&report.executions);
         let this = self.clone();
         computed(move || {
@@ -116,7 +118,7 @@ impl Orchestrator {
     }
 
     /// The findings of a use case, verified against the tables on disk.
-    fn find(&self, material: &Material, loaded: &Loaded, missing: Vec<Failed>) -> Result<Report, Failure> {
+    fn find(&self, material: &Material, loaded: &Loaded, missing: Vec<Failed>) -> Result<Found, Failure> {
         let ground = &material.ground;
         let vertical = &ground.choice.value.resolved.vertical;
         let census = &ground.schema.value.census;
@@ -180,7 +182,10 @@ impl Orchestrator {
             census,
             lineage: self.lineage(ground),
         };
-        Ok(draft.finish(&context, &tables))
+        Ok(Found {
+            report: draft.finish(&context, &tables),
+            tables,
+        })
     }
 
     /// Draws the index of the run.
@@ -205,32 +210,48 @@ impl Orchestrator {
         };
         let may_stand = self.drawn("index", |index: &RunReport| &index.failures);
         let (this, ground) = (self.clone(), ground.clone());
-        let material = Arc::new((ground, made, failures));
+        let material: Arc<Closing> = Arc::new((ground, made, failures));
         self.desk
             .stage_with_files(spec, inputs, may_stand, move |attempt| {
-                let (this, drawing, material) = (this.clone(), this.clone(), Arc::clone(&material));
-                async move {
-                    let index =
-                        computed(move || drawing.draw_index(&material.0, &material.1, &material.2)).await?;
-                    this.note(&attempt, &quality_findings::check_index(&index))?;
-                    Ok(index)
-                }
-                .boxed()
+                let (this, material) = (this.clone(), Arc::clone(&material));
+                async move { this.draw_index(&attempt, material).await }.boxed()
             })
     }
 
-    fn draw_index(
-        &self,
-        ground: &Ground,
-        made: &[Made<Report>],
-        failures: &[Failed],
-    ) -> Result<RunReport, Failure> {
+    async fn draw_index(self, attempt: &Attempt, material: Arc<Closing>) -> Result<RunReport, Failure> {
+        let (this, closing) = (self.clone(), Arc::clone(&material));
+        let index = computed(move || Ok(this.summed_up(&closing.0, &closing.1, &closing.2))).await?;
+        let (index, mut notes) = self.summarised(attempt, &material.0, index).await?;
+        notes.extend(quality_findings::check_index(&index));
+        self.note(attempt, &notes)?;
+        let this = self.clone();
+        computed(move || {
+            let executions: Vec<Execution> = index
+                .reports
+                .iter()
+                .flat_map(|(_, report)| report.executions.clone())
+                .collect();
+            let volatile = this.volatile(&executions);
+            for format in &this.setting.formats {
+                let bytes = this
+                    .parts
+                    .renderer
+                    .render_index(&index, &volatile, *format)
+                    .map_err(Failure::give_up)?;
+                this.write(&format!("reports/index.{}", format.extension()), &bytes)?;
+            }
+            Ok(index)
+        })
+        .await
+    }
+
+    fn summed_up(&self, ground: &Ground, made: &[Made<Report>], failures: &[Failed]) -> RunReport {
         let reports: Vec<(String, Report)> = made
             .iter()
             .map(|it| (stem(&it.value.use_case), it.value.as_ref().clone()))
             .collect();
         let resolved = &ground.choice.value.resolved;
-        let index = reports::index(reports::IndexInput {
+        reports::index(reports::IndexInput {
             graph: &self.setting.graph,
             vertical: &resolved.vertical,
             vertical_reason: &resolved.reason,
@@ -247,22 +268,7 @@ impl Orchestrator {
             reports,
             failures: failures.to_vec(),
             lineage: self.lineage(ground),
-        });
-        let executions: Vec<Execution> = index
-            .reports
-            .iter()
-            .flat_map(|(_, report)| report.executions.clone())
-            .collect();
-        let volatile = self.volatile(&executions);
-        for format in &self.setting.formats {
-            let bytes = self
-                .parts
-                .renderer
-                .render_index(&index, &volatile, *format)
-                .map_err(Failure::give_up)?;
-            self.write(&format!("reports/index.{}", format.extension()), &bytes)?;
-        }
-        Ok(index)
+        })
     }
 
     /// Whether a report that an earlier process drew may stand: nothing failed in it that may go well
@@ -344,6 +350,15 @@ impl Orchestrator {
         }
     }
 }
+
+/// A report with the tables that its claims are checked against.
+pub(super) struct Found {
+    pub(super) report: Report,
+    pub(super) tables: BTreeMap<TemplateId, ResultTables>,
+}
+
+/// What an index is made from: the stages before, the reports, and what failed.
+type Closing = (Ground, Vec<Made<Report>>, Vec<Failed>);
 
 /// What a report is made from.
 struct Material {

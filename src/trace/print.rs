@@ -25,7 +25,11 @@ pub fn print_summary(summary: &TraceSummary, out: &mut dyn Write) -> io::Result<
     writeln!(out, " Total Calls: {}", grouped(model.calls))?;
     writeln!(out, " Total Time: {}", seconds(model.time_us))?;
     writeln!(out, " Total Tokens: {}", grouped(model.tokens))?;
-    writeln!(out, " Estimated Cost: ${:.4} USD\n", model.cost_usd)?;
+    write!(out, " Estimated Cost: ${:.4} USD", model.cost_usd)?;
+    match model.unpriced {
+        0 => writeln!(out, "\n")?,
+        calls => writeln!(out, ", and {} calls whose price is not known\n", grouped(calls))?,
+    }
     writeln!(out, "Communication:")?;
     let messages = summary.communication.messages;
     writeln!(out, " Messages Exchanged: {}", grouped(messages))?;

@@ -58,8 +58,12 @@ pub struct ModelUsage {
     pub time_us: u64,
     /// Tokens of prompts and replies.
     pub tokens: u64,
-    /// Price in USD.
+    /// Tokens that kept replies saved.
+    pub saved_tokens: u64,
+    /// Price in USD of the calls whose price is known.
     pub cost_usd: f64,
+    /// Calls whose price is not known.
+    pub unpriced: u64,
 }
 
 /// What the agents handed each other.
@@ -151,6 +155,7 @@ impl TraceSummary {
             Event::RunFinished { state } => self.state = Some(*state),
             Event::ModelCalled {
                 tokens,
+                saved_tokens,
                 cost_usd,
                 elapsed_us,
                 ..
@@ -158,7 +163,9 @@ impl TraceSummary {
                 self.model.calls += 1;
                 self.model.time_us = self.model.time_us.saturating_add(*elapsed_us);
                 self.model.tokens = self.model.tokens.saturating_add(*tokens);
-                self.model.cost_usd += cost_usd;
+                self.model.saved_tokens = self.model.saved_tokens.saturating_add(*saved_tokens);
+                self.model.cost_usd += cost_usd.unwrap_or(0.0);
+                self.model.unpriced += u64::from(cost_usd.is_none());
             }
             Event::ArtefactHanded { .. } => self.communication.messages += 1,
             Event::TaskFailed { .. } => self.communication.errors += 1,

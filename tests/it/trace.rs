@@ -209,9 +209,11 @@ fn story() -> Vec<Record> {
         0,
         Event::ModelCalled {
             task: task(hostile),
+            prompt: "findings/write 1".to_owned(),
             model: "m".to_owned(),
             tokens: 45_230,
-            cost_usd: 0.0453,
+            saved_tokens: 0,
+            cost_usd: Some(0.0453),
             elapsed_us: 28_300_000,
         },
     );

@@ -1,0 +1,115 @@
+//! The models that stages may ask, each call told to the journal.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::agents::adviser::Adviser;
+use crate::agents::prompts::Prompts;
+use crate::llm::{LlmError, Model, Modes, Reply, Request, Role};
+use crate::model::{
+    event::{Event, TaskId},
+    usage::Usage,
+};
+use crate::trace::EventSink;
+
+/// What a reply of a model costs in USD; `None` where its price is not known.
+pub type Price = Arc<dyn Fn(&str, Usage) -> Option<f64> + Send + Sync>;
+
+/// The models of a run. The default has none: every stage then does what its rules give.
+#[derive(Clone)]
+pub struct Models {
+    /// The model of each role that asks one, with its budget, recordings and fallbacks.
+    pub by_role: BTreeMap<Role, Arc<dyn Model>>,
+    /// What they are asked by.
+    pub prompts: Arc<Prompts>,
+    /// How strictly each of them keeps to forms.
+    pub modes: Arc<Modes>,
+    /// Seed of every request.
+    pub seed: u64,
+    /// What a reply costs.
+    pub price: Price,
+    /// Whether a budget has refused a request so far.
+    pub is_refused: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl Default for Models {
+    fn default() -> Self {
+        Self {
+            by_role: BTreeMap::new(),
+            prompts: Arc::default(),
+            modes: Arc::default(),
+            seed: 1,
+            price: Arc::new(|_, _| None),
+            is_refused: Arc::new(|| false),
+        }
+    }
+}
+
+impl Models {
+    /// Who advises `role` in `task`; `None` without a model. Each call is told to `sink`.
+    pub(super) fn adviser(&self, role: Role, task: &TaskId, sink: &Arc<dyn EventSink>) -> Option<Adviser> {
+        let model = Arc::clone(self.by_role.get(&role)?);
+        Some(Adviser {
+            model: Arc::new(Told {
+                model,
+                task: task.clone(),
+                price: Arc::clone(&self.price),
+                sink: Arc::clone(sink),
+            }),
+            prompts: Arc::clone(&self.prompts),
+            modes: Arc::clone(&self.modes),
+            seed: self.seed,
+        })
+    }
+}
+
+/// A model whose calls are told to the journal, with the task that asks.
+struct Told {
+    model: Arc<dyn Model>,
+    task: TaskId,
+    price: Price,
+    sink: Arc<dyn EventSink>,
+}
+
+impl Told {
+    fn tell(&self, request: &Request, reply: &Reply, began: Instant) -> Result<(), LlmError> {
+        // A kept reply was paid for when it was made.
+        let cost_usd = match reply.usage.tokens() {
+            0 => Some(0.0),
+            _ => (self.price)(self.model.name(), reply.usage),
+        };
+        let called = Event::ModelCalled {
+            task: self.task.clone(),
+            prompt: request.prompt.clone(),
+            model: self.model.name().to_owned(),
+            tokens: reply.usage.tokens(),
+            saved_tokens: reply.saved.tokens(),
+            cost_usd,
+            elapsed_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        };
+        self.sink.record(&called).map_err(|error| LlmError::Store {
+            path: "the journal".to_owned(),
+            reason: error.to_string(),
+        })
+    }
+}
+
+impl Model for Told {
+    fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
+        async move {
+            let began = Instant::now();
+            let reply = self.model.ask(request).await?;
+            self.tell(request, &reply, began)?;
+            Ok(reply)
+        }
+        .boxed()
+    }
+}
