@@ -27,9 +27,13 @@ mod transport;
 mod wire;
 
 #[cfg(test)]
+mod drip_tests;
+#[cfg(test)]
 mod openai_tests;
 #[cfg(test)]
 mod probe_tests;
+#[cfg(test)]
+mod stack_tests;
 #[cfg(test)]
 mod structured_tests;
 

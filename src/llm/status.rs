@@ -319,3 +319,119 @@ pub(super) fn clean(text: &str) -> String {
         None => joined,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn party() -> Party {
+        Party {
+            host: "host".to_owned(),
+            provider: "custom",
+            variable: "CUSTOM_API_KEY",
+            key: Some("sk-canary-7731".into()),
+        }
+    }
+
+    fn failure(status: u16, body: &Value, asked: Asked) -> Failure {
+        party().failure(status, body.to_string().as_bytes(), None, asked)
+    }
+
+    fn said(body: &Value) -> String {
+        match failure(500, body, Asked::default()).error {
+            LlmError::Failed { detail, .. } => detail,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn the_message_is_found_wherever_it_is_kept() {
+        let places = [
+            json!({ "error": { "message": "words", "code": 500 } }),
+            json!([{ "error": { "message": "words" } }]),
+            json!({ "error": "words" }),
+            json!({ "message": "words" }),
+            json!({ "detail": "words" }),
+            json!({ "error": { "message": "Provider returned error", "metadata": { "raw": "words" } } }),
+            json!("words"),
+        ];
+        for place in places {
+            assert_eq!(said(&place), "words", "{place}");
+        }
+        let checked = json!({ "detail": [{ "loc": ["body", "n"], "msg": "bad" }] });
+        assert!(said(&checked).contains("bad"));
+        assert_eq!(clean(" \n\u{0}"), "nothing was said");
+    }
+
+    #[test]
+    fn words_are_cut_at_a_letter_and_keys_are_replaced() {
+        let text = party().clean(&format!("sk-canary-7731{}", "é".repeat(1000)));
+        assert!(text.starts_with("[key]é") && text.ends_with('…'));
+        assert_eq!(text.chars().count(), MOST_SHOWN + 1);
+    }
+
+    #[test]
+    fn the_minute_is_told_from_the_account() {
+        let gemini = json!([{ "error": {
+            "code": 429,
+            "message": "You exceeded your current quota",
+            "status": "RESOURCE_EXHAUSTED",
+            "details": [{ "retryDelay": "37.5s" }],
+        } }]);
+        let failure = failure(429, &gemini, Asked::default());
+        assert!(matches!(failure.error, LlmError::RateLimited { .. }));
+        assert_eq!(failure.retry_after, Some(Duration::from_millis(37_500)));
+        let balance = json!({ "error": { "message": "Insufficient Balance" } });
+        let quota = |status| self::failure(status, &balance, Asked::default()).error;
+        assert!(matches!(quota(402), LlmError::QuotaUsedUp { .. }));
+        assert!(matches!(quota(429), LlmError::QuotaUsedUp { .. }));
+    }
+
+    #[test]
+    fn statuses_have_their_kinds() {
+        let kind = |status| failure(status, &json!({ "error": "x" }), Asked::default()).error;
+        for status in [301, 400, 404, 422] {
+            assert!(matches!(kind(status), LlmError::Refused { .. }), "{status}");
+        }
+        for status in [200, 408, 409, 425, 500, 502, 503, 529] {
+            assert!(matches!(kind(status), LlmError::Failed { .. }), "{status}");
+        }
+        assert!(matches!(kind(403), LlmError::Unauthorised { status: 403, .. }));
+        assert!(matches!(kind(413), LlmError::TooLong { .. }));
+    }
+
+    #[test]
+    fn a_refused_field_is_named_only_if_it_was_sent() {
+        let asked = Asked {
+            limit: "max_tokens",
+            has_temperature: true,
+            ..Asked::default()
+        };
+        let field = |words: &str| failure(400, &json!({ "error": words }), asked).field;
+        let limit = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.";
+        assert_eq!(field(limit), Some(Optional::Limit));
+        assert_eq!(
+            field("Unsupported value: 'temperature'"),
+            Some(Optional::Temperature)
+        );
+        assert_eq!(field("Unknown field: seed"), None);
+        assert_eq!(field("max_tokens_total is not supported"), None);
+        assert_eq!(field("the temperature is 3"), None);
+    }
+
+    #[test]
+    fn a_null_error_within_a_reply_is_none() {
+        let asked = Asked::default();
+        assert!(
+            party()
+                .failure_within(&json!({ "error": null, "choices": [] }), asked)
+                .is_none()
+        );
+        assert!(party().failure_within(&json!({ "choices": [] }), asked).is_none());
+        let worded = json!({ "error": { "message": "slow down", "code": "429" } });
+        let failure = party().failure_within(&worded, asked).unwrap();
+        assert!(matches!(failure.error, LlmError::RateLimited { .. }));
+    }
+}

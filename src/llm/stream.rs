@@ -96,3 +96,84 @@ impl Assembly {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::openai_tests::request;
+    use super::*;
+
+    fn assembled(events: &[Value]) -> Result<Reply, &'static str> {
+        let mut assembly = Assembly::default();
+        events.iter().for_each(|it| assembly.add(it));
+        assembly.reply(&request(None), "asked-for")
+    }
+
+    fn delta(delta: Value) -> Value {
+        json!({ "choices": [{ "delta": delta }] })
+    }
+
+    fn end(word: &str) -> Value {
+        json!({ "choices": [{ "delta": {}, "finish_reason": word }] })
+    }
+
+    #[test]
+    fn texts_and_parts_are_joined() {
+        let events = [
+            delta(json!({ "content": "No" })),
+            delta(json!({ "content": [{ "type": "text", "text": "de" }] })),
+            delta(json!({ "content": null })),
+            json!({ "choices": [{ "delta": { "content": " 5" }, "finish_reason": "length" }] }),
+        ];
+        let reply = assembled(&events).unwrap();
+        assert_eq!((reply.text.as_str(), reply.finish), ("Node 5", Finish::Length));
+        assert!(reply.usage.is_estimated);
+        assert_eq!(reply.model, "asked-for");
+    }
+
+    #[test]
+    fn only_the_first_tool_is_read() {
+        let call = |index: u64, part: &str| {
+            let function = json!({ "arguments": part });
+            delta(json!({ "tool_calls": [{ "index": index, "function": function }] }))
+        };
+        let events = [
+            call(0, "{\"a\""),
+            call(1, "{\"b\""),
+            call(0, ":1}"),
+            call(1, ":2}"),
+            end("tool_calls"),
+        ];
+        assert_eq!(assembled(&events).unwrap().text, "{\"a\":1}");
+    }
+
+    #[test]
+    fn a_stream_without_a_reason_to_end_is_not_whole() {
+        let text = delta(json!({ "content": "Node" }));
+        assert!(assembled(&[]).is_err());
+        assert!(assembled(std::slice::from_ref(&text)).is_err());
+        assert!(assembled(&[text, end("stop")]).is_ok());
+    }
+
+    #[test]
+    fn a_refusal_in_parts_is_a_withheld_reply() {
+        let events = [
+            delta(json!({ "refusal": "I will" })),
+            delta(json!({ "refusal": " not" })),
+            end("stop"),
+        ];
+        assert_eq!(assembled(&events).unwrap().finish, Finish::Filtered);
+    }
+
+    #[test]
+    fn counts_are_those_of_the_last_event_that_has_some() {
+        let counted = |tokens: u64| {
+            let usage = json!({ "prompt_tokens": 5, "completion_tokens": tokens });
+            json!({ "choices": [{ "delta": { "content": "x" } }], "usage": usage })
+        };
+        let last = json!({ "choices": [], "usage": null });
+        let reply = assembled(&[counted(1), counted(2), end("stop"), last]).unwrap();
+        assert_eq!((reply.usage.reply_tokens, reply.usage.is_estimated), (2, false));
+    }
+}

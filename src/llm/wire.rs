@@ -168,3 +168,98 @@ pub(super) fn usage(value: &Value, request: &Request, text: &str) -> Usage {
         is_estimated: prompt.is_none() || reply.is_none(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::openai_tests::request;
+    use super::*;
+
+    fn read(message: Value, end: Value) -> Reply {
+        let value = json!({ "choices": [{ "message": message, "finish_reason": end }] });
+        reply(&value, &request(None), "asked-for").unwrap()
+    }
+
+    #[test]
+    fn content_is_a_text_or_parts_and_thoughts_are_left_out() {
+        let parts = json!([
+            { "type": "thinking", "text": "hm" },
+            { "type": "text", "text": "Node " },
+            { "text": "5" },
+            ".",
+            { "type": "image_url" },
+        ]);
+        assert_eq!(read(json!({ "content": parts }), json!("stop")).text, "Node 5.");
+        assert_eq!(read(json!({ "content": null }), json!("stop")).text, "");
+        assert_eq!(read(json!({}), json!("stop")).text, "");
+    }
+
+    #[test]
+    fn arguments_are_a_text_or_an_object_old_or_new() {
+        let text = json!({ "arguments": "{\"a\":1}" });
+        let object = json!({ "arguments": { "a": 1 } });
+        for function in [text, object] {
+            let new = json!({ "content": "", "tool_calls": [{ "function": function }] });
+            let old = json!({ "function_call": function });
+            assert_eq!(read(new, json!("tool_calls")).text, "{\"a\":1}");
+            assert_eq!(read(old, json!("function_call")).text, "{\"a\":1}");
+        }
+        // Asked for a tool, answered in words.
+        let words = json!({ "content": "I cannot", "tool_calls": [] });
+        assert_eq!(read(words, json!("stop")).text, "I cannot");
+    }
+
+    #[test]
+    fn reasons_to_end_have_many_names() {
+        let ends = [
+            (json!("stop"), Finish::Stop),
+            (json!("end_turn"), Finish::Stop),
+            (json!(null), Finish::Stop),
+            (json!("length"), Finish::Length),
+            (json!("MAX_TOKENS"), Finish::Length),
+            (json!("SAFETY"), Finish::Filtered),
+            (json!("mood"), Finish::Other("mood".to_owned())),
+        ];
+        for (word, finish) in ends {
+            assert_eq!(read(json!({ "content": "x" }), word).finish, finish);
+        }
+        let refused = json!({ "content": null, "refusal": "I will not" });
+        assert_eq!(read(refused, json!("stop")).finish, Finish::Filtered);
+    }
+
+    #[test]
+    fn what_is_not_counted_is_estimated_and_said_to_be() {
+        let request = request(None);
+        let of = |counts: Value| usage(&json!({ "usage": counts }), &request, "twelve bytes");
+        let counted = of(json!({ "prompt_tokens": 7.0, "output_tokens": 3 }));
+        assert_eq!((counted.tokens(), counted.is_estimated), (10, false));
+        for counts in [
+            json!(null),
+            json!({}),
+            json!({ "prompt_tokens": -1, "completion_tokens": "3" }),
+        ] {
+            let estimated = of(counts);
+            assert!(estimated.is_estimated);
+            assert_eq!(estimated.prompt_tokens, prompt_tokens_of(&request));
+            assert_eq!(estimated.reply_tokens, 4);
+        }
+        let half = of(json!({ "prompt_tokens": 7 }));
+        assert_eq!(
+            (half.prompt_tokens, half.reply_tokens, half.is_estimated),
+            (7, 4, true)
+        );
+    }
+
+    #[test]
+    fn a_reply_without_a_choice_or_a_message_is_told() {
+        let request = request(None);
+        for value in [
+            json!({}),
+            json!({ "choices": [] }),
+            json!([]),
+            json!({ "choices": [{}] }),
+        ] {
+            assert!(reply(&value, &request, "m").is_err(), "{value}");
+        }
+        assert_eq!(read(json!({}), json!(null)).model, "asked-for");
+    }
+}
