@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use super::openai_tests::{model_with, request};
 use super::*;
@@ -21,13 +22,28 @@ enum Manner {
     Breaks,
     /// A reply within gzip.
     Zips,
+    /// Nothing; then it waits for the client to hang up.
+    Hangs,
+    /// The beginning of a stream; then it waits for the client to hang up.
+    Pauses,
 }
 
 /// `{"choices":[{"message":{"content":"zipped"},"finish_reason":"stop"}]}`, compressed.
 const ZIPPED: &str = "1f8b08000000000002030dc9b10d80300c04c05dbe6682ac82108a8c212eb02d3e155176876b6f405a982\
     851d6815bc97a29ca808477f58e82d732f5c05c709a1bdbfe6865f83fec9198dbfc008616b98345000000";
 
+/// Told when a server has read a request, and when the client has hung up.
+#[derive(Default)]
+struct Ends {
+    read: Notify,
+    gone: Notify,
+}
+
 async fn serve(manner: Manner) -> (String, Arc<AtomicUsize>) {
+    serve_telling(manner, Arc::default()).await
+}
+
+async fn serve_telling(manner: Manner, ends: Arc<Ends>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let requests = Arc::new(AtomicUsize::new(0));
@@ -35,16 +51,17 @@ async fn serve(manner: Manner) -> (String, Arc<AtomicUsize>) {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             count.fetch_add(1, Ordering::SeqCst);
-            tokio::spawn(reply(stream, manner));
+            tokio::spawn(reply(stream, manner, Arc::clone(&ends)));
         }
     });
     (format!("http://{address}"), requests)
 }
 
 /// Writes until it is done or the client is gone.
-async fn reply(mut stream: TcpStream, manner: Manner) -> std::io::Result<()> {
+async fn reply(mut stream: TcpStream, manner: Manner, ends: Arc<Ends>) -> std::io::Result<()> {
     let mut asked = [0; 4096];
     let _ = stream.read(&mut asked).await?;
+    ends.read.notify_one();
     let head = |more: &str| format!("HTTP/1.1 200 OK\r\n{more}\r\n\r\n");
     match manner {
         Manner::Drips => {
@@ -80,6 +97,51 @@ async fn reply(mut stream: TcpStream, manner: Manner) -> std::io::Result<()> {
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(&bytes).await
         }
+        Manner::Hangs => wait_for_the_end(&mut stream, &ends).await,
+        Manner::Pauses => {
+            let head = head("content-type: text/event-stream\r\nconnection: close");
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(b"data: {\"choices\":[]}\n\n").await?;
+            wait_for_the_end(&mut stream, &ends).await
+        }
+    }
+}
+
+async fn wait_for_the_end(stream: &mut TcpStream, ends: &Ends) -> std::io::Result<()> {
+    let mut rest = [0; 64];
+    while stream.read(&mut rest).await? > 0 {}
+    ends.gone.notify_one();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_that_is_dropped_is_given_up_at_the_server_too() {
+    for (manner, is_stream) in [
+        (Manner::Hangs, false),
+        (Manner::Hangs, true),
+        (Manner::Pauses, true),
+    ] {
+        let ends = Arc::new(Ends::default());
+        let (base, requests) = serve_telling(manner, Arc::clone(&ends)).await;
+        let mut model = model_with(&base, |_| {});
+        let begun = Arc::new(Notify::new());
+        if is_stream {
+            let begun = Arc::clone(&begun);
+            model = model.with_progress(Arc::new(move |_| begun.notify_one()));
+        }
+        let request = request(None);
+        let waits = async {
+            ends.read.notified().await;
+            if matches!(manner, Manner::Pauses) {
+                begun.notified().await;
+            }
+        };
+        tokio::select! {
+            outcome = model.ask(&request) => panic!("{outcome:?}"),
+            () = waits => {}
+        }
+        ends.gone.notified().await;
+        assert_eq!(requests.load(Ordering::SeqCst), 1);
     }
 }
 

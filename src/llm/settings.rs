@@ -76,11 +76,12 @@ impl Endpoint {
         })
     }
 
-    /// The endpoint of `model` with what the variables say: the provider's key, `LLM_BASE_URL`, `LLM_TIMEOUT`
-    /// (seconds), `LLM_MAX_RETRIES`, `LLM_TEMPERATURE`, `LLM_MAX_TOKENS`. Empty ones count as not set.
+    /// The endpoint of `model` with what the variables say: the provider's key, `<PROVIDER>_BASE_URL` or
+    /// `LLM_BASE_URL`, `LLM_TIMEOUT` (seconds), `LLM_MAX_RETRIES`, `LLM_TEMPERATURE`, `LLM_MAX_TOKENS`. Empty
+    /// ones count as not set.
     ///
-    /// `LLM_BASE_URL` is for the provider that `LLM_PROVIDER` names, if it names one: another provider's key
-    /// is not sent there.
+    /// `LLM_BASE_URL` and `LLM_API_KEY` are for the provider that `LLM_PROVIDER` names, if it names one: no
+    /// provider is sent the key of another.
     ///
     /// # Errors
     /// [`LlmError::Setting`] naming the variable that cannot be used.
@@ -95,15 +96,18 @@ impl Endpoint {
         };
         let mut endpoint = Self::new(model)?;
         let preset = endpoint.preset;
+        let is_meant = set("LLM_PROVIDER").is_none_or(|it| it.eq_ignore_ascii_case(preset.name));
         for name in preset.key_variables {
+            if *name == "LLM_API_KEY" && !is_meant {
+                continue;
+            }
             if let Some(key) = set(name) {
                 endpoint.key = Some(secret(name, key)?);
                 break;
             }
         }
-        if set("LLM_PROVIDER").is_none_or(|it| it.eq_ignore_ascii_case(preset.name)) {
-            endpoint.base_url = set("LLM_BASE_URL");
-        }
+        let own = format!("{}_BASE_URL", preset.name.to_ascii_uppercase());
+        endpoint.base_url = set(&own).or_else(|| set("LLM_BASE_URL").filter(|_| is_meant));
         if let Some(seconds) = number::<f64>("LLM_TIMEOUT", &set)? {
             endpoint.timeout = Duration::try_from_secs_f64(seconds)
                 .ok()
@@ -193,6 +197,11 @@ impl Endpoint {
             "the number of requests at once",
             (1..=4096).contains(&self.concurrency),
             "1 to 4096",
+        )?;
+        range(
+            "the time for all attempts",
+            !self.retry.deadline.is_zero(),
+            "1 s and more",
         )?;
         let warmth = self.temperature.unwrap_or(0.0);
         range("the temperature", (0.0..=2.0).contains(&warmth), "0 to 2")?;
@@ -343,14 +352,22 @@ mod tests {
     }
 
     #[test]
-    fn another_providers_base_url_does_not_get_the_key() {
+    fn no_provider_is_sent_the_key_of_another() {
         let pairs = [
             ("LLM_PROVIDER", "openrouter"),
             ("LLM_BASE_URL", "https://elsewhere.example/v1"),
             ("OPENAI_API_KEY", CANARY),
+            ("LLM_API_KEY", "sk-other"),
         ];
-        let endpoint = read("openai/gpt", &pairs).unwrap();
-        assert_eq!(endpoint.url().unwrap().host_str(), Some("api.openai.com"));
+        let host = |pairs: &[_]| {
+            let url = read("openai/gpt", pairs).unwrap().url().unwrap();
+            url.host_str().unwrap().to_owned()
+        };
+        assert_eq!(host(&pairs), "api.openai.com");
+        assert_eq!(host(&[pairs[1], pairs[2]]), "elsewhere.example");
+        let own = ("OPENAI_BASE_URL", "https://own.example/v1");
+        assert_eq!(host(&[own, pairs[1], pairs[2]]), "own.example");
+        assert!(refusal("mistral/m", &pairs).contains("set MISTRAL_API_KEY"));
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl Party {
         let host = self.host.clone();
         let detail = self.clean(&said.message);
         match status {
-            401 | 403 => LlmError::Unauthorised {
+            401 | 403 if status == 401 || !said.is_about_content() => LlmError::Unauthorised {
                 provider: self.provider.to_owned(),
                 status,
                 variable: self.variable.to_owned(),
@@ -165,9 +165,11 @@ struct Said {
 impl Said {
     fn new(value: Option<&Value>, text: &str) -> Self {
         let message = value.map(first).and_then(message);
-        let message = message.unwrap_or_else(|| match is_page(text) {
-            true => format!("a page of HTML{}", title(text)),
-            false => text.to_owned(),
+        let message = message.unwrap_or_else(|| match value {
+            // What has no message of its own may hold anything.
+            Some(_) => "an error without a message".to_owned(),
+            None if is_page(text) => format!("a page of HTML{}", title(text)),
+            None => text.to_owned(),
         });
         Self {
             message,
@@ -187,6 +189,11 @@ impl Said {
             let after = self.all[at + word.len()..].chars().next();
             !before.is_some_and(is_part) && !after.is_some_and(is_part)
         })
+    }
+
+    /// Whether a 403 is about what was asked or from where, and not about the key.
+    fn is_about_content(&self) -> bool {
+        self.has(&["moderation", "flagged", "region", "country", "territory"])
     }
 
     /// Whether credit is used up, and not only the rate of a minute or day.
@@ -273,8 +280,21 @@ fn message(value: &Value) -> Option<String> {
         .flatten()
         .find_map(Value::as_str)
         .map(str::to_owned);
-    // Lists of problems, as from servers that check requests field by field.
-    text.or_else(|| value.get("detail").map(Value::to_string))
+    text.or_else(|| problems(value.get("detail")?))
+}
+
+/// The problems that servers list which check requests field by field: where and what. They may repeat the
+/// input beside it, which is left out: it holds the prompt.
+fn problems(detail: &Value) -> Option<String> {
+    let problem = |it: &Value| {
+        let place = it.get("loc")?.as_array()?.iter();
+        let place: Vec<_> = place
+            .map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned))
+            .collect();
+        Some(format!("{}: {}", place.join("."), it.get("msg")?.as_str()?))
+    };
+    let problems: Vec<_> = detail.as_array()?.iter().filter_map(problem).collect();
+    Some(problems.join("; "))
 }
 
 /// How long Gemini asks to wait: `error.details[].retryDelay`, as in `"37s"`.
@@ -360,8 +380,12 @@ mod tests {
         for place in places {
             assert_eq!(said(&place), "words", "{place}");
         }
-        let checked = json!({ "detail": [{ "loc": ["body", "n"], "msg": "bad" }] });
-        assert!(said(&checked).contains("bad"));
+        let problem = json!({ "loc": ["body", "stop", 0], "msg": "not a text", "input": "the prompt" });
+        assert_eq!(said(&json!({ "detail": [problem] })), "body.stop.0: not a text");
+        assert_eq!(
+            said(&json!({ "input": "the prompt" })),
+            "an error without a message"
+        );
         assert_eq!(clean(" \n\u{0}"), "nothing was said");
     }
 
@@ -400,6 +424,9 @@ mod tests {
         }
         assert!(matches!(kind(403), LlmError::Unauthorised { status: 403, .. }));
         assert!(matches!(kind(413), LlmError::TooLong { .. }));
+        let flagged = json!({ "error": { "message": "Your input was flagged", "code": 403 } });
+        let error = failure(403, &flagged, Asked::default()).error;
+        assert!(matches!(error, LlmError::Refused { status: 403, .. }));
     }
 
     #[test]

@@ -25,7 +25,8 @@ use super::status::{Asked, Failure, Party};
 use super::stream::Assembly;
 use super::wire;
 
-/// Told how many tokens of a reply came so far, estimated; called for each part of it.
+/// Told how many tokens of a reply came so far, estimated; called for each part of it. Another attempt begins
+/// again at zero.
 pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// A request on its way through the stack. Clones are the same request.
@@ -240,6 +241,7 @@ impl Transport {
                 status: *status,
                 detail: match content_type.as_str() {
                     "" => "the reply is not JSON".to_owned(),
+                    kind if kind.contains("json") => "the reply says it is JSON and is not".to_owned(),
                     kind => self.party.clean(&format!("the reply is not JSON but {kind}")),
                 },
             }),
