@@ -15,6 +15,9 @@ use super::tokens_of;
 const OPEN: &str = "```json";
 const CLOSE: &str = "```";
 
+/// Label of a block that holds a form. Labels of data are given by agents, and none gives this one.
+const FORM: &str = "schema-of-the-reply";
+
 /// A block of data in a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Data {
@@ -169,8 +172,12 @@ fn is_hidden_or_mark(one: char) -> bool {
     )
 }
 
-#[cfg(test)]
-/// The blocks of a text, cut out: what stands before, the head line, the JSON within, and on.
+/// The block of a form that stands in a prompt.
+pub(super) fn form_block(form: &Value) -> String {
+    format!("{OPEN} {FORM}\n{}\n{CLOSE}", quoted_json(form))
+}
+
+/// A text with its blocks cut out, in order; together they are the text.
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -178,25 +185,31 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
         let Some(length) = rest[body..].find(&format!("\n{CLOSE}")) else {
             break;
         };
-        pieces.push(Piece::Text(&rest[..body]));
-        pieces.push(Piece::Json(&rest[body..body + length]));
+        let (before, block) = (&rest[..body], &rest[body..body + length]);
+        pieces.push(Piece::Text(before));
+        let is_form = before.ends_with(&format!("{OPEN} {FORM}\n"));
+        pieces.push(if is_form {
+            Piece::Form(block)
+        } else {
+            Piece::Data(block)
+        });
         rest = &rest[body + length..];
     }
     pieces.push(Piece::Text(rest));
     pieces
 }
 
-#[cfg(test)]
 /// A part of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     /// Our own words.
     Text(&'a str),
-    /// What stands in a block.
-    Json(&'a str),
+    /// The JSON of a block of data.
+    Data(&'a str),
+    /// The JSON of a form.
+    Form(&'a str),
 }
 
-#[cfg(test)]
 /// Where the content of the next block begins.
 fn next_block(text: &str) -> Option<usize> {
     let head = format!("{OPEN} ");
@@ -218,7 +231,7 @@ mod tests {
 
     fn content(data: &Data) -> &str {
         match pieces(data.text())[..] {
-            [Piece::Text(_), Piece::Json(json), Piece::Text(_)] => json,
+            [Piece::Text(_), Piece::Data(json), Piece::Text(_)] => json,
             _ => panic!("{}", data.text()),
         }
     }

@@ -32,7 +32,15 @@ fn reason_of(error: &ValidationError<'_>) -> String {
             return reason_of(first);
         }
     }
-    at(error.instance_path().as_str(), &error.masked().to_string())
+    let place = error.instance_path().as_str();
+    let rule = error.masked().to_string();
+    match error.kind() {
+        // Cut, a list of words would be wrong, and half a word of somebody's data might stand at its end.
+        ValidationErrorKind::Enum { .. } if place.len() + rule.len() > LONGEST - 8 => {
+            at(place, "value is not one of the words that the form allows here")
+        }
+        _ => at(place, &rule),
+    }
 }
 
 /// What in a value that fits the form breaks a rule of its type.
@@ -101,6 +109,17 @@ mod tests {
             "{reasons:?}"
         );
         assert!(reasons.iter().all(|it| !it.contains("secret")), "{reasons:?}");
+    }
+
+    #[test]
+    fn a_list_of_words_is_told_whole_or_not_at_all() {
+        let words: Vec<String> = (0..3).map(|it| format!("{it}").repeat(150)).collect();
+        let validator = jsonschema::validator_for(&json!({"enum": words})).unwrap();
+        let reasons = of_form(&validator, &json!("x"));
+        assert_eq!(
+            reasons,
+            ["at /: value is not one of the words that the form allows here"]
+        );
     }
 
     #[test]

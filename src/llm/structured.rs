@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::data::form_block;
 use super::extract::{Top, extract};
 use super::form::without_bounds;
 use super::modes::refuses_form;
@@ -269,7 +270,7 @@ impl Turn {
         if way.is_in_prompt() {
             let text = format!(
                 "\n\nReply with one JSON value and nothing else. It must fit this JSON Schema:\n{}",
-                self.form
+                form_block(&self.form)
             );
             match messages.first_mut() {
                 Some(first) => first.text.push_str(&text),

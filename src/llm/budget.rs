@@ -1,0 +1,291 @@
+//! Budgets of money, tokens and time: each request is reserved at its worst before it is sent.
+//!
+//! Law: what is spent and what is reserved for requests under way never exceed the budget together, however
+//! many ask at once, as long as an endpoint keeps to `max_tokens` and prompts are no longer than estimated. A
+//! request that fits only when others under way turn out smaller waits for them; one that fits in no case is
+//! refused. A budget of money refuses a model whose price is not known.
+//!
+//! Stands directly around one model: what a cache answers costs nothing, and each model has its own price.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
+
+use super::{Cost, LlmError, Model, Price, Reply, Request, prompt_tokens_of};
+use crate::model::usage::Usage;
+
+/// What a run may spend; `None` is without limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Budget {
+    /// US dollars.
+    pub usd: Option<f64>,
+    /// Tokens, prompts and replies together.
+    pub tokens: Option<u64>,
+    /// Time since the run began.
+    pub time: Option<Duration>,
+}
+
+/// What was spent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spent {
+    /// Tokens. Of requests that broke off, what was reserved counts: the provider may have charged it.
+    pub usage: Usage,
+    /// US dollars; `None` when a request went to a model whose price is not known.
+    pub usd: Option<f64>,
+    /// Requests sent.
+    pub calls: u64,
+    /// Requests refused.
+    pub refused: u64,
+}
+
+/// How long a run has lasted.
+pub type Elapsed = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// The budget of a run and what was spent of it; one for all its models.
+pub struct Ledger {
+    budget: Budget,
+    elapsed: Elapsed,
+    state: Mutex<State>,
+    settled: Notify,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    usage: Usage,
+    cost: Cost,
+    reserved_tokens: u64,
+    reserved_cost: Cost,
+    calls: u64,
+    refused: u64,
+    is_cost_unknown: bool,
+}
+
+/// What a request takes at most.
+#[derive(Clone, Copy, Debug)]
+struct Worst {
+    usage: Usage,
+    cost: Option<Cost>,
+}
+
+enum Room {
+    Reserved,
+    Later,
+    Never(String),
+}
+
+impl Ledger {
+    /// A ledger for a run that has lasted as long as `elapsed` says.
+    pub fn new(budget: Budget, elapsed: Elapsed) -> Arc<Self> {
+        Arc::new(Self {
+            budget,
+            elapsed,
+            state: Mutex::default(),
+            settled: Notify::new(),
+        })
+    }
+
+    /// What was spent so far.
+    pub fn spent(&self) -> Spent {
+        let state = *self.state();
+        Spent {
+            usage: state.usage,
+            usd: (!state.is_cost_unknown).then(|| state.cost.usd()),
+            calls: state.calls,
+            refused: state.refused,
+        }
+    }
+
+    /// What is reserved for requests under way: tokens and US dollars.
+    pub fn reserved(&self) -> (u64, f64) {
+        let state = *self.state();
+        (state.reserved_tokens, state.reserved_cost.usd())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Time that is left; `None` is without limit.
+    fn time_left(&self) -> Option<Duration> {
+        self.budget.time.map(|it| it.saturating_sub((self.elapsed)()))
+    }
+
+    fn refuse(&self, reason: String) -> LlmError {
+        self.state().refused += 1;
+        LlmError::Budget { reason }
+    }
+
+    /// Reserves a request, waiting for others under way where that may help.
+    async fn reserve(self: &Arc<Self>, worst: Worst, model: &str) -> Result<Reservation, LlmError> {
+        loop {
+            // Listens before it looks, so that nothing that is settled in between is missed.
+            let settled = self.settled.notified();
+            match self.try_reserve(worst, model) {
+                Room::Reserved => {
+                    let ledger = Arc::clone(self);
+                    return Ok(Reservation {
+                        ledger,
+                        worst,
+                        is_settled: false,
+                    });
+                }
+                Room::Never(reason) => return Err(self.refuse(reason)),
+                Room::Later => settled.await,
+            }
+        }
+    }
+
+    fn try_reserve(&self, worst: Worst, model: &str) -> Room {
+        if self.time_left() == Some(Duration::ZERO) {
+            let seconds = self.budget.time.unwrap_or_default().as_secs();
+            return Room::Never(format!("its {seconds} s are over"));
+        }
+        let mut state = self.state();
+        let tokens = worst.usage.tokens();
+        let mut must_wait = false;
+        if let Some(most) = self.budget.tokens {
+            let used = state.usage.tokens();
+            if used.saturating_add(tokens) > most {
+                return Room::Never(format!(
+                    "{used} of {most} tokens are used and the request may take {tokens}"
+                ));
+            }
+            must_wait |= used.saturating_add(state.reserved_tokens).saturating_add(tokens) > most;
+        }
+        if let Some(usd) = self.budget.usd {
+            let Some(cost) = worst.cost else {
+                return Room::Never(format!(
+                    "the price of {model} is not known; give it in a table of prices, or set a budget of tokens instead"
+                ));
+            };
+            let most = Cost::of_usd(usd);
+            if state.cost.plus(cost) > most {
+                let (used, may) = (state.cost.usd(), cost.usd());
+                return Room::Never(format!(
+                    "{used:.4} of {usd:.4} USD are used and the request may cost {may:.4}"
+                ));
+            }
+            must_wait |= state.cost.plus(state.reserved_cost).plus(cost) > most;
+        }
+        if must_wait {
+            return Room::Later;
+        }
+        state.reserved_tokens = state.reserved_tokens.saturating_add(tokens);
+        state.reserved_cost = state.reserved_cost.plus(worst.cost.unwrap_or_default());
+        state.calls += 1;
+        Room::Reserved
+    }
+}
+
+/// What is held for a request under way. Dropped unsettled, it counts as spent: nobody knows.
+struct Reservation {
+    ledger: Arc<Ledger>,
+    worst: Worst,
+    is_settled: bool,
+}
+
+impl Reservation {
+    fn settle(mut self, usage: Usage, cost: Option<Cost>) {
+        self.is_settled = true;
+        self.book(usage, cost);
+    }
+
+    fn book(&self, usage: Usage, cost: Option<Cost>) {
+        let mut state = self.ledger.state();
+        state.reserved_tokens = state.reserved_tokens.saturating_sub(self.worst.usage.tokens());
+        state.reserved_cost = state.reserved_cost.minus(self.worst.cost.unwrap_or_default());
+        state.usage = state.usage.plus(usage);
+        state.cost = state.cost.plus(cost.unwrap_or_default());
+        state.is_cost_unknown |= cost.is_none() && usage.tokens() > 0;
+        drop(state);
+        self.ledger.settled.notify_waiters();
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.book(self.worst.usage, self.worst.cost);
+        }
+    }
+}
+
+/// A model that asks within a budget.
+pub struct Budgeted {
+    inner: Arc<dyn Model>,
+    price: Option<Price>,
+    ledger: Arc<Ledger>,
+}
+
+impl Budgeted {
+    /// Asks `inner`, whose tokens cost `price` (`None`: not known), within the ledger's budget.
+    pub fn new(inner: Arc<dyn Model>, price: Option<Price>, ledger: Arc<Ledger>) -> Self {
+        Self { inner, price, ledger }
+    }
+
+    fn worst(&self, request: &Request) -> Worst {
+        let usage = Usage {
+            prompt_tokens: prompt_tokens_of(request),
+            reply_tokens: u64::from(request.max_tokens),
+            is_estimated: true,
+        };
+        let cost = self.price.map(|it| it.of(usage));
+        Worst { usage, cost }
+    }
+
+    async fn within_time(&self, request: &Request) -> Result<Reply, LlmError> {
+        let asking = self.inner.ask(request);
+        let Some(left) = self.ledger.time_left() else {
+            return asking.await;
+        };
+        match tokio::time::timeout(left, asking).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(self
+                .ledger
+                .refuse("its time ended while the model was asked".to_owned())),
+        }
+    }
+}
+
+impl Model for Budgeted {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
+        Box::pin(async move {
+            let reservation = self.ledger.reserve(self.worst(request), self.name()).await?;
+            let outcome = self.within_time(request).await;
+            match &outcome {
+                Ok(reply) => reservation.settle(reply.usage, self.price.map(|it| it.of(reply.usage))),
+                Err(error) if is_free(error) => reservation.settle(Usage::default(), None),
+                // It may have been charged: what was reserved counts.
+                Err(_) => drop(reservation),
+            }
+            outcome
+        })
+    }
+}
+
+/// Whether an error tells that the provider did not work on the request.
+fn is_free(error: &LlmError) -> bool {
+    match error {
+        LlmError::Setting(_)
+        | LlmError::Unauthorised { .. }
+        | LlmError::RateLimited { .. }
+        | LlmError::QuotaUsedUp { .. }
+        | LlmError::TooLong { .. }
+        | LlmError::Refused { .. }
+        | LlmError::ShapeRefused { .. }
+        | LlmError::LeftAlone { .. }
+        | LlmError::NoRecording { .. } => true,
+        LlmError::Failed { .. }
+        | LlmError::Transport { .. }
+        | LlmError::Timeout { .. }
+        | LlmError::Unusable { .. }
+        | LlmError::Budget { .. }
+        | LlmError::Store { .. } => false,
+    }
+}

@@ -1,0 +1,196 @@
+//! The law of budgets, and what each end of a request does to them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all};
+use proptest::prelude::*;
+
+use super::scripted::tests::request;
+use super::scripted::{Scripted, says};
+use super::*;
+use crate::model::usage::Usage;
+
+const PRICE: Price = Price {
+    prompt: 2.0,
+    reply: 8.0,
+};
+
+fn still() -> Elapsed {
+    Arc::new(|| Duration::ZERO)
+}
+
+fn tokens(most: u64) -> Budget {
+    Budget {
+        tokens: Some(most),
+        ..Budget::default()
+    }
+}
+
+fn asking(max_tokens: u32) -> Request {
+    Request {
+        max_tokens,
+        ..request("How many?")
+    }
+}
+
+/// Takes some time and some of its tokens, as the request's seed says, and looks at the ledger meanwhile.
+struct Watching {
+    ledger: Arc<Ledger>,
+    peak: AtomicU64,
+}
+
+impl Model for Watching {
+    fn name(&self) -> &str {
+        "test/watching"
+    }
+
+    fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
+        Box::pin(async move {
+            let held = self.ledger.spent().usage.tokens() + self.ledger.reserved().0;
+            self.peak.fetch_max(held, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(request.seed % 50)).await;
+            let reply_tokens = request.seed % (u64::from(request.max_tokens) + 1);
+            match request.seed % 7 {
+                0 => Err(LlmError::Unusable {
+                    reason: "no text".to_owned(),
+                }),
+                1 => Err(LlmError::LeftAlone {
+                    host: "x".to_owned(),
+                    rest: Duration::ZERO,
+                }),
+                _ => says("y").map(|it| Reply {
+                    usage: Usage {
+                        prompt_tokens: 5,
+                        reply_tokens,
+                        is_estimated: false,
+                    },
+                    ..it
+                }),
+            }
+        })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_spent_and_reserved_never_exceeds_the_budget(
+        most in 0_u64..5_000,
+        usd in prop::option::of(0.0_f64..0.02),
+        asked in prop::collection::vec((1_u32..600, any::<u64>(), any::<bool>()), 1..40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let budget = Budget { usd, ..tokens(most) };
+        let ledger = Ledger::new(budget, still());
+        let watching = Arc::new(Watching { ledger: ledger.clone(), peak: AtomicU64::new(0) });
+        let model = Budgeted::new(watching.clone(), Some(PRICE), ledger.clone());
+        let outcomes = runtime.block_on(async {
+            join_all(asked.iter().map(|(max_tokens, seed, is_given_up)| {
+                let request = Request { seed: *seed, ..asking(*max_tokens) };
+                let model = &model;
+                async move {
+                    let patience = if *is_given_up { Duration::from_millis(10) } else { Duration::from_secs(3600) };
+                    tokio::time::timeout(patience, model.ask(&request)).await
+                }
+            }))
+            .await
+        });
+        let spent = ledger.spent();
+        prop_assert!(watching.peak.load(Ordering::Relaxed) <= most);
+        prop_assert!(spent.usage.tokens() <= most);
+        prop_assert!(spent.usd.unwrap() <= usd.unwrap_or(1.0));
+        prop_assert_eq!(ledger.reserved(), (0, 0.0));
+        let refused = outcomes.iter().filter(|it| matches!(it, Ok(Err(LlmError::Budget { .. })))).count();
+        prop_assert_eq!(refused as u64, spent.refused);
+    }
+}
+
+fn budgeted(budget: Budget, price: Option<Price>) -> (Arc<Ledger>, Arc<Scripted>, Budgeted) {
+    let ledger = Ledger::new(budget, still());
+    let model = Arc::new(Scripted::by("test/x", |_| says("yes")).taking(Duration::from_secs(1)));
+    let asking = Budgeted::new(model.clone(), price, ledger.clone());
+    (ledger, model, asking)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_does_not_fit_is_not_sent() {
+    let (ledger, model, asking_it) = budgeted(tokens(100), Some(PRICE));
+    let refused = asking_it.ask(&asking(100)).await.unwrap_err();
+    assert!(
+        matches!(&refused, LlmError::Budget { reason } if reason.contains("0 of 100 tokens")),
+        "{refused}"
+    );
+    assert!(model.asked().is_empty());
+    assert_eq!((ledger.spent().calls, ledger.spent().refused), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_waits_for_room_that_others_leave() {
+    let (ledger, model, asking_it) = budgeted(tokens(200), Some(PRICE));
+    let request = asking(120);
+    let outcomes = join_all([asking_it.ask(&request), asking_it.ask(&request)]).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!((model.asked().len(), ledger.spent().refused), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_price_is_refused_by_a_budget_of_money_and_told_of_without() {
+    let (_, model, asking_it) = budgeted(
+        Budget {
+            usd: Some(100.0),
+            ..Budget::default()
+        },
+        None,
+    );
+    let refused = asking_it.ask(&asking(10)).await.unwrap_err().to_string();
+    assert!(refused.contains("price of test/x is not known"), "{refused}");
+    assert!(model.asked().is_empty());
+    let (ledger, _, asking_it) = budgeted(Budget::default(), None);
+    asking_it.ask(&asking(10)).await.unwrap();
+    assert_eq!(ledger.spent().usd, None);
+    let (ledger, _, asking_it) = budgeted(
+        Budget {
+            usd: Some(0.0),
+            ..Budget::default()
+        },
+        Some(Price::FREE),
+    );
+    asking_it.ask(&asking(10)).await.unwrap();
+    assert_eq!(ledger.spent().usd, Some(0.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_given_up_counts_as_it_was_reserved() {
+    let (ledger, _, asking_it) = budgeted(tokens(1_000), Some(PRICE));
+    let request = asking(100);
+    let gone = tokio::time::timeout(Duration::from_millis(1), asking_it.ask(&request)).await;
+    assert!(gone.is_err());
+    assert_eq!(ledger.spent().usage.tokens(), 100 + prompt_tokens_of(&request));
+    assert!(ledger.spent().usage.is_estimated);
+    assert_eq!(ledger.reserved().0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_ends_requests_under_way_and_refuses_new_ones() {
+    let start = tokio::time::Instant::now();
+    let elapsed: Elapsed = Arc::new(move || start.elapsed());
+    let ledger = Ledger::new(
+        Budget {
+            time: Some(Duration::from_secs(5)),
+            ..Budget::default()
+        },
+        elapsed,
+    );
+    let model = Arc::new(Scripted::by("test/x", |_| says("yes")).taking(Duration::from_secs(3)));
+    let asking_it = Budgeted::new(model.clone(), None, ledger);
+    asking_it.ask(&asking(10)).await.unwrap();
+    for _ in 0..2 {
+        let refused = asking_it.ask(&asking(10)).await.unwrap_err();
+        assert!(matches!(refused, LlmError::Budget { .. }), "{refused}");
+    }
+    assert_eq!(start.elapsed().as_secs(), 5);
+    assert_eq!(model.asked().len(), 2);
+}
