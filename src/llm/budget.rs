@@ -259,6 +259,8 @@ impl Model for Budgeted {
             let reservation = self.ledger.reserve(self.worst(request), self.name()).await?;
             let outcome = self.within_time(request).await;
             match &outcome {
+                // Nobody said what it took: what was reserved counts.
+                Ok(reply) if reply.usage.plus(reply.saved).tokens() == 0 => drop(reservation),
                 Ok(reply) => reservation.settle(reply.usage, self.price.map(|it| it.of(reply.usage))),
                 Err(error) if is_free(error) => reservation.settle(Usage::default(), None),
                 // It may have been charged: what was reserved counts.

@@ -173,6 +173,28 @@ async fn what_was_given_up_counts_as_it_was_reserved() {
     assert_eq!(ledger.reserved().0, 0);
 }
 
+/// A model that does not say what a reply took.
+struct Silent;
+
+impl Model for Silent {
+    fn name(&self) -> &str {
+        "test/silent"
+    }
+
+    fn ask<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
+        Box::pin(async { says("yes") })
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_does_not_say_what_it_took_counts_as_it_was_reserved() {
+    let ledger = Ledger::new(tokens(1_000), still());
+    let model = Budgeted::new(Arc::new(Silent), Some(PRICE), ledger.clone());
+    let request = asking(100);
+    model.ask(&request).await.unwrap();
+    assert_eq!(ledger.spent().usage.tokens(), 100 + prompt_tokens_of(&request));
+}
+
 #[tokio::test(start_paused = true)]
 async fn time_ends_requests_under_way_and_refuses_new_ones() {
     let start = tokio::time::Instant::now();

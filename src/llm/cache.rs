@@ -2,14 +2,16 @@
 //!
 //! A reply is named by the hash of the model's name and the request, so that a resumed or repeated run finds
 //! it. Only complete replies are kept. A hit has no usage: [`Reply::saved`] says what it took when it was
-//! made. A file that does not match its own checksum is not used and written anew; a cache that cannot be
+//! made. Of equal requests at the same time one is sent, and the others wait for it. A file that does not match its own checksum is not used and written anew; a cache that cannot be
 //! written is gone without, and `tracing` tells so.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::kept::{request_hash, write_whole};
 use super::{Finish, LlmError, Model, Reply, Request};
@@ -33,13 +35,31 @@ struct Entry {
 pub struct Cached {
     inner: Arc<dyn Model>,
     directory: PathBuf,
+    /// One permit for each request that is being answered.
+    under_way: Mutex<HashMap<ContentHash, Weak<Semaphore>>>,
 }
 
 impl Cached {
     /// Keeps the replies of `inner` in `directory`, which is made when something is kept.
     pub fn new(inner: Arc<dyn Model>, directory: impl Into<PathBuf>) -> Self {
-        let directory = directory.into();
-        Self { inner, directory }
+        Self {
+            inner,
+            directory: directory.into(),
+            under_way: Mutex::default(),
+        }
+    }
+
+    /// Who holds its permit may look for the reply or ask for it.
+    fn turn_of(&self, key: &ContentHash) -> Arc<Semaphore> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = under_way.get(key).and_then(Weak::upgrade) {
+            return turn;
+        }
+        // Those that ended are forgotten here, so that the map is as long as the requests under way.
+        under_way.retain(|_, it| it.strong_count() > 0);
+        let turn = Arc::new(Semaphore::new(1));
+        under_way.insert(key.clone(), Arc::downgrade(&turn));
+        turn
     }
 
     fn key_of(&self, request: &Request) -> ContentHash {
@@ -108,6 +128,9 @@ impl Model for Cached {
     fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
         Box::pin(async move {
             let key = self.key_of(request);
+            let turn = self.turn_of(&key);
+            // Never closed; and if it were, a request too many would be all that comes of it.
+            let _permit = turn.acquire().await;
             if let Some(reply) = self.find(&key).await {
                 return Ok(Reply {
                     usage: Usage::default(),
@@ -128,6 +151,9 @@ impl Model for Cached {
 mod tests {
     use std::fs;
     use std::path::Path;
+    use std::time::Duration;
+
+    use futures_util::future::join_all;
 
     use super::*;
     use crate::llm::scripted::tests::request;
@@ -150,6 +176,29 @@ mod tests {
         let (other, cache) = cached(place.path(), "test/z", || says("z"));
         assert_eq!(cache.ask(&request("x")).await.unwrap().text, "z");
         assert_eq!(other.asked().len(), 1, "another model's reply is not taken");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn equal_requests_at_the_same_time_are_sent_once() {
+        let place = tempfile::tempdir().unwrap();
+        let script = Scripted::by("test/x", |_| says("y")).taking(Duration::from_secs(1));
+        let model = Arc::new(script);
+        let cache = Cached::new(model.clone(), place.path());
+        let requests: Vec<Request> = ["a", "b", "a", "a"].map(request).to_vec();
+        let replies = join_all(requests.iter().map(|it| cache.ask(it))).await;
+        assert_eq!(model.asked().len(), 2);
+        let paid = replies
+            .iter()
+            .filter(|it| it.as_ref().unwrap().usage.tokens() > 0)
+            .count();
+        assert_eq!(paid, 2);
+        let one_more = request("c");
+        cache.ask(&one_more).await.unwrap();
+        assert_eq!(
+            cache.under_way.lock().unwrap().len(),
+            1,
+            "what ended is forgotten"
+        );
     }
 
     #[tokio::test]

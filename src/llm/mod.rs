@@ -38,6 +38,8 @@ mod wire;
 #[cfg(test)]
 mod budget_tests;
 #[cfg(test)]
+mod composed_tests;
+#[cfg(test)]
 mod drip_tests;
 #[cfg(test)]
 mod openai_tests;

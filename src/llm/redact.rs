@@ -2,7 +2,8 @@
 //!
 //! Replaced are the blocks of data in prompts, the choices of a form, what the model itself wrote before, and
 //! what it is told about that. Our own words are left as they are. Replies are restored before anybody reads
-//! them. What a [`super::Recorder`] within this one writes holds no values either.
+//! them. A cache or a recorder around this one holds values and serves runs with any salt; within this one it
+//! holds names, and serves a run with the same salt only.
 
 use std::sync::Arc;
 
