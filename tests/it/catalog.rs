@@ -133,7 +133,6 @@ fn execution(id: &str) -> Execution {
         exclusions: Vec::new(),
         conventions: Vec::new(),
         exactness: Exactness::Exact,
-        executive: None,
         summary: Vec::new(),
         tables: Vec::new(),
         estimate: Estimate {
