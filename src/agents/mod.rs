@@ -9,6 +9,7 @@ mod charts;
 mod comparisons;
 pub mod coverage;
 pub mod cues;
+pub mod describe_schema;
 mod evidence;
 pub mod examples;
 pub mod findings;
@@ -22,16 +23,19 @@ pub mod people;
 mod phrasing;
 mod pictures;
 pub mod prompts;
+pub mod propose_use_cases;
 pub mod prose;
 mod purpose;
 pub mod quality;
 pub mod quality_findings;
+pub mod read_requirements;
 pub mod reading;
 pub mod reports;
 pub mod requirements;
 pub mod schema;
 mod scopes;
 pub mod score;
+mod showing;
 pub mod summary;
 pub mod templates;
 pub mod tokens;
@@ -47,7 +51,15 @@ pub mod written;
 #[cfg(test)]
 mod brief_numbers_tests;
 #[cfg(test)]
+mod describe_schema_tests;
+#[cfg(test)]
+mod doubles;
+#[cfg(test)]
 mod patterns_tests;
+#[cfg(test)]
+mod propose_use_cases_tests;
+#[cfg(test)]
+mod read_requirements_tests;
 #[cfg(test)]
 mod score_tests;
 #[cfg(test)]

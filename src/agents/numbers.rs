@@ -94,6 +94,11 @@ pub fn unit(words: &[Token]) -> Option<String> {
     asked.map(|pair| pair[1].word.clone()).or_else(counted)
 }
 
+/// Whether a number of this value stands among the words, in digits or spelled out.
+pub(super) fn stands(words: &[Token], value: f64) -> bool {
+    (0..words.len()).any(|at| number(words, at).is_some_and(|it| it.0 == value))
+}
+
 /// The words around numbers, compiled once.
 #[derive(Clone, Debug)]
 pub struct Numbers {

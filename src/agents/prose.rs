@@ -207,6 +207,32 @@ pub fn sentence_faults(text: &str, ground: &Ground<'_>) -> Vec<String> {
     faults
 }
 
+/// What is wrong with words that stand beside no fact: a title, a question, a reason. They claim no number,
+/// name nothing that neither the brief nor the schema names, and are plain words. The first letter may be a
+/// capital whatever the word, as titles are written.
+pub(super) fn plain_faults(text: &str, book: &WordBook) -> Vec<String> {
+    let is_plain = |it: char| it.is_alphanumeric() || " ,.;:?!'’()-–/_".contains(it);
+    let mut faults = form_faults(text);
+    if let Some(mark) = text.chars().find(|it| faults.is_empty() && !is_plain(*it)) {
+        faults.push(format!(
+            "it has U+{:04X}; write letters and plain marks only",
+            u32::from(mark)
+        ));
+    }
+    if !faults.is_empty() {
+        return faults;
+    }
+    let mut letters = text.trim_start().chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase);
+    let text: String = first.chain(letters).collect();
+    let ground = Ground {
+        facts: &[],
+        labels: &BTreeSet::new(),
+        book,
+    };
+    word_faults(&text, true, &ground)
+}
+
 /// Faults of what a sentence looks like.
 fn form_faults(text: &str) -> Vec<String> {
     let mut faults = Vec::new();

@@ -25,7 +25,7 @@ use crate::model::{
 };
 
 /// Most passages of a brief without any known topic that become objectives.
-const MOST_OTHERS: usize = 12;
+pub(super) const MOST_OTHERS: usize = 12;
 /// Log-odds above which even a sentence about details asks a topic.
 const BEYOND_DOUBT: f64 = 1.0;
 /// Lead in log-odds from which a later passage is the better citation.
@@ -65,7 +65,8 @@ pub fn extract(documents: &[Document], vertical: &Vertical) -> Requirements {
     found
 }
 
-struct Extractor<'a> {
+/// Makes requirements of passages.
+pub(super) struct Extractor<'a> {
     vertical: &'a Vertical,
     reader: Reader,
     numbers: Numbers,
@@ -74,10 +75,111 @@ struct Extractor<'a> {
     /// Objectives without a topic, and statements of each kind, so far.
     others: usize,
     stated: BTreeMap<&'static str, usize>,
-    found: Requirements,
+    /// What was made so far.
+    pub(super) found: Requirements,
 }
 
-impl Extractor<'_> {
+impl<'a> Extractor<'a> {
+    /// Goes on where `found` ended: ids go on from those that are taken, and no objective of `found` gives
+    /// way to a later one.
+    pub(super) fn resumed(found: Requirements, vertical: &'a Vertical) -> Self {
+        let at = |id: &str| vertical.topics.iter().position(|it| it.id == id);
+        let asked = found.objectives.iter().filter_map(|it| at(it.topic.as_deref()?));
+        let number = |id: &RequirementId| id.0.rsplit_once('-')?.1.parse().ok();
+        let others = found.objectives.iter().filter(|it| it.topic.is_none());
+        let mut stated: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for statement in &found.statements {
+            let last = stated.entry(kind_name(statement.kind)).or_insert(0);
+            *last = number(&statement.id).unwrap_or(0).max(*last);
+        }
+        Self {
+            vertical,
+            reader: Reader::new(vertical),
+            numbers: Numbers::new(),
+            asked: asked.map(|it| (it, f64::INFINITY)).collect(),
+            others: others.filter_map(|it| number(&it.id)).max().unwrap_or(0),
+            stated,
+            found,
+        }
+    }
+
+    /// Reads a passage as asking the topic at `topic`, or something that no topic knows. Where the topic has
+    /// an objective already, it becomes a requirement of it.
+    pub(super) fn read_as_question(
+        &mut self,
+        read: &ReadPassage<'_>,
+        topic: Option<usize>,
+        priority: Priority,
+    ) {
+        let said = Said {
+            priority,
+            ..self.said(read)
+        };
+        let topics = topic.map(|topic| TopicMatch {
+            topic,
+            odds: f64::INFINITY,
+            cues: Vec::new(),
+        });
+        match topics {
+            None => self.add_other(&said),
+            Some(known) => {
+                let topic = known.topic;
+                if !self.add_topics(&said, &[known]) {
+                    self.states(read, StatementKind::Requirement);
+                    self.name_topic(topic);
+                }
+            }
+        }
+        self.settle(read);
+    }
+
+    /// Reads a passage as an item of this kind.
+    pub(super) fn read_as_statement(&mut self, read: &ReadPassage<'_>, kind: StatementKind) {
+        self.states(read, kind);
+        self.settle(read);
+    }
+
+    /// Gives the objective at `at`, which has none, the topic at `topic`. Where the topic has an objective
+    /// already, it becomes a requirement of it.
+    pub(super) fn give_topic(&mut self, at: usize, topic: usize) {
+        let known = &self.vertical.topics[topic];
+        if self.asked.insert(topic, f64::INFINITY).is_some() {
+            let before = self.found.objectives.remove(at);
+            self.demote(Objective {
+                id: RequirementId::from(known.id.as_str()),
+                topic: Some(known.id.clone()),
+                ..before
+            });
+            return;
+        }
+        let objective = &mut self.found.objectives[at];
+        let words = tokens(&objective.text);
+        let needs = demands(known, &words).into_iter();
+        objective.needs = needs.filter_map(|it| demanded_attribute(it, &words)).collect();
+        objective.id = RequirementId::from(known.id.as_str());
+        objective.topic = Some(known.id.clone());
+        objective.title.clone_from(&known.title);
+    }
+
+    /// A passage that was placed is no longer unplaced, and its numbers count.
+    fn settle(&mut self, read: &ReadPassage<'_>) {
+        let cited = citation(read);
+        self.found.unplaced.retain(|it| *it != cited);
+        if self.found.thresholds.iter().all(|it| it.source != cited) {
+            self.thresholds(read);
+        }
+    }
+
+    /// The last statement names the topic at `topic`, whatever its words.
+    fn name_topic(&mut self, topic: usize) {
+        let id = &self.vertical.topics[topic].id;
+        if let Some(last) = self.found.statements.last_mut()
+            && !last.topics.contains(id)
+        {
+            last.topics.push(id.clone());
+        }
+    }
+
     /// Puts a passage where it belongs; `false` when it was background or fitted nowhere.
     fn place(&mut self, read: &ReadPassage<'_>) -> bool {
         match &read.reading {
@@ -171,9 +273,14 @@ impl Extractor<'_> {
 
     /// Adds an objective that no topic knows.
     fn other(&mut self, read: &ReadPassage<'_>) {
+        let said = self.said(read);
+        self.add_other(&said);
+    }
+
+    fn add_other(&mut self, said: &Said) {
         self.others += 1;
         let id = format!("other-{}", self.others);
-        let objective = self.objective(&self.said(read), &id);
+        let objective = self.objective(said, &id);
         self.found.objectives.push(objective);
     }
 
@@ -328,7 +435,7 @@ struct Said {
     source: Citation,
 }
 
-fn citation(read: &ReadPassage<'_>) -> Citation {
+pub(super) fn citation(read: &ReadPassage<'_>) -> Citation {
     Citation {
         document: read.document.id.clone(),
         name: read.document.name.clone(),

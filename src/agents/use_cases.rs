@@ -205,10 +205,13 @@ fn kind_name(kind: StatementKind) -> &'static str {
 
 /// The items of a brief that a use case serves.
 #[derive(Clone, Copy)]
-struct Asking<'a> {
-    serves: &'a [RequirementId],
-    limit: Option<u32>,
-    requirements: &'a Requirements,
+pub(super) struct Asking<'a> {
+    /// Their ids.
+    pub(super) serves: &'a [RequirementId],
+    /// At most this many subjects may be named.
+    pub(super) limit: Option<u32>,
+    /// The brief.
+    pub(super) requirements: &'a Requirements,
 }
 
 /// Whether the data can answer: some pattern must fit the schema, and no demand may be left open.
@@ -223,6 +226,19 @@ fn feasibility(
         let reason = NO_ANALYSIS.to_owned();
         return Feasibility::Not { reason };
     };
+    feasible(patterns, &[topic], &[], asking, schema, vertical)
+}
+
+/// Whether the data can answer by these patterns of these topics. Texts may make demands as the items that
+/// are served do.
+pub(super) fn feasible(
+    patterns: &[&Pattern],
+    topics: &[&Topic],
+    texts: &[&str],
+    asking: Asking<'_>,
+    schema: &Schema,
+    vertical: &Vertical,
+) -> Feasibility {
     let asked = Asked::of(asking.serves, asking.limit, asking.requirements, &schema.census);
     let mut lacking = None;
     let mut fits = None;
@@ -242,10 +258,18 @@ fn feasibility(
         return Feasibility::Not { reason };
     };
     let objectives = asking.requirements.objectives.iter();
-    let texts = objectives
+    let texts: Vec<&str> = objectives
         .filter(|it| asking.serves.contains(&it.id))
-        .map(|it| it.text.as_str());
-    let mut open: Vec<(String, String)> = texts.flat_map(|it| open_demands(topic, it, schema)).collect();
+        .map(|it| it.text.as_str())
+        .chain(texts.iter().copied())
+        .collect();
+    let demanded = |topic: &&Topic| {
+        texts
+            .iter()
+            .flat_map(|it| open_demands(topic, it, schema))
+            .collect::<Vec<_>>()
+    };
+    let mut open: Vec<(String, String)> = topics.iter().flat_map(demanded).collect();
     open.extend(other_unit(&asked, &binding.unit));
     if open.is_empty() {
         return Feasibility::Fully {
