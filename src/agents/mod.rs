@@ -6,6 +6,7 @@ pub mod binding;
 mod brief_numbers;
 mod certainty;
 mod charts;
+pub mod choose_templates;
 mod comparisons;
 pub mod coverage;
 pub mod cues;
@@ -50,6 +51,8 @@ pub mod written;
 
 #[cfg(test)]
 mod brief_numbers_tests;
+#[cfg(test)]
+mod choose_templates_tests;
 #[cfg(test)]
 mod describe_schema_tests;
 #[cfg(test)]

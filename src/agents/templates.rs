@@ -175,7 +175,7 @@ fn planned(pattern: &Pattern, from_brief: &[BriefSetting]) -> Result<Algorithm, 
 
 /// Adds an assignment, and its template unless the same work is planned already.
 fn add(plan: &mut TemplatePlan, use_case: &UseCase, pattern: &Pattern, work: WorkItem, most: usize) {
-    let id = template_id(plan, &work);
+    let id = template_id(&plan.templates, &work.algorithm, &work.binding.projection);
     let full = plan.templates.len() >= most;
     match plan.templates.iter_mut().find(|it| it.id == id) {
         Some(template) if template.use_cases.contains(&use_case.id) => {}
@@ -209,14 +209,17 @@ fn add(plan: &mut TemplatePlan, use_case: &UseCase, pattern: &Pattern, work: Wor
 
 /// Algorithm name and the first six hexadecimal digits of the hash of algorithm and projection; as
 /// many more as it takes where other work of the plan has the same.
-fn template_id(plan: &TemplatePlan, work: &WorkItem) -> TemplateId {
-    let (algorithm, projection) = (&work.algorithm, &work.binding.projection);
+pub(super) fn template_id(
+    planned: &[Template],
+    algorithm: &Algorithm,
+    projection: &Projection,
+) -> TemplateId {
     // Field order is declaration order and floats have one shortest form, so the JSON is canonical.
     let text = serde_json::json!({ "algorithm": algorithm, "projection": projection }).to_string();
     let hash = ContentHash::of(text.as_bytes());
     let id = |digits: usize| TemplateId(format!("{}-{}", algorithm.info().name, &hash.0[..digits]));
     let other = |id: &TemplateId| {
-        let mut known = plan.templates.iter().filter(|it| it.id == *id);
+        let mut known = planned.iter().filter(|it| it.id == *id);
         known.any(|it| it.algorithm != *algorithm || it.projection != *projection)
     };
     let lengths = (6..hash.0.len()).step_by(6);
@@ -231,7 +234,7 @@ fn needs_direction(algorithm: &Algorithm) -> bool {
 }
 
 /// The algorithm with sampling where exact work would be too much and sampling is known.
-fn sized(algorithm: Algorithm, projection: &Projection, schema: &Schema) -> Algorithm {
+pub(super) fn sized(algorithm: Algorithm, projection: &Projection, schema: &Schema) -> Algorithm {
     let Algorithm::Betweenness(mut config) = algorithm else {
         return algorithm;
     };
@@ -250,7 +253,7 @@ fn sized(algorithm: Algorithm, projection: &Projection, schema: &Schema) -> Algo
 }
 
 /// Vertices and edges of a projection, at most, by the census.
-fn size(projection: &Projection, schema: &Schema) -> (u64, u64) {
+pub(super) fn size(projection: &Projection, schema: &Schema) -> (u64, u64) {
     let census = &schema.census;
     let vertices = census
         .vertices
@@ -264,7 +267,7 @@ fn size(projection: &Projection, schema: &Schema) -> (u64, u64) {
 }
 
 /// What a projection shows, for people.
-fn described(projection: &Projection) -> String {
+pub(super) fn described(projection: &Projection) -> String {
     let mut text = projection.vertices.join(", ");
     if !projection.edges.is_empty() {
         text.push_str(&format!(" joined by {}", projection.edges.join(", ")));
