@@ -7,10 +7,12 @@ mod brief_numbers;
 mod certainty;
 mod charts;
 pub mod choose_templates;
+pub mod choose_vertical;
 mod comparisons;
 pub mod coverage;
 pub mod cues;
 pub mod describe_schema;
+pub mod draft_vertical;
 mod evidence;
 pub mod examples;
 pub mod findings;
@@ -53,6 +55,8 @@ pub mod written;
 mod brief_numbers_tests;
 #[cfg(test)]
 mod choose_templates_tests;
+#[cfg(test)]
+mod choose_vertical_tests;
 #[cfg(test)]
 mod describe_schema_tests;
 #[cfg(test)]
