@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use super::prompts::Prompts;
 use super::quality::Note;
 use crate::llm::{
-    Check, Filling, Less, LlmError, Model, Modes, Narrow, Question, Rendered, Role, Step, answer,
+    Check, Filling, Less, LlmError, Model, Modes, Narrow, Pseudonyms, Question, Redacted, Rendered, Role,
+    Step, answer,
 };
 
 /// Asks a model on behalf of a stage.
@@ -27,6 +28,8 @@ pub struct Adviser {
     pub modes: Arc<Modes>,
     /// Seed of every request.
     pub seed: u64,
+    /// Salt of the pseudonyms that stand for names and texts of the data; `None`: the data leaves as it is.
+    pub redacting: Option<String>,
 }
 
 /// One thing to ask.
@@ -47,6 +50,8 @@ pub struct Ask<'a, T> {
     pub less: Option<Less>,
     /// The caller's own rules.
     pub check: Option<Check<'a, T>>,
+    /// Names and texts of the data in the values, which `--redact` keeps on this machine.
+    pub private: Vec<String>,
 }
 
 /// What came of it.
@@ -85,7 +90,8 @@ impl Adviser {
             seed: self.seed,
             check: ask.check,
         };
-        match answer(self.model.as_ref(), &question, &self.modes).await {
+        let model = self.guarded(ask.private);
+        match answer(model.as_ref(), &question, &self.modes).await {
             Ok(answered) => {
                 notes.extend(remarks(&rendered.id, &answered.effort.steps));
                 Ok(Advice {
@@ -103,6 +109,17 @@ impl Adviser {
                 Ok(Advice { value: None, notes })
             }
         }
+    }
+}
+
+impl Adviser {
+    /// The model, from which `private` texts are kept if the run says so.
+    fn guarded(&self, private: Vec<String>) -> Arc<dyn Model> {
+        let Some(salt) = &self.redacting else {
+            return Arc::clone(&self.model);
+        };
+        let names = Pseudonyms::for_values(private, salt);
+        Arc::new(Redacted::new(Arc::clone(&self.model), Arc::new(names)))
     }
 }
 

@@ -184,6 +184,7 @@ fn asking<'a>(
         max_tokens: REPLY_TOKENS,
         less: None,
         check: None,
+        private: Vec::new(),
     })
 }
 

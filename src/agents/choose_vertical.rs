@@ -135,6 +135,7 @@ fn asking<'a>(
         max_tokens: REPLY_TOKENS,
         less: None,
         check: None,
+        private: Vec::new(),
     })
 }
 

@@ -109,6 +109,7 @@ fn asking<'a>(base: &Schema) -> Result<Ask<'a, Description>, LlmError> {
         max_tokens: REPLY_TOKENS,
         less: None,
         check: None,
+        private: Vec::new(),
     })
 }
 

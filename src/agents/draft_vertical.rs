@@ -151,6 +151,7 @@ fn asking<'a>(
             }],
         }),
         check: None,
+        private: Vec::new(),
     })
 }
 

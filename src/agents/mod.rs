@@ -66,6 +66,8 @@ mod patterns_tests;
 #[cfg(test)]
 mod propose_use_cases_tests;
 #[cfg(test)]
+mod prose_tests;
+#[cfg(test)]
 mod read_requirements_tests;
 #[cfg(test)]
 mod score_tests;

@@ -149,6 +149,7 @@ fn asking<'a>(base: &[UseCase], grounds: Grounds<'_>) -> Result<Ask<'a, Proposal
             }],
         }),
         check: None,
+        private: Vec::new(),
     })
 }
 

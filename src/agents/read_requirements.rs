@@ -182,6 +182,7 @@ fn asking<'a>(
             narrow: vec![at_most("objectives"), at_most("statements")],
         }),
         check: None,
+        private: Vec::new(),
     })
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::adviser::{Adviser, Ask};
 use super::prose::{Ground, WordBook, labels, sentence_faults};
 use super::quality::Note;
+use super::write_findings::values;
 use super::written::{ShownFact, cited, shown_fact};
 use crate::llm::{Data, DataError, Filling, LlmError, Narrow, Role};
 use crate::model::{
@@ -119,6 +120,7 @@ fn asking<'a>(index: &RunReport, facts: &[Fact]) -> Result<Ask<'a, SummaryProse>
         max_tokens: REPLY_TOKENS,
         less: None,
         check: None,
+        private: index.reports.iter().flat_map(|(_, it)| values(it)).collect(),
     })
 }
 

@@ -9,7 +9,7 @@ use super::reports;
 use super::written::{Mended, Prose, Rejected, judged, mended, proposals, put_in, shown, shown_fact};
 use crate::engine::ResultTables;
 use crate::llm::{Data, DataError, Less, LlmError, Narrow, Role};
-use crate::model::{id::TemplateId, report::Report, schema::Census, vertical::Vertical};
+use crate::model::{fact::FactValue, id::TemplateId, report::Report, schema::Census, vertical::Vertical};
 
 /// Tokens of the findings in a prompt at most.
 const MOST_TOKENS: u64 = 12_000;
@@ -79,6 +79,19 @@ pub async fn write(
     Ok((report, notes))
 }
 
+/// Names and texts of the data that the facts of a report hold.
+pub(super) fn values(report: &Report) -> Vec<String> {
+    let mut found = Vec::new();
+    for fact in &report.facts {
+        match &fact.value {
+            FactValue::Text(name) => found.push(name.clone()),
+            FactValue::List(names) => found.extend(names.iter().cloned()),
+            FactValue::Integer(_) | FactValue::Number(_) => {}
+        }
+    }
+    found
+}
+
 /// Data of ours that does not fit a prompt is a limit of the prompt, not a fault of the run.
 fn unfit(error: DataError) -> LlmError {
     LlmError::Setting(error.to_string())
@@ -117,6 +130,7 @@ fn asking<'a>(report: &Report, vertical: &Vertical) -> Result<Ask<'a, Prose>, Da
             }],
         }),
         check: None,
+        private: values(report),
     })
 }
 
@@ -142,5 +156,6 @@ fn mending<'a>(report: &Report, bad: &[Rejected]) -> Result<Ask<'a, Mended>, Dat
         max_tokens: REPLY_TOKENS,
         less: None,
         check: None,
+        private: values(report),
     })
 }

@@ -5,6 +5,7 @@ mod evidence;
 mod explain;
 mod graphs;
 mod inputs;
+mod models;
 mod parts;
 mod plan;
 mod request;
@@ -18,9 +19,10 @@ pub use archive::{catalog_path, open_catalog, rebuild_catalog};
 pub use evidence::{Verification, verify};
 pub use explain::{ExplainedClaim, Explanation, explain, write_explanation};
 pub use graphs::{Location, NamedGraph, resolve};
+pub use models::ModelKeys;
 pub use parts::{OpenGraph, assets, demo_choice, demo_kinds, open_graph};
 pub use plan::{Plan, Planned, plan, write_plan};
-pub use request::{Asked, effort_of, request};
+pub use request::{Asked, effort_of, models_of, request};
 pub use runner::{
     AgenticWorkflowRunner, InputDocument, WorkflowState, export_trace, run_agentic_workflow_async,
 };

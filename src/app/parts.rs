@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::graphs::Location;
 use super::inputs;
+use super::models::{self, ModelKeys};
 use crate::agents::vertical::VerticalChoice;
 use crate::agents::vertical_files;
 use crate::algorithms::Control;
@@ -34,15 +35,17 @@ pub(super) struct Opened {
     documents: Vec<Document>,
     verticals: Vec<Vertical>,
     wanted: VerticalChoice,
+    models: Models,
 }
 
 /// Opens all that `request` names, for a process that works as hard as `effort` says, and hashes all
 /// inputs. What cannot be used is refused here, where nothing of the run is on disk yet.
-pub(super) fn open(request: &RunRequest, effort: &Effort) -> Result<Opened, PipelineError> {
+pub(super) fn open(request: &RunRequest, effort: &Effort, keys: &ModelKeys) -> Result<Opened, PipelineError> {
     let invalid = |error: &dyn std::fmt::Display| PipelineError::Invalid(error.to_string());
     let formats = formats(request)?;
     let assets = assets(request.assets.as_deref());
     let renderer = renderer(&assets)?;
+    let mut models = models::models(request, keys, &assets)?;
     let verticals = vertical_files::load(&assets).map_err(|error| invalid(&error))?;
     let wanted = wanted_vertical(request, &verticals)?;
     let location = Location::parse(&request.location, &demo_kinds()).map_err(PipelineError::Invalid)?;
@@ -56,8 +59,13 @@ pub(super) fn open(request: &RunRequest, effort: &Effort) -> Result<Opened, Pipe
         documents: attached,
     } = open_graph(&location, &request.name, effort)?;
     let documents = read_documents(request, &attached).map_err(|error| invalid(&error))?;
+    let inputs = inputs::hash(request, source.as_ref(), &documents, &assets)?;
+    if request.models.redact {
+        // Nobody who lacks the inputs can find out by trying which name a pseudonym stands for.
+        models.redacting = Some(inputs.0.clone());
+    }
     Ok(Opened {
-        inputs: inputs::hash(request, source.as_ref(), &documents, &assets)?,
+        inputs,
         formats,
         engine,
         source,
@@ -66,6 +74,7 @@ pub(super) fn open(request: &RunRequest, effort: &Effort) -> Result<Opened, Pipe
         documents,
         verticals,
         wanted,
+        models,
     })
 }
 
@@ -246,7 +255,7 @@ impl Opened {
             documents: self.documents,
             verticals: self.verticals,
             wanted: self.wanted,
-            models: Models::default(),
+            models: self.models,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::models::ModelKeys;
 use super::parts;
 use super::running::policy;
 use crate::engine::Engine;
@@ -48,8 +49,8 @@ pub struct Planned {
 }
 
 /// Makes the plan of `request`.
-pub async fn plan(request: &RunRequest, clock: Clock) -> Result<Plan, PipelineError> {
-    let opened = parts::open(request, &request.effort)?;
+pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Result<Plan, PipelineError> {
+    let opened = parts::open(request, &request.effort, keys)?;
     opened.check_core(request).await?;
     let scratch = Artefacts::nowhere();
     let sink: Arc<dyn EventSink> = Arc::new(Sinks(Vec::new()));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::graphs;
 use super::parts;
 use crate::config::{self, Project};
-use crate::pipeline::{Effort, PipelineError, RunRequest};
+use crate::pipeline::{Effort, ModelRequest, PipelineError, RunRequest};
 
 /// What a face was told. What it leaves out, the project file decides.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,8 @@ pub struct Asked {
     pub max_templates: Option<usize>,
     /// Report formats; empty: all.
     pub formats: Vec<String>,
+    /// Which models are asked.
+    pub models: ModelRequest,
     /// How hard to work.
     pub effort: Effort,
 }
@@ -67,6 +69,7 @@ pub fn request(asked: Asked, project: &Project, directory: &Path) -> Result<RunR
         max_templates: asked.max_templates,
         assets: project.assets.as_ref().map(|it| project.directory.join(it)),
         formats: asked.formats,
+        models: asked.models.over(&models_of(project)?),
         effort: asked.effort.over(&settings),
     })
 }
@@ -87,6 +90,37 @@ pub fn effort_of(project: &Project) -> Result<Effort, PipelineError> {
         max_executions: project.max_executions,
         budget_memory,
         ..Effort::default()
+    })
+}
+
+/// Which models are asked by the project file.
+///
+/// # Errors
+///
+/// A setting that cannot be used.
+pub fn models_of(project: &Project) -> Result<ModelRequest, PipelineError> {
+    let models = &project.models;
+    let timeout = models
+        .timeout
+        .as_ref()
+        .map(|it| config::parse_duration("models.timeout", it))
+        .transpose()
+        .map_err(|error| PipelineError::Invalid(error.to_string()))?;
+    Ok(ModelRequest {
+        default: models.default.clone(),
+        roles: models.roles(),
+        fallbacks: models.fallbacks.clone(),
+        base_url: models.base_url.clone(),
+        allow_plain_http: models.allow_plain_http,
+        budget_usd: models.budget_usd,
+        budget_tokens: models.budget_tokens,
+        prices: models.prices.as_ref().map(|it| project.directory.join(it)),
+        redact: models.redact,
+        concurrency: models.concurrency,
+        requests_per_minute: models.requests_per_minute,
+        tokens_per_minute: models.tokens_per_minute,
+        timeout_ms: timeout.map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX)),
+        ..ModelRequest::default()
     })
 }
 

@@ -17,6 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::models::ModelKeys;
 use super::request::{self, Asked};
 use super::running::{self, Begin, Face, Finished, TraceExport};
 use crate::config;
@@ -154,6 +155,10 @@ impl AgenticWorkflowRunner {
             observers: Vec::new(),
             cancel: Cancel::default(),
             approve: None,
+            models: ModelKeys {
+                variables: config::Environment::read().models,
+                model: None,
+            },
         };
         let exports = if self.enable_tracing {
             TraceExport::All

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::archive;
+use super::models::ModelKeys;
 use super::parts::{self, Opened};
 use super::runner::export_trace;
 use crate::config;
@@ -38,6 +39,8 @@ pub struct Face {
     pub cancel: Cancel,
     /// Asked before each stage in stepwise mode.
     pub approve: Option<Approve>,
+    /// What it brings for language models.
+    pub models: ModelKeys,
 }
 
 /// A run that has begun.
@@ -85,7 +88,7 @@ pub struct Finished {
 ///
 /// What cannot be used of the request; then nothing was written.
 pub async fn begin(begin: Begin, face: &Face) -> Result<Running, PipelineError> {
-    let opened = parts::open(&begin.request, &begin.request.effort)?;
+    let opened = parts::open(&begin.request, &begin.request.effort, &face.models)?;
     opened.check_core(&begin.request).await?;
     let names: Box<dyn Iterator<Item = RunId>> = match begin.run {
         Some(run) => Box::new(std::iter::once(run)),
@@ -119,7 +122,7 @@ pub async fn begin(begin: Begin, face: &Face) -> Result<Running, PipelineError> 
 pub fn resume(directory: &Path, effort: &Effort, face: &Face) -> Result<Running, PipelineError> {
     let mut opened = None;
     let launch = Launch::resume(directory, effort, Arc::clone(&face.clock), |request, effort| {
-        let found = parts::open(request, effort)?;
+        let found = parts::open(request, effort, &face.models)?;
         let inputs = found.inputs.clone();
         opened = Some(found);
         Ok(inputs)
@@ -132,7 +135,7 @@ pub fn resume(directory: &Path, effort: &Effort, face: &Face) -> Result<Running,
 
 fn put_together(launch: Launch, opened: Opened, face: &Face) -> Result<Running, PipelineError> {
     let mut observers: Vec<Arc<dyn EventSink>> = vec![Arc::clone(&launch.journal) as Arc<dyn EventSink>];
-    observers.push(Arc::clone(&launch.timings) as Arc<dyn EventSink>);
+    observers.push(Arc::clone(&launch.heard) as Arc<dyn EventSink>);
     observers.extend(face.observers.iter().cloned());
     let sink: Arc<dyn EventSink> = Arc::new(Sinks(observers));
     let mut flow = Flow::new(
@@ -166,7 +169,7 @@ fn put_together(launch: Launch, opened: Opened, face: &Face) -> Result<Running, 
         setting,
         parts,
         desk,
-        Arc::clone(&launch.timings),
+        Arc::clone(&launch.heard),
         launch.history.files.clone(),
     );
     Ok(Running {

@@ -121,9 +121,51 @@ pub(super) struct RequestArguments {
     #[arg(long)]
     pub(super) max_templates: Option<usize>,
     #[command(flatten)]
+    pub(super) models: ModelArguments,
+    #[command(flatten)]
     pub(super) limits: LimitArguments,
     #[command(flatten)]
     pub(super) place: Place,
+}
+
+/// Which language models are asked; none unless said here or in gaai.toml.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Language models")]
+pub(super) struct ModelArguments {
+    /// Ask this model, e.g. openai/gpt-4o-mini or ollama/llama3.2; ROLE=PROVIDER/NAME sets it for one role only;
+    /// env takes what LLM_PROVIDER and LLM_MODEL name.
+    #[arg(long, value_name = "PROVIDER/NAME")]
+    pub(super) model: Vec<String>,
+    /// Ask this one when the model is down; may be repeated.
+    #[arg(long, value_name = "PROVIDER/NAME")]
+    pub(super) fallback_model: Vec<String>,
+    /// Where the provider is, e.g. http://127.0.0.1:8080/v1.
+    #[arg(long, value_name = "URL")]
+    pub(super) model_url: Option<String>,
+    /// Open no socket.
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// Ask no model, whatever gaai.toml says.
+    #[arg(long, conflicts_with_all = ["model", "record", "replay"])]
+    pub(super) no_model: bool,
+    /// Record requests and replies in this directory.
+    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
+    pub(super) record: Option<PathBuf>,
+    /// Answer from the recordings in this directory; opens no socket.
+    #[arg(long, value_name = "DIR")]
+    pub(super) replay: Option<PathBuf>,
+    /// Stop asking before it costs more, in USD.
+    #[arg(long, value_name = "USD")]
+    pub(super) budget_usd: Option<f64>,
+    /// Stop asking before it takes more tokens, prompts and replies together.
+    #[arg(long, value_name = "TOKENS")]
+    pub(super) budget_tokens: Option<u64>,
+    /// Replace keys and texts of the data by pseudonyms before they leave this machine.
+    #[arg(long)]
+    pub(super) redact: bool,
+    /// Use the vertical that the model drafts where none fits.
+    #[arg(long)]
+    pub(super) accept_vertical: bool,
 }
 
 /// What the executions of a run may take together.

@@ -13,6 +13,7 @@ pub mod exit;
 mod graphs;
 mod inert;
 mod interrupt;
+mod models;
 mod progress;
 mod run;
 mod runs;
@@ -33,12 +34,14 @@ use tracing_subscriber::registry::LookupSpan;
 use arguments::{Arguments, Command};
 use console::Console;
 
-use crate::config::{self, Environment, Project};
+use crate::config::{self, Environment, Project, Variables};
 
 /// What every command is handed.
 struct Session {
     console: Console,
     project: Project,
+    /// What the environment says of language models.
+    variables: Variables,
     /// The working directory.
     directory: PathBuf,
 }
@@ -56,7 +59,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let environment = Environment::read();
     listen(arguments.verbose, &environment);
     let console = Console::new(arguments.json, arguments.quiet, arguments.verbose, &environment);
-    match perform(arguments.command, console.clone()) {
+    match perform(arguments.command, console.clone(), environment.models) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             console.error(&format!("{error:#}"));
@@ -65,12 +68,13 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn perform(command: Command, console: Console) -> anyhow::Result<u8> {
+fn perform(command: Command, console: Console, variables: Variables) -> anyhow::Result<u8> {
     let directory = std::env::current_dir()?;
     let project = config::find_project(&directory)?;
     let session = Session {
         console,
         project,
+        variables,
         directory,
     };
     match command {

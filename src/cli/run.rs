@@ -16,12 +16,13 @@ use super::arguments::{
 };
 use super::exit;
 use super::interrupt::Interrupts;
+use super::models;
 use super::progress::Progress;
-use crate::app::{self, Asked, Begin, Face, Finished, Running, TraceExport, Unanswered};
+use crate::app::{self, Asked, Begin, Face, Finished, ModelKeys, Running, TraceExport, Unanswered};
 use crate::config::{self, ConfigError};
 use crate::flow::{Approve, Cancel};
 use crate::model::{event::RunState, format::shortened, id::RunId, report::RunReport};
-use crate::pipeline::{Effort, Mode, PipelineError, RunRequest};
+use crate::pipeline::{Effort, Mode, ModelRequest, PipelineError, RunRequest};
 use crate::trace::{self, Durability, EventSink};
 
 /// Open questions that the summary names; a long brief must not push the findings off the screen.
@@ -67,7 +68,7 @@ pub(super) fn resume(
 pub(super) fn plan(session: &Session, arguments: &RequestArguments) -> anyhow::Result<u8> {
     let request = request(session, arguments, &PaceArguments::default())?;
     let runtime = runtime()?;
-    let plan = runtime.block_on(app::plan(&request, Arc::new(config::now_us)))?;
+    let plan = runtime.block_on(app::plan(&request, Arc::new(config::now_us), &keys(session)))?;
     session.console.result(&plan, |out| app::write_plan(&plan, out))?;
     Ok(if plan.refused.is_empty() {
         0
@@ -90,9 +91,13 @@ fn request(
         core_collections: arguments.core_collections.clone(),
         max_templates: arguments.max_templates,
         formats: Vec::new(),
+        models: models::asked(session, &arguments.models)?,
         effort: effort(session, &arguments.limits, pace)?,
     };
-    let request = app::request(asked, &session.project, &session.directory)?;
+    let mut request = app::request(asked, &session.project, &session.directory)?;
+    if arguments.models.no_model {
+        request.models = ModelRequest::default();
+    }
     if let Some(document) = request
         .documents
         .first()
@@ -103,6 +108,13 @@ fn request(
             .note(&format!("no document was named; reading {}", document.display()));
     }
     Ok(request)
+}
+
+fn keys(session: &Session) -> ModelKeys {
+    ModelKeys {
+        variables: session.variables.clone(),
+        model: None,
+    }
 }
 
 fn effort(session: &Session, limits: &LimitArguments, pace: &PaceArguments) -> anyhow::Result<Effort> {
@@ -158,6 +170,7 @@ where
         observers: vec![Arc::clone(&progress) as Arc<dyn EventSink>],
         cancel: cancel.clone(),
         approve: Some(ask_at_terminal()),
+        models: keys(session),
     };
     let runtime = runtime()?;
     let finished = runtime.block_on(async {

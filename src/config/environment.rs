@@ -1,12 +1,47 @@
 //! A snapshot of the environment, taken once.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
 /// What gaai reads from the environment; nothing below `config` reads it again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
     /// `GAAI_LOG`, a filter for developer logs, e.g. `gaai=debug`.
     pub log: Option<String>,
+    /// What concerns language models: `LLM_…`, `…_API_KEY`, `…_MODEL`. A key alone makes nothing go online.
+    pub models: Variables,
+}
+
+/// Variables that may hold secrets: by name, and in no output.
+#[derive(Clone, Default)]
+pub struct Variables(BTreeMap<String, SecretString>);
+
+impl Variables {
+    /// The value of `name`.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|it| it.expose_secret().to_owned())
+    }
+}
+
+impl FromIterator<(String, String)> for Variables {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(
+            pairs
+                .into_iter()
+                .map(|(name, value)| (name, value.into()))
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 impl Environment {
@@ -14,9 +49,28 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     pub fn read() -> Self {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let concerns =
+            |name: &str| name.starts_with("LLM_") || name.ends_with("_API_KEY") || name.ends_with("_MODEL");
+        // A variable that is not Unicode is none of ours.
+        let all = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self {
             no_color: text("NO_COLOR").is_some(),
             log: text("GAAI_LOG"),
+            models: all.filter(|(name, _)| concerns(name)).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_shows_names_and_no_values() {
+        let pair = ("OPENAI_API_KEY".to_owned(), "sk-canary".to_owned());
+        let variables: Variables = [pair].into_iter().collect();
+        assert_eq!(variables.get("OPENAI_API_KEY").unwrap(), "sk-canary");
+        assert_eq!(format!("{variables:?}"), "{\"OPENAI_API_KEY\"}");
     }
 }

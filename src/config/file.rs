@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::error::ConfigError;
+use super::models::ModelSettings;
 
 /// The project file's content; all of it is optional.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -23,6 +24,8 @@ pub struct Project {
     pub max_executions: Option<usize>,
     /// Memory budget, e.g. `2GB`.
     pub budget_memory: Option<String>,
+    /// Language models.
+    pub models: ModelSettings,
     /// Directory of the file; paths in it are relative to this. Not a key of the file.
     #[serde(skip)]
     pub directory: PathBuf,

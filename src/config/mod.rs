@@ -5,10 +5,12 @@ mod clock;
 mod environment;
 mod error;
 mod file;
+mod models;
 mod quantity;
 
 pub use clock::{now_ms, now_us, run_id};
-pub use environment::Environment;
+pub use environment::{Environment, Variables};
 pub use error::ConfigError;
 pub use file::{GraphSetting, Project, find_project};
+pub use models::{ModelSettings, RoleSetting};
 pub use quantity::{parse_bytes, parse_duration};

@@ -266,7 +266,14 @@ impl Model for Budgeted {
                 // It may have been charged: what was reserved counts.
                 Err(_) => drop(reservation),
             }
-            outcome
+            outcome.map(|reply| Reply {
+                // What a kept reply took was paid for when it was made.
+                cost_usd: match reply.usage.tokens() {
+                    0 => Some(0.0),
+                    _ => self.price.map(|it| it.of(reply.usage).usd()),
+                },
+                ..reply
+            })
         })
     }
 }

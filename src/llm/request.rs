@@ -27,6 +27,19 @@ pub enum Role {
     Probe,
 }
 
+impl Role {
+    /// The roles that a run may ask, in the order of its stages.
+    pub const ASKING: [Self; 7] = [
+        Self::Vertical,
+        Self::Schema,
+        Self::Requirements,
+        Self::UseCases,
+        Self::Templates,
+        Self::Findings,
+        Self::Summary,
+    ];
+}
+
 /// Who speaks in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -134,6 +147,9 @@ pub struct Reply {
     /// Tokens that a kept reply took when it was made, and that were not paid for again.
     #[serde(default)]
     pub saved: Usage,
+    /// What it cost in USD; `None` where nobody knows, or nobody asked. No part of what was replied.
+    #[serde(skip)]
+    pub cost_usd: Option<f64>,
     /// The model as the provider names it.
     pub model: String,
 }

@@ -169,6 +169,7 @@ fn priced(mut reply: Reply, request: &Request) -> Reply {
 /// A complete reply with this text.
 pub fn says(text: impl Into<String>) -> Answer {
     Ok(Reply {
+        cost_usd: None,
         text: text.into(),
         finish: Finish::Stop,
         usage: Usage::default(),

@@ -80,6 +80,7 @@ async fn play(act: Act, _leaves: Leaves) -> Result<Reply, Failure> {
         Act::Answers(after, tokens) => {
             sleep(after).await;
             Ok(Reply {
+                cost_usd: None,
                 text: "yes".to_owned(),
                 finish: Finish::Stop,
                 usage: Usage {

@@ -100,6 +100,7 @@ pub(super) fn reply(value: &Value, request: &Request, model: &str) -> Result<Rep
         Some(word) => finish(word),
     };
     Ok(Reply {
+        cost_usd: None,
         usage: usage(value, request, &text),
         saved: Usage::default(),
         finish,

@@ -168,6 +168,13 @@ pub enum Event {
         /// Wall time in microseconds.
         elapsed_us: u64,
     },
+    /// A model's answers were judged; what is to be known of them is said in sentences.
+    ModelAdvised {
+        /// The task that asked.
+        task: TaskId,
+        /// What was asked again, refused, or left to the rules, each with its reason.
+        notes: Vec<String>,
+    },
     /// A file of the run was written whole.
     FileWritten {
         /// Path relative to the run directory, with `/`.

@@ -67,6 +67,9 @@ pub struct Lineage {
     pub documents: Vec<(String, ContentHash)>,
     /// SHA-256 of the vertical file and of the layouts.
     pub assets: Vec<(String, ContentHash)>,
+    /// The models asked: role and `PROVIDER/NAME`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<(String, String)>,
     /// Command that makes the same report again.
     pub command: String,
     /// Version of gaai.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::artefacts::sweep;
 use super::error::PipelineError;
+use super::heard::Heard;
 use super::request::{Effort, RunRequest};
-use super::timings::Timings;
 use crate::model::{
     event::{Event, Record},
     id::{ContentHash, RunId},
@@ -29,8 +29,8 @@ pub struct Launch {
     pub journal: Arc<Journal>,
     /// What an earlier process did; empty for a new run.
     pub history: History,
-    /// How long its tasks took so far.
-    pub timings: Arc<Timings>,
+    /// What its events told so far.
+    pub heard: Arc<Heard>,
 }
 
 impl Launch {
@@ -85,7 +85,7 @@ impl Launch {
             started_ms,
             journal: Arc::new(journal),
             history: History::default(),
-            timings: Arc::default(),
+            heard: Arc::default(),
         })
     }
 
@@ -127,8 +127,8 @@ impl Launch {
         }
         request.effort = effort;
         sweep(directory)?;
-        let timings = Timings::default();
-        replay_timings(&timings, &records);
+        let heard = Heard::default();
+        replay(&heard, &records);
         let reused = history.finished.len() as u64;
         journal
             .record(&Event::RunResumed { reused })
@@ -140,15 +140,15 @@ impl Launch {
             started_ms: history.started_ms,
             journal: Arc::new(journal),
             history,
-            timings: Arc::new(timings),
+            heard: Arc::new(heard),
         })
     }
 }
 
-fn replay_timings(timings: &Timings, records: &[Record]) {
+fn replay(heard: &Heard, records: &[Record]) {
     for record in records {
         // Remembering cannot fail.
-        let _ = timings.record(&record.event);
+        let _ = heard.record(&record.event);
     }
 }
 

@@ -1,23 +1,25 @@
 //! The orchestrator: orders the stages of a run, recovers and resumes them.
 
+mod advising;
 mod artefacts;
 mod error;
+mod heard;
 mod launch;
+mod model_request;
 mod models;
 mod orchestrator;
 mod reports;
 mod request;
 mod stage;
 mod stages;
-mod timings;
-mod wording;
 
 pub use artefacts::{Artefacts, to_json, write_whole};
 pub use error::PipelineError;
+pub use heard::{Calls, Heard};
 pub use launch::Launch;
-pub use models::{Models, Price};
+pub use model_request::ModelRequest;
+pub use models::Models;
 pub use orchestrator::{Choice, Orchestrator, Outline, Parts, RunEnd, Setting};
 pub use reports::summary_findings;
 pub use request::{Effort, Mode, RunRequest};
 pub use stage::{Desk, Input, Made, MayStand};
-pub use timings::Timings;

@@ -10,14 +10,8 @@ use futures_util::future::BoxFuture;
 use crate::agents::adviser::Adviser;
 use crate::agents::prompts::Prompts;
 use crate::llm::{LlmError, Model, Modes, Reply, Request, Role};
-use crate::model::{
-    event::{Event, TaskId},
-    usage::Usage,
-};
+use crate::model::event::{Event, TaskId};
 use crate::trace::EventSink;
-
-/// What a reply of a model costs in USD; `None` where its price is not known.
-pub type Price = Arc<dyn Fn(&str, Usage) -> Option<f64> + Send + Sync>;
 
 /// The models of a run. The default has none: every stage then does what its rules give.
 #[derive(Clone)]
@@ -30,8 +24,8 @@ pub struct Models {
     pub modes: Arc<Modes>,
     /// Seed of every request.
     pub seed: u64,
-    /// What a reply costs.
-    pub price: Price,
+    /// Salt of the pseudonyms that stand for names and texts of the data; `None`: the data leaves as it is.
+    pub redacting: Option<String>,
     /// Whether a budget has refused a request so far.
     pub is_refused: Arc<dyn Fn() -> bool + Send + Sync>,
 }
@@ -43,13 +37,22 @@ impl Default for Models {
             prompts: Arc::default(),
             modes: Arc::default(),
             seed: 1,
-            price: Arc::new(|_, _| None),
+            redacting: None,
             is_refused: Arc::new(|| false),
         }
     }
 }
 
 impl Models {
+    /// Role and name of each model.
+    pub(super) fn names(&self) -> Vec<(String, String)> {
+        let name = |it: &Role| serde_json::to_value(it).ok()?.as_str().map(str::to_owned);
+        let roles = self.by_role.iter();
+        roles
+            .map(|(role, model)| (name(role).unwrap_or_default(), model.name().to_owned()))
+            .collect()
+    }
+
     /// Who advises `role` in `task`; `None` without a model. Each call is told to `sink`.
     pub(super) fn adviser(&self, role: Role, task: &TaskId, sink: &Arc<dyn EventSink>) -> Option<Adviser> {
         let model = Arc::clone(self.by_role.get(&role)?);
@@ -57,12 +60,12 @@ impl Models {
             model: Arc::new(Told {
                 model,
                 task: task.clone(),
-                price: Arc::clone(&self.price),
                 sink: Arc::clone(sink),
             }),
             prompts: Arc::clone(&self.prompts),
             modes: Arc::clone(&self.modes),
             seed: self.seed,
+            redacting: self.redacting.clone(),
         })
     }
 }
@@ -71,24 +74,18 @@ impl Models {
 struct Told {
     model: Arc<dyn Model>,
     task: TaskId,
-    price: Price,
     sink: Arc<dyn EventSink>,
 }
 
 impl Told {
     fn tell(&self, request: &Request, reply: &Reply, began: Instant) -> Result<(), LlmError> {
-        // A kept reply was paid for when it was made.
-        let cost_usd = match reply.usage.tokens() {
-            0 => Some(0.0),
-            _ => (self.price)(self.model.name(), reply.usage),
-        };
         let called = Event::ModelCalled {
             task: self.task.clone(),
             prompt: request.prompt.clone(),
             model: self.model.name().to_owned(),
             tokens: reply.usage.tokens(),
             saved_tokens: reply.saved.tokens(),
-            cost_usd,
+            cost_usd: reply.cost_usd,
             elapsed_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
         };
         self.sink.record(&called).map_err(|error| LlmError::Store {

@@ -10,11 +10,11 @@ use futures_util::future::{BoxFuture, Shared, join, join_all};
 use serde::{Deserialize, Serialize};
 
 use super::error::PipelineError;
+use super::heard::Heard;
 use super::models::Models;
 use super::reports::failed;
 use super::request::RunRequest;
 use super::stage::{Desk, Made};
-use super::timings::Timings;
 use crate::agents::adviser::Adviser;
 use crate::agents::vertical::{Resolved, VerticalChoice};
 use crate::assets::Assets;
@@ -105,7 +105,7 @@ pub struct Orchestrator {
     pub(super) setting: Arc<Setting>,
     pub(super) parts: Arc<Parts>,
     pub(super) desk: Desk,
-    pub(super) timings: Arc<Timings>,
+    pub(super) heard: Arc<Heard>,
     /// Files that an earlier process wrote, with the hash of their bytes.
     pub(super) written: Arc<BTreeMap<String, ContentHash>>,
 }
@@ -147,14 +147,14 @@ impl Orchestrator {
         setting: Setting,
         parts: Parts,
         desk: Desk,
-        timings: Arc<Timings>,
+        heard: Arc<Heard>,
         written: BTreeMap<String, ContentHash>,
     ) -> Self {
         Self {
             setting: Arc::new(setting),
             parts: Arc::new(parts),
             desk,
-            timings,
+            heard,
             written: Arc::new(written),
         }
     }

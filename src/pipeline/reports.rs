@@ -66,9 +66,8 @@ impl Orchestrator {
         let (loaded, missing) = self.loaded(attempt, &material).await?;
         let (this, finding) = (self.clone(), Arc::clone(&material));
         let found = computed(move || this.find(&finding, &loaded, missing)).await?;
-        let (report, mut notes) = self.worded(attempt, &material.ground, found).await?;
-        notes.extend(quality_findings::check_report(&report));
-        self.note(attempt, &notes)?;
+        let report = self.worded(attempt, &material.ground, found).await?;
+        self.note(attempt, &quality_findings::check_report(&report))?;
         let volatile = self.volatile(&report.executions);
         let this = self.clone();
         computed(move || {
@@ -221,9 +220,8 @@ impl Orchestrator {
     async fn draw_index(self, attempt: &Attempt, material: Arc<Closing>) -> Result<RunReport, Failure> {
         let (this, closing) = (self.clone(), Arc::clone(&material));
         let index = computed(move || Ok(this.summed_up(&closing.0, &closing.1, &closing.2))).await?;
-        let (index, mut notes) = self.summarised(attempt, &material.0, index).await?;
-        notes.extend(quality_findings::check_index(&index));
-        self.note(attempt, &notes)?;
+        let index = self.summarised(attempt, &material.0, index).await?;
+        self.note(attempt, &quality_findings::check_index(&index))?;
         let this = self.clone();
         computed(move || {
             let executions: Vec<Execution> = index
@@ -293,7 +291,7 @@ impl Orchestrator {
     }
 
     /// Writes a file of the run whole, and tells the journal.
-    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+    pub(super) fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
         write_whole(&self.setting.directory.join(Path::new(path)), bytes).map_err(|error| failure(&error))?;
         self.desk.record(&Event::FileWritten {
             path: path.to_owned(),
@@ -314,7 +312,7 @@ impl Orchestrator {
                 continue;
             }
             seen.push(&execution.template);
-            if let Some(elapsed_us) = self.timings.of(&execution_task(&execution.template)) {
+            if let Some(elapsed_us) = self.heard.time_of(&execution_task(&execution.template)) {
                 let value = format!(
                     "{:.1} ms (estimated {} ms)",
                     elapsed_us as f64 / 1000.0,
@@ -322,6 +320,18 @@ impl Orchestrator {
                 );
                 lines.push((format!("time of {}", execution.template), value));
             }
+        }
+        let calls = self.heard.calls();
+        if calls.calls > 0 {
+            let unpriced = match calls.unpriced {
+                0 => String::new(),
+                count => format!(", {count} of unknown price"),
+            };
+            let value = format!(
+                "{} calls, {} tokens, {:.4} USD{unpriced}",
+                calls.calls, calls.tokens, calls.usd
+            );
+            lines.push(("models until then".to_owned(), value));
         }
         Volatile {
             run: self.setting.run.0.clone(),
@@ -345,6 +355,7 @@ impl Orchestrator {
                 .map(|it| (it.name.clone(), it.hash.clone()))
                 .collect(),
             assets: choice.assets.clone(),
+            models: self.parts.models.names(),
             command: self.setting.request.command(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }

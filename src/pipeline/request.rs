@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::model_request::ModelRequest;
 use crate::trace::Durability;
 
 /// A request. Fields of [`Effort`] change how long a run takes, never what it answers; its budgets say
@@ -33,6 +34,9 @@ pub struct RunRequest {
     pub assets: Option<PathBuf>,
     /// Report formats, by file extension: `md`, `html`, `json`, `txt`.
     pub formats: Vec<String>,
+    /// Which models are asked.
+    #[serde(default)]
+    pub models: ModelRequest,
     /// How hard to work.
     pub effort: Effort,
 }
@@ -135,6 +139,10 @@ impl RunRequest {
         }
         if let Some(limit) = self.effort.budget_time_ms {
             flag("budget-time", format!("{limit}ms"));
+        }
+        for (name, value) in self.models.flags() {
+            words.push(format!("--{name}"));
+            words.extend(value.as_deref().map(quoted));
         }
         words.join(" ")
     }

@@ -46,7 +46,7 @@ impl Orchestrator {
             .census(attempt.control())
             .await
             .map_err(|error| source_failure(&error))?;
-        let parts = Arc::clone(&self.parts);
+        let (parts, wanted) = (Arc::clone(&self.parts), census.clone());
         let choice = computed(move || {
             let mut assets = asset_hashes(&parts.assets)?;
             if let VerticalChoice::File { path, text } = &parts.wanted {
@@ -61,6 +61,7 @@ impl Orchestrator {
             })
         })
         .await?;
+        let choice = self.chosen(&attempt, choice, &wanted).await?;
         self.note(
             &attempt,
             &quality::check_choice(&choice.resolved.vertical, &choice.documents),
@@ -82,10 +83,12 @@ impl Orchestrator {
                     .await
                     .map_err(|error| source_failure(&error))?;
                 let core = this.setting.request.core_collections.clone();
+                let chosen = Arc::clone(&choice);
                 let schema = computed(move || {
-                    schema::analyse(&census, &choice.resolved.vertical, &core).map_err(Failure::give_up)
+                    schema::analyse(&census, &chosen.resolved.vertical, &core).map_err(Failure::give_up)
                 })
                 .await?;
+                let schema = this.described(&attempt, &choice, schema).await?;
                 this.note(&attempt, &quality::check_schema(&schema))?;
                 Ok(schema)
             }
@@ -103,14 +106,22 @@ impl Orchestrator {
         self.desk.stage(spec, vec![choice.handed()], move |attempt| {
             let (this, choice) = (this.clone(), Arc::clone(&choosing));
             async move {
-                let parts = Arc::clone(&this.parts);
+                let (parts, chosen) = (Arc::clone(&this.parts), Arc::clone(&choice));
                 let requirements = computed(move || {
-                    let resolved = &choice.resolved.vertical;
+                    let resolved = &chosen.resolved.vertical;
+                    // One that a model drafted has no examples.
                     let vertical = vertical::with_examples(resolved, &parts.wanted, &parts.verticals)
-                        .map_err(Failure::give_up)?;
-                    Ok(requirements::extract(&choice.documents, &vertical))
+                        .or_else(|error| match parts.models.by_role.is_empty() {
+                            true => Err(Failure::give_up(error)),
+                            false => Ok(resolved.clone()),
+                        })?;
+                    Ok(requirements::extract(&chosen.documents, &vertical))
                 })
                 .await?;
+                let vertical = &choice.resolved.vertical;
+                let requirements = this
+                    .read_further(&attempt, &choice.documents, vertical, requirements)
+                    .await?;
                 this.note(&attempt, &quality::check_requirements(&requirements))?;
                 Ok(requirements)
             }
@@ -136,16 +147,20 @@ impl Orchestrator {
         self.desk.stage(spec, inputs, move |attempt| {
             let (this, (choice, schema, requirements)) = (this.clone(), values.clone());
             async move {
+                let (asked, known, chosen) = (requirements.clone(), schema.clone(), choice.clone());
                 let use_cases = computed(move || {
                     let limit = use_cases::DEFAULT_MAX;
                     Ok(use_cases::propose(
-                        &requirements,
-                        &schema,
-                        &choice.resolved.vertical,
+                        &asked,
+                        &known,
+                        &chosen.resolved.vertical,
                         limit,
                     ))
                 })
                 .await?;
+                let use_cases = this
+                    .proposed(&attempt, &choice, &schema, &requirements, use_cases)
+                    .await?;
                 this.note(&attempt, &quality::check_use_cases(&use_cases))?;
                 Ok(use_cases)
             }
@@ -179,16 +194,19 @@ impl Orchestrator {
             let (this, (choice, schema, requirements, use_cases)) = (this.clone(), values.clone());
             async move {
                 let limit = this.setting.request.max_templates;
+                let (asked, known, chosen) = (use_cases.clone(), schema.clone(), choice.clone());
                 let plan = computed(move || {
+                    let vertical = &chosen.resolved.vertical;
                     Ok(templates::generate(
-                        &use_cases,
-                        &schema,
-                        &choice.resolved.vertical,
+                        &asked,
+                        &known,
+                        vertical,
                         &requirements,
                         limit,
                     ))
                 })
                 .await?;
+                let plan = this.tuned(&attempt, &choice, &schema, &use_cases, plan).await?;
                 this.note(&attempt, &quality_findings::check_plan(&plan))?;
                 Ok(plan)
             }

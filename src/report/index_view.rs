@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::escape::anchor;
+use super::executive_view::{ExecutiveView, executive};
 use super::finding_view::{FileLink, Notes};
 use super::fitness_view::{FitnessView, fitness};
 use super::glossary::{Term, terms};
 use super::methods_view::{self, LineageView, MethodView};
-use super::page::{Carried, HeadView, MODE, RunView, run_view};
+use super::page::{Carried, HeadView, RunView, mode, run_view};
 use super::report_view::{SummaryView, summary};
 use super::tables::{Cell, Table};
 use super::view::{Scope, Sentence, badge};
@@ -33,6 +34,7 @@ pub(super) struct IndexView {
     pub run: RunView,
     pub carried: Carried,
     pub vertical_reason: String,
+    pub executive: Option<ExecutiveView>,
     pub summary: Vec<SummaryView>,
     /// Stands in place of an empty summary.
     pub nothing: &'static str,
@@ -95,6 +97,7 @@ pub(super) fn index_view(
         .collect::<Vec<_>>();
     let summary = gravest(run, &pages, format, &mut notes)?;
     let nulls = nulls(&pages, format, &mut notes)?;
+    let executive = executive(run, &pages, format, &mut notes)?;
     let reports = reports(&pages).drawn(format);
     for (page, report) in &pages {
         notes.link(&report.use_case.title, page);
@@ -104,6 +107,7 @@ pub(super) fn index_view(
         run: run_view(volatile),
         carried: Carried::default(),
         vertical_reason: words::prose(&run.vertical_reason),
+        executive,
         summary,
         nothing: if run.reports.is_empty() {
             words::NO_REPORT
@@ -146,7 +150,7 @@ fn head(run: &RunReport) -> HeadView {
         graph: run.graph.clone(),
         brief: run.requirements.title.clone(),
         vertical: run.vertical.clone(),
-        mode: MODE,
+        mode: mode(&run.lineage),
         badge: badge(&run.verdict),
         index: None,
     }

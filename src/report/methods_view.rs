@@ -165,6 +165,13 @@ pub(super) fn lineage(lineage: &Lineage, format: Format) -> LineageView {
             table.push(vec![Cell::text(kind), Cell::text(name), Cell::text(&hash.0)]);
         }
     }
+    for (role, model) in &lineage.models {
+        table.push(vec![
+            Cell::text("model"),
+            Cell::text(format!("{role}: {model}")),
+            Cell::text("–"),
+        ]);
+    }
     LineageView {
         version: lineage.version.clone(),
         // One line: it stands in a block of code, which only a line break could end.

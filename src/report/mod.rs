@@ -11,6 +11,7 @@ mod check;
 mod derivations;
 mod error;
 mod escape;
+mod executive_view;
 mod finding_view;
 mod fitness_view;
 mod glossary;

@@ -7,10 +7,18 @@ use sha2::{Digest, Sha256};
 
 use super::finding_view::FileLink;
 use super::view::Badge;
-use crate::model::report::Volatile;
+use crate::model::report::{Lineage, Volatile};
 
-/// Who answered: this release has no model, and a report must say so.
-pub(super) const MODE: &str = "offline: no model";
+/// Who worded the sentences: a report must say so.
+pub(super) fn mode(lineage: &Lineage) -> String {
+    let mut names: Vec<&str> = lineage.models.iter().map(|it| it.1.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    match names.is_empty() {
+        true => "offline: no model".to_owned(),
+        false => format!("with {}", names.join(", ")),
+    }
+}
 
 /// The top of a page.
 #[derive(Clone, Debug, Serialize)]
@@ -22,7 +30,7 @@ pub(super) struct HeadView {
     pub graph: String,
     pub brief: String,
     pub vertical: String,
-    pub mode: &'static str,
+    pub mode: String,
     pub badge: Badge,
     /// The index, from a report's page.
     pub index: Option<FileLink>,

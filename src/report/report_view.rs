@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::escape::anchor;
 use super::finding_view::{self, FileLink, FindingView, Notes};
 use super::methods_view::{self, LineageView, MethodView};
-use super::page::{Carried, HeadView, MODE, RunView, run_view};
+use super::page::{Carried, HeadView, RunView, mode, run_view};
 use super::renderer::Links;
 use super::tables::{Cell, Table};
 use super::view::{Scope, Sentence, Severity, badge, severity};
@@ -89,7 +89,7 @@ pub(super) fn report_view(
             graph: report.graph.clone(),
             brief: report.brief.clone(),
             vertical: report.vertical.clone(),
-            mode: MODE,
+            mode: mode(&report.lineage),
             badge: badge(&report.verdict),
             index: Some(index),
         },

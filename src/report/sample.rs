@@ -202,6 +202,7 @@ pub(super) fn lineage() -> Lineage {
             ("layouts".to_owned(), hash(4)),
             ("verticals/generic.toml".to_owned(), hash(5)),
         ],
+        models: Vec::new(),
         command: "gaai run --graph data/london --documents data/london/brief.md --vertical generic"
             .to_owned(),
         version: "0.1.0".to_owned(),

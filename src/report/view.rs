@@ -20,6 +20,8 @@ pub(super) struct Sentence {
     pub claim: String,
     /// Whether it cites nothing: guidance, which nothing verifies.
     pub plain: bool,
+    /// Whether a model worded it.
+    pub by_model: bool,
     pub pieces: Vec<Part>,
 }
 
@@ -98,11 +100,12 @@ impl Scope<'_> {
         Ok(Sentence {
             claim: claim.id.0.clone(),
             plain: claim.facts.is_empty(),
+            by_model: claim.by_model,
             pieces: parts,
         })
     }
 
-    fn cite(&self, claim: &Claim, fact: &Fact) -> Cite {
+    pub(super) fn cite(&self, claim: &Claim, fact: &Fact) -> Cite {
         let value = words::full(&fact.value);
         let how = derivations::derivation(fact, &self.report.facts);
         Cite {
@@ -128,11 +131,14 @@ pub(super) fn severity(level: Level) -> Severity {
 pub(super) fn badge(verdict: &Verdict) -> Badge {
     let dropped = verdict.dropped.len() as u64;
     let all = u64::from(verdict.verified) + dropped;
-    let text = format!(
+    let mut text = format!(
         "{} of {} verified",
         words::count(u64::from(verdict.verified)),
         words::counted(all, "claim", "claims")
     );
+    if dropped > 0 {
+        text.push_str(&format!(", {} dropped", words::count(dropped)));
+    }
     Badge {
         text,
         all: dropped == 0,

@@ -120,7 +120,10 @@ impl History {
                     .or_default()
                     .insert(artefact.clone());
             }
-            Event::GraphLoaded { .. } | Event::QualityChecked { .. } | Event::ModelCalled { .. } => {}
+            Event::GraphLoaded { .. }
+            | Event::QualityChecked { .. }
+            | Event::ModelCalled { .. }
+            | Event::ModelAdvised { .. } => {}
         }
         Ok(())
     }

@@ -98,6 +98,7 @@ impl Spans {
                 | Event::GraphLoaded { .. }
                 | Event::QualityChecked { .. }
                 | Event::ModelCalled { .. }
+                | Event::ModelAdvised { .. }
                 | Event::FileWritten { .. }
                 | Event::RunFinished { .. } => {}
             }

@@ -175,6 +175,7 @@ impl TraceSummary {
             | Event::TaskSkipped { .. }
             | Event::GraphLoaded { .. }
             | Event::QualityChecked { .. }
+            | Event::ModelAdvised { .. }
             | Event::FileWritten { .. } => {}
         }
     }

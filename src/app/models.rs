@@ -1,0 +1,240 @@
+//! The models of a run, put together from the inside out: endpoint, kept replies, recording, budget, fallback.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::agents::prompts::Prompts;
+use crate::assets::Assets;
+use crate::config::Variables;
+use crate::llm::{
+    Budget, Budgeted, Cached, Endpoint, Fallback, Ledger, LlmError, Model, ModelName, Modes, OpenAi, Prices,
+    Recorder, Replayer, Role, http_client,
+};
+use crate::pipeline::{ModelRequest, Models, PipelineError, RunRequest};
+
+/// How long a model that stood in for another is asked at once.
+const STAND_IN: Duration = Duration::from_secs(120);
+
+/// Seed of requests and of waits between attempts.
+const SEED: u64 = 1;
+
+/// What a face brings for language models.
+#[derive(Clone, Default)]
+pub struct ModelKeys {
+    /// What the environment says: keys, addresses, limits.
+    pub variables: Variables,
+    /// A model of the caller's own, asked in every role instead of those that the request names.
+    pub model: Option<Arc<dyn Model>>,
+}
+
+/// The models that `request` names; none where it names none and the face brings none.
+///
+/// # Errors
+///
+/// A model, key, address or recording that cannot be used; nothing was sent.
+pub(super) fn models(
+    request: &RunRequest,
+    keys: &ModelKeys,
+    assets: &Assets,
+) -> Result<Models, PipelineError> {
+    let wanted = &request.models;
+    if !wanted.asks() && keys.model.is_none() {
+        return match (&wanted.replay, &wanted.record) {
+            (None, None) => Ok(Models::default()),
+            _ => Err(PipelineError::Invalid(
+                "--record and --replay need a model; name it with --model PROVIDER/NAME".to_owned(),
+            )),
+        };
+    }
+    if wanted.offline && wanted.replay.is_none() {
+        return Err(PipelineError::Invalid(
+            "--offline opens no socket, so that no model can be asked; add --replay DIR, or leave one of them out"
+                .to_owned(),
+        ));
+    }
+    let prompts = Prompts::load(assets).map_err(PipelineError::Invalid)?;
+    let workshop = Workshop::new(request, keys).map_err(|error| invalid(&error))?;
+    workshop.models(prompts).map_err(|error| invalid(&error))
+}
+
+fn invalid(error: &LlmError) -> PipelineError {
+    PipelineError::Invalid(format!("the model cannot be asked: {error}"))
+}
+
+/// What the models of a run share.
+struct Workshop<'a> {
+    request: &'a RunRequest,
+    keys: &'a ModelKeys,
+    prices: Prices,
+    ledger: Arc<Ledger>,
+    modes: Arc<Modes>,
+}
+
+impl<'a> Workshop<'a> {
+    fn new(request: &'a RunRequest, keys: &'a ModelKeys) -> Result<Self, LlmError> {
+        let wanted = &request.models;
+        let mut prices = Prices::ours()?;
+        if let Some(file) = &wanted.prices {
+            let path = request.path(file);
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| LlmError::Setting(format!("{name} cannot be read: {error}")))?;
+            prices = prices.overridden_by(Prices::parse(&name, &text)?);
+        }
+        let budget = Budget {
+            usd: wanted.budget_usd,
+            tokens: wanted.budget_tokens,
+            time: request.effort.budget_time_ms.map(Duration::from_millis),
+        };
+        let began = Instant::now();
+        Ok(Self {
+            request,
+            keys,
+            prices,
+            ledger: Ledger::new(budget, Arc::new(move || began.elapsed())),
+            modes: Arc::default(),
+        })
+    }
+
+    fn wanted(&self) -> &ModelRequest {
+        &self.request.models
+    }
+
+    fn models(self, prompts: Prompts) -> Result<Models, LlmError> {
+        let mut endpoints: BTreeMap<&'static str, OpenAi> = BTreeMap::new();
+        let mut made: BTreeMap<String, Arc<dyn Model>> = BTreeMap::new();
+        let mut by_role = BTreeMap::new();
+        for role in Role::ASKING {
+            if let Some(model) = &self.keys.model {
+                by_role.insert(role, self.kept_within(Arc::clone(model), model.name())?);
+                continue;
+            }
+            let own = self.wanted().roles.get(&role);
+            if let Some(name) = own.or(self.wanted().default.as_ref()) {
+                by_role.insert(role, self.model(name, &mut made, &mut endpoints)?);
+            }
+        }
+        let ledger = Arc::clone(&self.ledger);
+        Ok(Models {
+            by_role,
+            prompts: Arc::new(prompts),
+            modes: Arc::clone(&self.modes),
+            seed: SEED,
+            // Set once the inputs are known.
+            redacting: None,
+            is_refused: Arc::new(move || ledger.spent().refused > 0),
+        })
+    }
+
+    /// The model `name` with its fallbacks; made once.
+    fn model(
+        &self,
+        name: &str,
+        made: &mut BTreeMap<String, Arc<dyn Model>>,
+        endpoints: &mut BTreeMap<&'static str, OpenAi>,
+    ) -> Result<Arc<dyn Model>, LlmError> {
+        if let Some(model) = made.get(name) {
+            return Ok(Arc::clone(model));
+        }
+        let first = self.single(name, endpoints)?;
+        let others = self.wanted().fallbacks.iter().filter(|it| *it != name);
+        let others = others
+            .map(|it| self.single(it, endpoints))
+            .collect::<Result<Vec<_>, _>>()?;
+        let model: Arc<dyn Model> = match others.is_empty() {
+            true => first,
+            false => Arc::new(Fallback::new(
+                first,
+                others,
+                STAND_IN,
+                Arc::new(|switch| {
+                    tracing::warn!(from = %switch.from, to = %switch.to, "another model is asked");
+                }),
+            )),
+        };
+        made.insert(name.to_owned(), Arc::clone(&model));
+        Ok(model)
+    }
+
+    /// One model, recorded or replayed, within the budget.
+    fn single(
+        &self,
+        name: &str,
+        endpoints: &mut BTreeMap<&'static str, OpenAi>,
+    ) -> Result<Arc<dyn Model>, LlmError> {
+        let wanted = self.wanted();
+        let named: ModelName = name.parse()?;
+        let title = named.to_string();
+        let model: Arc<dyn Model> = match &wanted.replay {
+            Some(directory) => Arc::new(Replayer::open(title.clone(), &self.request.path(directory))?),
+            None => self.asked(&named, endpoints)?,
+        };
+        self.kept_within(model, &title)
+    }
+
+    /// `model`, recorded if wanted, within the budget.
+    fn kept_within(&self, mut model: Arc<dyn Model>, title: &str) -> Result<Arc<dyn Model>, LlmError> {
+        if let Some(directory) = &self.wanted().record {
+            model = Arc::new(Recorder::open(model, self.request.path(directory))?);
+        }
+        let price = self.prices.quote(title).map(|it| it.price);
+        Ok(Arc::new(Budgeted::new(model, price, Arc::clone(&self.ledger))))
+    }
+
+    /// A model at its endpoint, whose replies are kept. Models of one provider share its limits.
+    fn asked(
+        &self,
+        named: &ModelName,
+        endpoints: &mut BTreeMap<&'static str, OpenAi>,
+    ) -> Result<Arc<dyn Model>, LlmError> {
+        let openai = match endpoints.get(named.provider()) {
+            Some(known) => known.for_model(named)?,
+            None => {
+                let endpoint = self.endpoint(named)?;
+                let http = http_client(&endpoint)?;
+                let openai = OpenAi::new(endpoint, http, SEED)?;
+                endpoints.insert(named.provider(), openai.for_model(named)?);
+                openai
+            }
+        };
+        self.modes.set(openai.name(), openai.endpoint().preset.shape);
+        Ok(match &self.request.effort.cache {
+            Some(directory) => Arc::new(Cached::new(Arc::new(openai), replies(directory))),
+            None => Arc::new(openai),
+        })
+    }
+
+    fn endpoint(&self, named: &ModelName) -> Result<Endpoint, LlmError> {
+        let wanted = self.wanted();
+        let mut endpoint = Endpoint::from_variables(named.clone(), &|name| self.keys.variables.get(name))?;
+        if let Some(url) = wanted.base_url.as_ref().filter(|_| self.is_main(named)) {
+            endpoint.base_url = Some(url.clone());
+        }
+        endpoint.allow_plain_http |= wanted.allow_plain_http;
+        endpoint.concurrency = wanted.concurrency.unwrap_or(endpoint.concurrency);
+        let limit = |it: Option<u64>| it.and_then(std::num::NonZeroU64::new);
+        endpoint.requests_per_minute = limit(wanted.requests_per_minute).or(endpoint.requests_per_minute);
+        endpoint.tokens_per_minute = limit(wanted.tokens_per_minute).or(endpoint.tokens_per_minute);
+        if let Some(ms) = wanted.timeout_ms {
+            endpoint.timeout = Duration::from_millis(ms);
+        }
+        endpoint.check()?;
+        Ok(endpoint)
+    }
+
+    /// Whether an address that was given without a provider is that of this model's: another provider's key is
+    /// not sent there.
+    fn is_main(&self, named: &ModelName) -> bool {
+        let wanted = self.wanted();
+        let main = wanted.default.as_ref().or(wanted.roles.values().next());
+        let main = main.and_then(|it| it.parse::<ModelName>().ok());
+        main.is_some_and(|it| it.provider() == named.provider())
+    }
+}
+
+/// Where replies are kept.
+fn replies(cache: &Path) -> std::path::PathBuf {
+    cache.join("replies")
+}

@@ -1,0 +1,235 @@
+//! What a model adds to each stage, where there is one: the stage's rules have answered before it is asked.
+
+use std::sync::Arc;
+
+use super::orchestrator::{Choice, Ground, Orchestrator};
+use super::reports::Found;
+use super::stage::computed;
+use crate::agents::{
+    choose_templates, choose_vertical, describe_schema, draft_vertical,
+    propose_use_cases::{self, Grounds},
+    prose::WordBook,
+    quality::Note,
+    read_requirements, summary, use_cases, vertical,
+    write_findings::{self, Judge},
+};
+use crate::flow::{Attempt, Failure};
+use crate::llm::{LlmError, Role};
+use crate::model::{
+    document::Document,
+    event::Event,
+    report::{Report, RunReport},
+    requirements::Requirements,
+    schema::{Census, Schema},
+    template::TemplatePlan,
+    use_case::UseCase,
+    vertical::Vertical,
+};
+
+/// Where a vertical that a model drafted is written, in the run's directory.
+const DRAFT: &str = "drafts/vertical.toml";
+
+impl Orchestrator {
+    /// The choice with a vertical of the model's where the rules were not sure. A drafted one is written for
+    /// review, and used only if the request says so.
+    pub(super) async fn chosen(
+        &self,
+        attempt: &Attempt,
+        mut choice: Choice,
+        census: &Census,
+    ) -> Result<Choice, Failure> {
+        let Some(adviser) = self.adviser(Role::Vertical, attempt) else {
+            return Ok(choice);
+        };
+        if !matches!(self.parts.wanted, vertical::VerticalChoice::Auto) {
+            return Ok(choice);
+        }
+        let (verticals, documents) = (&self.parts.verticals, &self.parts.documents);
+        let picked = choose_vertical::choose(&adviser, choice.resolved, verticals, census, documents)
+            .await
+            .map_err(|error| unadvised(&error))?;
+        choice.resolved = picked.resolved;
+        let mut notes = picked.notes;
+        if picked.none_fits {
+            let (drafted, more) = draft_vertical::draft(&adviser, verticals, census, documents)
+                .await
+                .map_err(|error| unadvised(&error))?;
+            notes.extend(more);
+            if let Some(drafted) = drafted {
+                self.write(DRAFT, drafted.text.as_bytes())?;
+                if self.setting.request.models.accept_vertical {
+                    choice.resolved.reason = format!(
+                        "No vertical fits, so that a model drafted {}, which was accepted.",
+                        drafted.name
+                    );
+                    choice.resolved.vertical = drafted.vertical;
+                } else {
+                    notes.push(Note::remark(format!(
+                        "the model drafted the vertical {} in {DRAFT}; read it, and use it with --vertical or \
+                         --accept-vertical",
+                        drafted.name
+                    )));
+                }
+            }
+        }
+        self.advised(attempt, notes)?;
+        Ok(choice)
+    }
+
+    /// The schema with domain and roles of the model's.
+    pub(super) async fn described(
+        &self,
+        attempt: &Attempt,
+        choice: &Choice,
+        schema: Schema,
+    ) -> Result<Schema, Failure> {
+        let Some(adviser) = self.adviser(Role::Schema, attempt) else {
+            return Ok(schema);
+        };
+        let book = self.word_book(choice, &schema.census).await?;
+        let core = &self.setting.request.core_collections;
+        let described = describe_schema::describe(&adviser, schema, core, &book).await;
+        let (schema, notes) = described.map_err(|error| unadvised(&error))?;
+        self.advised(attempt, notes)?;
+        Ok(schema)
+    }
+
+    /// The requirements with what else the model reads in the documents.
+    pub(super) async fn read_further(
+        &self,
+        attempt: &Attempt,
+        documents: &[Document],
+        vertical: &Vertical,
+        requirements: Requirements,
+    ) -> Result<Requirements, Failure> {
+        let Some(adviser) = self.adviser(Role::Requirements, attempt) else {
+            return Ok(requirements);
+        };
+        let read = read_requirements::read(&adviser, requirements, documents, vertical).await;
+        let (requirements, notes) = read.map_err(|error| unadvised(&error))?;
+        self.advised(attempt, notes)?;
+        Ok(requirements)
+    }
+
+    /// The use cases with questions of the model's.
+    pub(super) async fn proposed(
+        &self,
+        attempt: &Attempt,
+        choice: &Choice,
+        schema: &Schema,
+        requirements: &Requirements,
+        use_cases: Vec<UseCase>,
+    ) -> Result<Vec<UseCase>, Failure> {
+        let Some(adviser) = self.adviser(Role::UseCases, attempt) else {
+            return Ok(use_cases);
+        };
+        let book = self.word_book(choice, &schema.census).await?;
+        let grounds = Grounds {
+            requirements,
+            schema,
+            vertical: &choice.resolved.vertical,
+            book: &book,
+            max: use_cases::DEFAULT_MAX,
+        };
+        let proposed = propose_use_cases::propose(&adviser, use_cases, grounds).await;
+        let (use_cases, notes) = proposed.map_err(|error| unadvised(&error))?;
+        self.advised(attempt, notes)?;
+        Ok(use_cases)
+    }
+
+    /// The plan with parameters and omissions of the model's.
+    pub(super) async fn tuned(
+        &self,
+        attempt: &Attempt,
+        choice: &Choice,
+        schema: &Schema,
+        use_cases: &[UseCase],
+        plan: TemplatePlan,
+    ) -> Result<TemplatePlan, Failure> {
+        let Some(adviser) = self.adviser(Role::Templates, attempt) else {
+            return Ok(plan);
+        };
+        let book = self.word_book(choice, &schema.census).await?;
+        let bounds = choose_templates::Bounds {
+            schema,
+            vertical: &choice.resolved.vertical,
+            book: &book,
+        };
+        let chosen = choose_templates::choose(&adviser, plan, use_cases, bounds).await;
+        let (plan, notes) = chosen.map_err(|error| unadvised(&error))?;
+        self.advised(attempt, notes)?;
+        Ok(plan)
+    }
+
+    /// The report with the model's sentences that hold.
+    pub(super) async fn worded(
+        &self,
+        attempt: &Attempt,
+        ground: &Ground,
+        found: Found,
+    ) -> Result<Report, Failure> {
+        let Found { report, tables } = found;
+        let Some(adviser) = self.adviser(Role::Findings, attempt) else {
+            return Ok(report);
+        };
+        let census = &ground.schema.value.census;
+        let book = self.word_book(&ground.choice.value, census).await?;
+        let judge = Judge {
+            book: &book,
+            tables: &tables,
+            census,
+            vertical: &ground.choice.value.resolved.vertical,
+        };
+        let written = write_findings::write(&adviser, report, judge).await;
+        let (report, notes) = written.map_err(|error| unadvised(&error))?;
+        self.advised(attempt, notes)?;
+        Ok(report)
+    }
+
+    /// The index with the model's summary, as far as it holds, and what is to be known of all its advice. Once
+    /// the run was halted no model is asked any more.
+    pub(super) async fn summarised(
+        &self,
+        attempt: &Attempt,
+        ground: &Ground,
+        mut index: RunReport,
+    ) -> Result<RunReport, Failure> {
+        let adviser = self.adviser(Role::Summary, attempt);
+        if let Some(adviser) = adviser.filter(|_| self.desk.flow.state().halt().is_none()) {
+            let census = &ground.schema.value.census;
+            let book = self.word_book(&ground.choice.value, census).await?;
+            let written = summary::write(&adviser, index, &book).await;
+            let (summed, notes) = written.map_err(|error| unadvised(&error))?;
+            self.advised(attempt, notes)?;
+            index = summed;
+        }
+        index.quality.extend(self.heard.advice());
+        Ok(index)
+    }
+
+    /// Writes down what is to be known of how the model advised a task.
+    fn advised(&self, attempt: &Attempt, notes: Vec<Note>) -> Result<(), Failure> {
+        self.desk.record(&Event::ModelAdvised {
+            task: attempt.task().clone(),
+            notes: notes.into_iter().map(|it| it.text).collect(),
+        })
+    }
+
+    /// The words that a model's sentences may use.
+    async fn word_book(&self, choice: &Choice, census: &Census) -> Result<WordBook, Failure> {
+        let (parts, choice, census) = (Arc::clone(&self.parts), choice.clone(), census.clone());
+        computed(move || {
+            let resolved = &choice.resolved.vertical;
+            // One that a model drafted has no examples of its own.
+            let vertical = vertical::with_examples(resolved, &parts.wanted, &parts.verticals)
+                .unwrap_or_else(|_| resolved.clone());
+            Ok(WordBook::new(&vertical, &choice.documents, &census))
+        })
+        .await
+    }
+}
+
+/// A model's error that ends the stage: its recording does not fit, or cannot be written.
+fn unadvised(error: &LlmError) -> Failure {
+    Failure::give_up(format!("failed to ask the model: {error}"))
+}

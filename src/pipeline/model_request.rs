@@ -1,0 +1,111 @@
+//! Which models a run asks, and within which limits. It stands in the journal and never holds a key.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::llm::Role;
+
+/// The models of a request; the default asks none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelRequest {
+    /// The model of every role that has none of its own, `PROVIDER/NAME`.
+    pub default: Option<String>,
+    /// The models of single roles.
+    pub roles: BTreeMap<Role, String>,
+    /// Models asked, in order, when another is down.
+    pub fallbacks: Vec<String>,
+    /// Where the provider is instead of where its preset says.
+    pub base_url: Option<String>,
+    /// Whether plain HTTP may leave this machine.
+    pub allow_plain_http: bool,
+    /// Whether no socket may be opened.
+    pub offline: bool,
+    /// Directory that requests and replies are recorded in.
+    pub record: Option<PathBuf>,
+    /// Directory of recordings that answer instead of a model.
+    pub replay: Option<PathBuf>,
+    /// USD that all requests may cost together.
+    pub budget_usd: Option<f64>,
+    /// Tokens that all requests may take together, prompts and replies.
+    pub budget_tokens: Option<u64>,
+    /// File of prices that go before the ones that gaai knows.
+    pub prices: Option<PathBuf>,
+    /// Whether keys and texts of the data are replaced by pseudonyms before they leave.
+    pub redact: bool,
+    /// Whether a vertical that the model drafts is used.
+    pub accept_vertical: bool,
+    /// Requests at once; `None`: the endpoint's default.
+    pub concurrency: Option<usize>,
+    /// Requests a minute; `None` is no limit.
+    pub requests_per_minute: Option<u64>,
+    /// Tokens a minute; `None` is no limit.
+    pub tokens_per_minute: Option<u64>,
+    /// Time for one attempt in milliseconds; `None`: the endpoint's default.
+    pub timeout_ms: Option<u64>,
+}
+
+impl ModelRequest {
+    /// Whether any model is asked.
+    pub fn asks(&self) -> bool {
+        self.default.is_some() || !self.roles.is_empty()
+    }
+
+    /// This, and where it is silent what `earlier` says.
+    #[must_use]
+    pub fn over(self, earlier: &Self) -> Self {
+        let mut roles = earlier.roles.clone();
+        roles.extend(self.roles);
+        Self {
+            default: self.default.or_else(|| earlier.default.clone()),
+            roles,
+            fallbacks: match self.fallbacks.is_empty() {
+                true => earlier.fallbacks.clone(),
+                false => self.fallbacks,
+            },
+            base_url: self.base_url.or_else(|| earlier.base_url.clone()),
+            allow_plain_http: self.allow_plain_http || earlier.allow_plain_http,
+            offline: self.offline || earlier.offline,
+            record: self.record.or_else(|| earlier.record.clone()),
+            replay: self.replay.or_else(|| earlier.replay.clone()),
+            budget_usd: self.budget_usd.or(earlier.budget_usd),
+            budget_tokens: self.budget_tokens.or(earlier.budget_tokens),
+            prices: self.prices.or_else(|| earlier.prices.clone()),
+            redact: self.redact || earlier.redact,
+            accept_vertical: self.accept_vertical || earlier.accept_vertical,
+            concurrency: self.concurrency.or(earlier.concurrency),
+            requests_per_minute: self.requests_per_minute.or(earlier.requests_per_minute),
+            tokens_per_minute: self.tokens_per_minute.or(earlier.tokens_per_minute),
+            timeout_ms: self.timeout_ms.or(earlier.timeout_ms),
+        }
+    }
+
+    /// The flags that change what is answered, each with its value; a flag without one has none.
+    pub(super) fn flags(&self) -> Vec<(&'static str, Option<String>)> {
+        let mut flags = Vec::new();
+        let role = |it: &Role| serde_json::to_value(it).ok()?.as_str().map(str::to_owned);
+        flags.extend(self.default.iter().map(|it| ("model", Some(it.clone()))));
+        for (name, model) in &self.roles {
+            flags.push((
+                "model",
+                Some(format!("{}={model}", role(name).unwrap_or_default())),
+            ));
+        }
+        flags.extend(
+            self.fallbacks
+                .iter()
+                .map(|it| ("fallback-model", Some(it.clone()))),
+        );
+        flags.extend(self.base_url.iter().map(|it| ("model-url", Some(it.clone()))));
+        flags.extend(self.budget_usd.map(|it| ("budget-usd", Some(it.to_string()))));
+        flags.extend(
+            self.budget_tokens
+                .map(|it| ("budget-tokens", Some(it.to_string()))),
+        );
+        flags.extend(self.redact.then_some(("redact", None)));
+        flags.extend(self.accept_vertical.then_some(("accept-vertical", None)));
+        flags
+    }
+}
