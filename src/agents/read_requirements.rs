@@ -20,6 +20,7 @@ use super::tokens::tokens;
 use crate::llm::{Filling, Less, LlmError, Narrow, Role};
 use crate::model::{
     document::{Citation, Document, Passage},
+    id::RequirementId,
     requirements::{Objective, Priority, Requirements, StatementKind},
     vertical::Vertical,
 };
@@ -197,6 +198,11 @@ pub fn adopt(
     vertical: &Vertical,
 ) -> (Requirements, Vec<Note>) {
     let with_topic = base.objectives.iter().filter(|it| it.topic.is_some());
+    let limits: Vec<(RequirementId, Option<u32>)> = base
+        .objectives
+        .iter()
+        .map(|it| (it.id.clone(), it.limit))
+        .collect();
     let mut adoption = Adoption {
         settled: with_topic.map(|it| place_of(&it.source)).collect(),
         stated: base.statements.iter().map(|it| place_of(&it.source)).collect(),
@@ -218,6 +224,12 @@ pub fn adopt(
     let mut notes = adoption.notes;
     if adoption.placed > 0 {
         apply_limits(&mut requirements);
+        // What a model calls a constraint does not limit what the rules read without one.
+        for objective in &mut requirements.objectives {
+            if let Some((_, limit)) = limits.iter().find(|it| it.0 == objective.id) {
+                objective.limit = *limit;
+            }
+        }
         if requirements.title.is_empty() {
             let first = requirements.objectives.first();
             requirements.title = first.map(|it| it.title.clone()).unwrap_or_default();

@@ -176,12 +176,12 @@ fn a_limit_must_stand_in_the_passage_and_count_things() {
 }
 
 #[test]
-fn a_statement_is_added_and_a_question_is_none() {
+fn a_statement_is_added_changes_no_objective_and_a_question_is_none() {
     let (documents, base) = brief();
     let statement = |words: &str, quote: &str| ReadStatement {
         passage: handle(&documents, words),
         quote: quote.to_owned(),
-        kind: Kind::Risk,
+        kind: Kind::Constraint,
     };
     let (after, notes) = adopted(
         Vec::new(),
@@ -193,7 +193,10 @@ fn a_statement_is_added_and_a_question_is_none() {
     );
     assert_eq!(after.statements.len(), base.statements.len() + 1);
     let new = after.statements.last().unwrap();
-    assert_eq!((new.id.0.as_str(), new.kind), ("risk-1", StatementKind::Risk));
+    assert_eq!(
+        (new.id.0.as_str(), new.kind),
+        ("constraint-1", StatementKind::Constraint)
+    );
     assert_eq!(after.objectives, base.objectives);
     assert!(
         notes.iter().any(|it| it.contains("asks a question already")),
