@@ -52,6 +52,8 @@ pub mod write_findings;
 pub mod written;
 
 #[cfg(test)]
+mod adoption_tests;
+#[cfg(test)]
 mod brief_numbers_tests;
 #[cfg(test)]
 mod choose_templates_tests;

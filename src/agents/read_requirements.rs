@@ -360,7 +360,7 @@ impl Adoption<'_> {
             .iter_mut()
             .filter(|it| place_of(&it.source) == *place)
             .collect();
-        if own.iter().any(|it| it.limit == Some(limit)) {
+        if own.is_empty() || own.iter().any(|it| it.limit == Some(limit)) {
             return;
         }
         if !is_limit_of(read, limit) || own.iter().any(|it| it.limit.is_some()) {

@@ -145,8 +145,7 @@ impl<'a> Extractor<'a> {
         let known = &self.vertical.topics[topic];
         if self.asked.insert(topic, f64::INFINITY).is_some() {
             let before = self.found.objectives.remove(at);
-            self.demote(Objective {
-                id: RequirementId::from(known.id.as_str()),
+            self.keep_as_requirement(Objective {
                 topic: Some(known.id.clone()),
                 ..before
             });
@@ -253,14 +252,18 @@ impl<'a> Extractor<'a> {
 
     /// Keeps what asked less clearly as a requirement of the same topic.
     fn demote(&mut self, before: Objective) {
-        let id = self.next_id(StatementKind::Requirement);
         if let Some(now) = self.found.objectives.iter_mut().find(|it| it.id == before.id) {
             now.limit = now.limit.or(before.limit);
-            now.unit = now.unit.take().or(before.unit);
+            now.unit = now.unit.take().or(before.unit.clone());
             now.priority = now.priority.max(before.priority);
-            now.needs.extend(before.needs);
+            now.needs.extend(before.needs.iter().cloned());
             now.needs.dedup();
         }
+        self.keep_as_requirement(before);
+    }
+
+    fn keep_as_requirement(&mut self, before: Objective) {
+        let id = self.next_id(StatementKind::Requirement);
         self.found.statements.push(Statement {
             id,
             kind: StatementKind::Requirement,

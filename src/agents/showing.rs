@@ -5,13 +5,13 @@
 
 use serde::Serialize;
 
-use crate::llm::{Data, Filling, LlmError};
+use crate::llm::{Data, Filling, LlmError, Narrow};
 use crate::model::{
-    document::{Document, Passage, PassageKind},
+    document::{Citation, Document, Passage, PassageKind},
     format::shortened,
     id::RequirementId,
     requirements::Requirements,
-    schema::{Attribute, AttributeKind, Census, Schema},
+    schema::{Attribute, AttributeKind, Census, Role, Schema},
 };
 
 /// Characters of a model's words that a note repeats.
@@ -33,8 +33,8 @@ pub(super) fn list<T: Serialize>(
 
 /// The choices of a form at `pointer`, unless there are none or too many to list: what is chosen is judged
 /// afterwards all the same.
-pub(super) fn choices(pointer: &str, words: Vec<String>) -> Option<crate::llm::Narrow> {
-    (!words.is_empty() && words.len() <= MOST_CHOICES).then(|| crate::llm::Narrow::Choices {
+pub(super) fn choices(pointer: &str, words: Vec<String>) -> Option<Narrow> {
+    (!words.is_empty() && words.len() <= MOST_CHOICES).then(|| Narrow::Choices {
         pointer: pointer.to_owned(),
         words,
     })
@@ -99,7 +99,7 @@ pub(super) struct ShownItem<'a> {
 
 /// The objectives of the brief, then its statements.
 pub(super) fn items(requirements: &Requirements) -> Vec<ShownItem<'_>> {
-    let passage = |it: &crate::model::document::Citation| format!("{}.{}", it.document, it.passage);
+    let passage = |it: &Citation| format!("{}.{}", it.document, it.passage);
     let objectives = requirements.objectives.iter().map(|it| ShownItem {
         id: &it.id,
         passage: passage(&it.source),
@@ -122,7 +122,7 @@ pub(super) struct ShownCollection<'a> {
     name: &'a str,
     count: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<crate::model::schema::Role>,
+    role: Option<Role>,
     attributes: Vec<ShownAttribute<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     joins: Vec<[&'a str; 2]>,
