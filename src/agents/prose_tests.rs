@@ -82,6 +82,7 @@ fn book() -> WordBook {
                 "Next comes the line on average, prepare plans first for what passengers meet there"
                     .to_owned(),
                 "While this takes long, there is more of it than of the other, no".to_owned(),
+                "All of it, most of it, see the prose".to_owned(),
             ],
             ..Topic::default()
         }],
@@ -141,7 +142,7 @@ fn each_kind_of_falsehood_is_caught() {
         ("{F1} carries three routes.", "`three`"),
         ("{F1} carries half of the traffic, {F2}.", "`half`"),
         ("{F1} carries nearly {F2}.", "vague"),
-        ("{F1} carries more than {F2}.", "vague"),
+        ("{F1} carries more than {F2}.", "no two facts"),
         ("{F1} carries {F2} percent.", "unit"),
         ("{F6} minutes pass.", "unit"),
         ("Euston carries {F2}.", "`Euston`"),

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::parts;
-use crate::agents::verify;
+use crate::agents::{summary, verify};
 use crate::engine::ResultTables;
 use crate::model::{
     event::RunState,
@@ -69,6 +69,13 @@ pub fn verify(directory: &Path) -> Result<Verification, PipelineError> {
     let faults =
         |volatile: &Volatile, files: &[(Format, Vec<u8>)]| renderer.check_index(&index, volatile, files);
     check_pages(directory, "index", &index, read_index, faults, &mut verification)?;
+    if let Some(executive) = &index.executive {
+        let faults = summary::summary_faults(executive, &index);
+        verification
+            .mismatches
+            .extend(faults.into_iter().map(|it| format!("index: {it}")));
+        verification.claims += u32::try_from(executive.claims().count()).unwrap_or(u32::MAX);
+    }
     if verification.claims == 0 {
         verification.nothing = Some(why_no_claim(&index));
     }

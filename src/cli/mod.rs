@@ -35,6 +35,7 @@ use arguments::{Arguments, Command};
 use console::Console;
 
 use crate::config::{self, Environment, Project, Variables};
+use crate::llm;
 
 /// What every command is handed.
 struct Session {
@@ -109,7 +110,9 @@ fn listen(verbose: u8, environment: &Environment) {
     let plain = verbose < 2 && environment.log.is_none();
     let default = if plain { "gaai=warn" } else { "gaai=debug" };
     let filter = environment.log.as_deref().unwrap_or(default);
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default));
+    // The transport of model requests logs whole replies where it cannot read them.
+    let silent = |filter: &str| format!("{filter},{}", llm::LOG_FILTER);
+    let filter = EnvFilter::try_new(silent(filter)).unwrap_or_else(|_| EnvFilter::new(silent(default)));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

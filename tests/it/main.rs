@@ -25,6 +25,8 @@ mod layers;
 mod ldbc;
 mod london;
 mod main_job;
+mod model_peers;
+mod models;
 mod networkx;
 mod paraphrases;
 mod patterns;
