@@ -56,6 +56,11 @@ impl Prompts {
             .map_err(|error| LlmError::Setting(error.to_string()))
     }
 
+    /// About how many tokens the prompt `id` takes before it is filled; 0 where it is not there.
+    pub fn tokens(&self, id: &str) -> u64 {
+        self.0.get(id).map_or(0, Prompt::tokens)
+    }
+
     /// Id with version, and hash, of every prompt.
     pub fn hashes(&self) -> impl Iterator<Item = (String, &ContentHash)> {
         self.0

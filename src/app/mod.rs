@@ -1,10 +1,12 @@
 //! Builds the parts from settings; the only room that names all concrete types.
 
 mod archive;
+mod doctor;
 mod evidence;
 mod explain;
 mod graphs;
 mod inputs;
+mod model_plan;
 mod models;
 mod parts;
 mod plan;
@@ -14,11 +16,14 @@ mod running;
 mod runs;
 mod scoring;
 mod summary;
+mod tape;
 
 pub use archive::{catalog_path, open_catalog, rebuild_catalog};
+pub use doctor::doctor;
 pub use evidence::{Verification, verify};
 pub use explain::{ExplainedClaim, Explanation, explain, write_explanation};
 pub use graphs::{Location, NamedGraph, resolve};
+pub use model_plan::PlannedCalls;
 pub use models::ModelKeys;
 pub use parts::{OpenGraph, assets, demo_choice, demo_kinds, open_graph};
 pub use plan::{Plan, Planned, plan, write_plan};

@@ -1,16 +1,16 @@
 //! The models of a run, put together from the inside out: endpoint, kept replies, recording, budget, fallback.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::{doctor, tape};
 use crate::agents::prompts::Prompts;
 use crate::assets::Assets;
 use crate::config::Variables;
 use crate::llm::{
-    Budget, Budgeted, Cached, Endpoint, Fallback, Ledger, LlmError, Model, ModelName, Modes, OpenAi, Prices,
-    Recorder, Replayer, Role, http_client,
+    Budget, Budgeted, Cached, Endpoint, Fallback, Ledger, LlmError, Model, ModelName, Modes, OpenAi, Preset,
+    Price, Prices, Recorder, Replayer, Role, http_client,
 };
 use crate::pipeline::{ModelRequest, Models, PipelineError, RunRequest};
 
@@ -59,12 +59,41 @@ pub(super) fn models(
     workshop.models(prompts).map_err(|error| invalid(&error))
 }
 
-fn invalid(error: &LlmError) -> PipelineError {
+pub(super) fn invalid(error: &LlmError) -> PipelineError {
     PipelineError::Invalid(format!("the model cannot be asked: {error}"))
 }
 
+/// Role, name and price of each of `models`.
+pub(super) fn priced(
+    request: &RunRequest,
+    models: &Models,
+) -> Result<Vec<(Role, String, Option<Price>)>, PipelineError> {
+    let prices = prices(request).map_err(|error| invalid(&error))?;
+    let roles = models.by_role.iter();
+    Ok(roles
+        .map(|(role, model)| {
+            let name = model.name().to_owned();
+            let price = prices.quote(&name).map(|it| it.price);
+            (*role, name, price)
+        })
+        .collect())
+}
+
+/// The prices that gaai knows, those of the request's file before them.
+fn prices(request: &RunRequest) -> Result<Prices, LlmError> {
+    let ours = Prices::ours()?;
+    let Some(file) = &request.models.prices else {
+        return Ok(ours);
+    };
+    let path = request.path(file);
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| LlmError::Setting(format!("{name} cannot be read: {error}")))?;
+    Ok(ours.overridden_by(Prices::parse(&name, &text)?))
+}
+
 /// What the models of a run share.
-struct Workshop<'a> {
+pub(super) struct Workshop<'a> {
     request: &'a RunRequest,
     keys: &'a ModelKeys,
     prices: Prices,
@@ -73,16 +102,8 @@ struct Workshop<'a> {
 }
 
 impl<'a> Workshop<'a> {
-    fn new(request: &'a RunRequest, keys: &'a ModelKeys) -> Result<Self, LlmError> {
+    pub(super) fn new(request: &'a RunRequest, keys: &'a ModelKeys) -> Result<Self, LlmError> {
         let wanted = &request.models;
-        let mut prices = Prices::ours()?;
-        if let Some(file) = &wanted.prices {
-            let path = request.path(file);
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| LlmError::Setting(format!("{name} cannot be read: {error}")))?;
-            prices = prices.overridden_by(Prices::parse(&name, &text)?);
-        }
         let budget = Budget {
             usd: wanted.budget_usd,
             tokens: wanted.budget_tokens,
@@ -92,7 +113,7 @@ impl<'a> Workshop<'a> {
         Ok(Self {
             request,
             keys,
-            prices,
+            prices: prices(request)?,
             ledger: Ledger::new(budget, Arc::new(move || began.elapsed())),
             modes: Arc::default(),
         })
@@ -168,7 +189,13 @@ impl<'a> Workshop<'a> {
         let named: ModelName = name.parse()?;
         let title = named.to_string();
         let model: Arc<dyn Model> = match &wanted.replay {
-            Some(directory) => Arc::new(Replayer::open(title.clone(), &self.request.path(directory))?),
+            Some(directory) => {
+                let directory = self.request.path(directory);
+                let usual = Preset::find(named.provider())?.shape;
+                let mode = tape::mode_of(&directory, &title)?.unwrap_or(usual);
+                self.modes.set(&title, mode);
+                Arc::new(Replayer::open(title.clone(), &directory)?)
+            }
             None => self.asked(&named, endpoints)?,
         };
         self.kept_within(model, &title)
@@ -177,7 +204,9 @@ impl<'a> Workshop<'a> {
     /// `model`, recorded if wanted, within the budget.
     fn kept_within(&self, mut model: Arc<dyn Model>, title: &str) -> Result<Arc<dyn Model>, LlmError> {
         if let Some(directory) = &self.wanted().record {
-            model = Arc::new(Recorder::open(model, self.request.path(directory))?);
+            let directory = self.request.path(directory);
+            model = Arc::new(Recorder::open(model, &directory)?);
+            tape::keep_mode(&directory, title, self.modes.of(title).mode())?;
         }
         let price = self.prices.quote(title).map(|it| it.price);
         Ok(Arc::new(Budgeted::new(model, price, Arc::clone(&self.ledger))))
@@ -192,18 +221,27 @@ impl<'a> Workshop<'a> {
         let openai = match endpoints.get(named.provider()) {
             Some(known) => known.for_model(named)?,
             None => {
-                let endpoint = self.endpoint(named)?;
-                let http = http_client(&endpoint)?;
-                let openai = OpenAi::new(endpoint, http, SEED)?;
+                let openai = self.openai(named)?;
                 endpoints.insert(named.provider(), openai.for_model(named)?);
                 openai
             }
         };
-        self.modes.set(openai.name(), openai.endpoint().preset.shape);
-        Ok(match &self.request.effort.cache {
-            Some(directory) => Arc::new(Cached::new(Arc::new(openai), replies(directory))),
+        let cache = self.request.effort.cache.as_ref();
+        let endpoint = openai.endpoint();
+        let found = cache.and_then(|it| doctor::kept(it, endpoint));
+        let mode = found.map_or(endpoint.preset.shape, |it| it.mode());
+        self.modes.set(openai.name(), mode);
+        Ok(match cache {
+            Some(directory) => Arc::new(Cached::new(Arc::new(openai), directory.join("replies"))),
             None => Arc::new(openai),
         })
+    }
+
+    /// The model at its endpoint.
+    pub(super) fn openai(&self, named: &ModelName) -> Result<OpenAi, LlmError> {
+        let endpoint = self.endpoint(named)?;
+        let http = http_client(&endpoint)?;
+        OpenAi::new(endpoint, http, SEED)
     }
 
     fn endpoint(&self, named: &ModelName) -> Result<Endpoint, LlmError> {
@@ -232,9 +270,4 @@ impl<'a> Workshop<'a> {
         let main = main.and_then(|it| it.parse::<ModelName>().ok());
         main.is_some_and(|it| it.provider() == named.provider())
     }
-}
-
-/// Where replies are kept.
-fn replies(cache: &Path) -> std::path::PathBuf {
-    cache.join("replies")
 }

@@ -32,10 +32,10 @@ pub(super) struct Opened {
     source: Arc<dyn GraphSource>,
     assets: Assets,
     renderer: Renderer,
-    documents: Vec<Document>,
+    pub(super) documents: Vec<Document>,
     verticals: Vec<Vertical>,
     wanted: VerticalChoice,
-    models: Models,
+    pub(super) models: Models,
 }
 
 /// Opens all that `request` names, for a process that works as hard as `effort` says, and hashes all

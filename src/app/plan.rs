@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::models::ModelKeys;
+use super::model_plan::{Known, PlannedCalls, planned_calls};
+use super::models::{self, ModelKeys};
 use super::parts;
 use super::running::policy;
 use crate::engine::Engine;
 use crate::flow::{Cancel, Flow};
+use crate::llm::tokens_of;
 use crate::model::{
     id::RunId,
     template::{Estimate, Rejection, Template},
@@ -37,6 +39,8 @@ pub struct Plan {
     pub refused: Vec<(String, String)>,
     /// Bytes that executions may take together.
     pub budget_memory_bytes: u64,
+    /// What models would be asked.
+    pub models: Vec<PlannedCalls>,
 }
 
 /// A template with its estimate.
@@ -50,7 +54,10 @@ pub struct Planned {
 
 /// Makes the plan of `request`.
 pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Result<Plan, PipelineError> {
-    let opened = parts::open(request, &request.effort, keys)?;
+    let mut opened = parts::open(request, &request.effort, keys)?;
+    // A plan asks nobody.
+    let models = std::mem::take(&mut opened.models);
+    let documents = opened.documents.clone();
     opened.check_core(request).await?;
     let scratch = Artefacts::nowhere();
     let sink: Arc<dyn EventSink> = Arc::new(Sinks(Vec::new()));
@@ -90,7 +97,16 @@ pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Resul
         });
     }
     let resolved = &outline.choice.resolved;
+    let known = Known {
+        vertical: &resolved.vertical,
+        schema: &outline.schema,
+        requirements: &outline.requirements,
+        document_tokens: documents.iter().map(|it| tokens_of(&it.text)).sum(),
+        use_cases: &outline.use_cases,
+        plan: &outline.plan,
+    };
     Ok(Plan {
+        models: planned_calls(&models::priced(request, &models)?, &models.prompts, &known),
         graph,
         vertical: format!("{} ({})", resolved.vertical.name, resolved.reason),
         use_cases: outline.use_cases.as_ref().clone(),
@@ -137,6 +153,7 @@ pub fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         plan.templates.len(),
         mebibytes(plan.budget_memory_bytes)
     )?;
+    write_models(&plan.models, out)?;
     for rejection in &plan.rejected {
         writeln!(
             out,
@@ -148,6 +165,38 @@ pub fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "refused: {template}: {reason}")?;
     }
     writeln!(out, "Nothing was run.")
+}
+
+/// What models would be asked, stage by stage, and in all.
+fn write_models(models: &[PlannedCalls], out: &mut dyn Write) -> io::Result<()> {
+    if models.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n{:<14} {:<34} {:>6} {:>9} {:>9}",
+        "Model for", "", "calls", "tokens", "cost"
+    )?;
+    let price = |usd: Option<f64>| usd.map_or_else(|| "unknown".to_owned(), |it| format!("${it:.4}"));
+    for it in models {
+        let role = serde_json::to_value(it.role).ok();
+        let role = role.as_ref().and_then(|it| it.as_str()).unwrap_or_default();
+        let tokens = it.prompt_tokens + it.reply_tokens;
+        writeln!(
+            out,
+            "{role:<14} {:<34} {:>6} {tokens:>9} {:>9}",
+            it.model,
+            it.calls,
+            price(it.usd)
+        )?;
+    }
+    let tokens: u64 = models.iter().map(|it| it.prompt_tokens + it.reply_tokens).sum();
+    let all = models.iter().map(|it| it.usd).sum::<Option<f64>>();
+    writeln!(
+        out,
+        "about {tokens} tokens, {} in all; answers that have to be asked for again cost more\n",
+        price(all)
+    )
 }
 
 fn mebibytes(bytes: u64) -> String {

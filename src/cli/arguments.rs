@@ -91,6 +91,11 @@ pub(super) enum Command {
     /// Show or export what happened in a run.
     #[command(subcommand)]
     Trace(TraceCommand),
+    /// Ask language models what they can do, and keep it for runs.
+    Doctor {
+        #[command(flatten)]
+        models: ModelArguments,
+    },
     /// Query the catalog of runs.
     #[command(subcommand)]
     Catalog(CatalogCommand),

@@ -99,6 +99,7 @@ fn perform(command: Command, console: Console, variables: Variables) -> anyhow::
         Command::Verify { run, place } => runs::verify(&session, &run, &place),
         Command::Explain { run, finding, place } => runs::explain(&session, &run, &finding, &place),
         Command::Trace(command) => trace::perform(&session, command),
+        Command::Doctor { models } => models::doctor(&session, &models),
         Command::Catalog(command) => catalog::perform(&session, command),
         Command::Vertical(command) => verticals::perform(&session, command),
     }

@@ -110,7 +110,8 @@ fn request(
     Ok(request)
 }
 
-fn keys(session: &Session) -> ModelKeys {
+/// What the environment says of language models.
+pub(super) fn keys(session: &Session) -> ModelKeys {
     ModelKeys {
         variables: session.variables.clone(),
         model: None,

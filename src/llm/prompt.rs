@@ -23,7 +23,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::data::Data;
-use super::{Message, Speaker};
+use super::{Message, Speaker, tokens_of};
 use crate::model::id::ContentHash;
 
 /// The line between the two parts.
@@ -162,6 +162,11 @@ impl Prompt {
     /// Id and version, e.g. `findings/write 1`.
     pub fn title(&self) -> String {
         format!("{} {}", self.id, self.version)
+    }
+
+    /// About how many tokens it takes before it is filled.
+    pub fn tokens(&self) -> u64 {
+        tokens_of(&self.system) + tokens_of(&self.user)
     }
 
     /// The prompt with its variables filled in.

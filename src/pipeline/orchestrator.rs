@@ -129,6 +129,8 @@ pub struct Outline {
     pub choice: Arc<Choice>,
     /// What is in the graph.
     pub schema: Arc<Schema>,
+    /// What the documents ask for.
+    pub requirements: Arc<Requirements>,
     /// The questions.
     pub use_cases: Arc<Vec<UseCase>>,
     /// The templates.
@@ -203,6 +205,7 @@ impl Orchestrator {
         Ok(Outline {
             choice: ground.choice.value,
             schema: ground.schema.value,
+            requirements: ground.requirements.value,
             use_cases: ground.use_cases.value,
             plan: ground.plan.value,
         })

@@ -143,6 +143,16 @@ fn a_model_that_talks_nonsense_leaves_a_correct_report() {
     let place = tempfile::tempdir().unwrap();
     let server = llama(&python, place.path());
     let url = format!("{}/v1", server.address);
+    let words = ["doctor", "--model", "llamacpp/tiny-random", "--model-url", &url];
+    let output = gaai(place.path(), &words)
+        .env("LLAMACPP_API_KEY", CANARY)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success() && told.contains("JSON Schema      yes"),
+        "{told}"
+    );
     run(place.path(), "llamacpp/tiny-random", &url, "LLAMACPP_API_KEY");
     assert!(calls(place.path()) > 5, "{} calls", calls(place.path()));
 }

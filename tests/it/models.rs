@@ -284,3 +284,46 @@ fn a_budget_stops_the_asking_and_not_the_report() {
     assert_eq!(reports(&finished).len(), 4 * (index(&finished).reports.len() + 1));
     assert!(index(&finished).quality.iter().any(|it| it.contains("budget")));
 }
+
+/// No server stands there, so that asking would fail.
+#[test]
+fn a_plan_tells_what_models_would_take_and_asks_nobody() {
+    let place = tempfile::tempdir().unwrap();
+    let words = ["plan", "--graph", "demo:fraud", "--model", "ollama/llama3.2"];
+    let told = super::program::expect(place.path(), &words, 0);
+    let line = |start: &str| told.lines().find(|it| it.starts_with(start)).map(str::to_owned);
+    let findings = line("findings").unwrap();
+    assert!(
+        findings.contains("ollama/llama3.2") && findings.ends_with("$0.0000"),
+        "{told}"
+    );
+    assert!(line("about ").unwrap().contains("tokens"), "{told}");
+    let without = super::program::expect(place.path(), &["plan", "--graph", "demo:fraud"], 0);
+    assert!(!without.contains("Model for"), "{without}");
+}
+
+#[test]
+fn a_key_alone_asks_nobody_and_offline_refuses_to_ask() {
+    let place = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| {
+        let mut command = super::program::gaai(place.path(), words);
+        let command = command
+            .env("OPENAI_API_KEY", "sk-x")
+            .env("LLM_MODEL", "openai/gpt-4o-mini");
+        let output = command.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let (code, _) = run(&["run", "--graph", "demo:fraud", "--run-id", "a"]);
+    assert_eq!(code, Some(0));
+    let journal = std::fs::read_to_string(place.path().join("output/a/journal.jsonl")).unwrap();
+    assert!(!journal.contains("model_called") && !journal.contains("sk-x"));
+    let (code, told) = run(&["run", "--graph", "demo:fraud", "--model", "env", "--offline"]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("--offline opens no socket"), "{told}");
+    let (code, told) = run(&["run", "--graph", "demo:fraud", "--model", "opnai/gpt-4o"]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("openai"), "{told}");
+}
