@@ -7,26 +7,16 @@ use crate::algorithms::Quantity;
 use crate::model::{
     fact::{Aggregate, Derivation, DetectedWant, Fact, FactValue, GroupWant},
     format::Piece,
+    id::FactId,
 };
 
-/// Words before "than", and verbs, that say that the first is the greater.
-const GREATER: [&str; 14] = [
-    "more",
-    "greater",
-    "higher",
-    "larger",
-    "bigger",
-    "longer",
-    "later",
-    "farther",
-    "further",
-    "stronger",
+/// Words that say that the first is the greater.
+const GREATER: &[&str] = &[
+    "more", "greater", "higher", "larger", "bigger", "longer", "later", "farther", "further", "stronger",
     "wider",
-    "above",
-    "exceeds",
-    "outnumbers",
 ];
-const GREATER_VERBS: [&str; 7] = [
+/// Verbs that say so without "than".
+const EXCEEDS: &[&str] = &[
     "exceeds",
     "exceed",
     "exceeding",
@@ -35,28 +25,98 @@ const GREATER_VERBS: [&str; 7] = [
     "surpasses",
     "surpass",
 ];
-/// Words before "than" that say that the first is the smaller.
-const LESS: [&str; 10] = [
-    "less", "fewer", "lower", "smaller", "shorter", "earlier", "nearer", "weaker", "narrower", "below",
+/// Words that say that the first is the smaller.
+const LESS: &[&str] = &[
+    "less", "fewer", "lower", "smaller", "shorter", "earlier", "nearer", "weaker", "narrower",
 ];
+/// Words that say that both are the same.
+const EQUAL: &[&str] = &["equals", "equal", "equalling", "same"];
+/// Words that turn a comparison round.
+const NOT: &[&str] = &["not", "no", "never", "isnt", "doesnt", "arent", "dont", "hardly"];
 
-/// Words that say that something is first in its order.
-const FIRST: [&str; 8] = [
-    "most", "least", "top", "leads", "leading", "foremost", "best", "worst",
+/// Words that say that something is the greatest in its order.
+const GREATEST: &[&str] = &[
+    "most",
+    "highest",
+    "greatest",
+    "largest",
+    "biggest",
+    "longest",
+    "farthest",
+    "furthest",
+    "busiest",
+    "leads",
+    "top",
+    "foremost",
+    "strongest",
+];
+/// Words that say that something is the smallest in its order.
+const SMALLEST: &[&str] = &[
+    "least", "lowest", "smallest", "fewest", "shortest", "nearest", "closest", "earliest", "weakest",
 ];
 /// Words that end like a superlative and are none.
-const NO_SUPERLATIVE: [&str; 22] = [
+const NO_SUPERLATIVE: &[&str] = &[
     "interest", "request", "test", "latest", "forest", "invest", "suggest", "honest", "manifest", "west",
     "rest", "protest", "contest", "arrest", "harvest", "modest", "digest", "attest", "nest", "vest",
-    "earnest", "ingest",
+    "earnest", "ingest", "guest", "quest", "unrest", "conquest", "bequest",
 ];
 
-/// What the facts contradict, or do not decide, of what the sentence compares.
+/// What the facts contradict, or do not decide, of what the text compares, sentence by sentence.
 pub(super) fn comparison_faults(pieces: &[Piece], ground: &Ground<'_>) -> Vec<String> {
-    let mut faults = pairing_faults(pieces, ground);
-    faults.extend(comparative_faults(pieces, ground));
-    faults.extend(superlative_fault(pieces, ground));
+    let mut faults = Vec::new();
+    for sentence in sentences(pieces) {
+        let parts = parts(&sentence, ground);
+        faults.extend(pairing_faults(&parts));
+        faults.extend(comparative_faults(&parts));
+        faults.extend(superlative_fault(&parts, ground));
+    }
     faults
+}
+
+/// A piece of a sentence, facts looked up and words in lower case.
+enum Part<'a> {
+    Fact(&'a Fact),
+    Words(Vec<String>),
+}
+
+impl<'a> Part<'a> {
+    fn fact(&self) -> Option<&'a Fact> {
+        match self {
+            Self::Fact(fact) => Some(fact),
+            Self::Words(_) => None,
+        }
+    }
+}
+
+fn parts<'a>(sentence: &[Piece], ground: &Ground<'a>) -> Vec<Part<'a>> {
+    let part = |it: &Piece| match it {
+        Piece::Fact(id) => ground.fact(id).map(Part::Fact),
+        Piece::Words(text) => {
+            let words = tokens(text).into_iter().map(|it| it.word).collect();
+            Some(Part::Words(words))
+        }
+    };
+    sentence.iter().filter_map(part).collect()
+}
+
+/// The pieces of each sentence: what stands behind a full stop compares with nothing before it.
+fn sentences(pieces: &[Piece]) -> Vec<Vec<Piece>> {
+    let mut all = vec![Vec::new()];
+    for piece in pieces {
+        let Piece::Words(text) = piece else {
+            all.last_mut().expect("there is always one").push(piece.clone());
+            continue;
+        };
+        for (at, part) in text.split_inclusive(['.', '!', '?']).enumerate() {
+            if at > 0 {
+                all.push(Vec::new());
+            }
+            all.last_mut()
+                .expect("there is always one")
+                .push(Piece::Words(part.to_owned()));
+        }
+    }
+    all
 }
 
 /// Where a fact stands in an order: which order, and which place from 1.
@@ -80,13 +140,17 @@ fn place(fact: &Fact) -> Option<Place> {
             table,
             by,
             nth,
-            want: GroupWant::Name | GroupWant::Label | GroupWant::Size,
             sum,
             filter,
+            want: GroupWant::Name | GroupWant::Label | GroupWant::Size | GroupWant::Members,
         } => (format!("group {table} {by} {sum:?} {filter:?}"), *nth),
         Derivation::Detected {
             detector,
-            want: DetectedWant::Label(nth) | DetectedWant::Value(nth) | DetectedWant::Size(nth),
+            want:
+                DetectedWant::Label(nth)
+                | DetectedWant::Value(nth)
+                | DetectedWant::Size(nth)
+                | DetectedWant::Names(nth, _),
         } => (format!("detected {detector:?}"), *nth),
         _ => return None,
     };
@@ -108,20 +172,25 @@ fn number(fact: &Fact) -> Option<f64> {
     }
 }
 
-/// Values that stand after the name of another row.
-fn pairing_faults(pieces: &[Piece], ground: &Ground<'_>) -> Vec<String> {
+/// Values of another row, or of another analysis, than the name that they stand with: the last one before them,
+/// or the first of the sentence where none is before.
+fn pairing_faults(parts: &[Part<'_>]) -> Vec<String> {
+    let facts: Vec<&Fact> = parts.iter().filter_map(Part::fact).collect();
+    let first = facts.iter().find(|it| is_name(it)).copied();
+    let mut named: Option<&Fact> = None;
     let mut faults = Vec::new();
-    let mut named: Option<(&Fact, Place)> = None;
-    for piece in pieces {
-        let Piece::Fact(id) = piece else { continue };
-        let Some(fact) = ground.fact(id) else { continue };
-        let place = place(fact);
+    for fact in facts {
         if is_name(fact) {
-            named = place.map(|it| (fact, it));
-        } else if let (Some((name, of)), Some(place)) = (&named, &place)
-            && of.order == place.order
-            && of.nth != place.nth
-        {
+            named = Some(fact);
+            continue;
+        }
+        let Some(name) = named.or(first) else { continue };
+        let is_of_another = match (place(name), place(fact)) {
+            (Some(of), Some(place)) => of.order == place.order && of.nth != place.nth,
+            _ => false,
+        };
+        let is_foreign = matches!((&name.execution, &fact.execution), (Some(a), Some(b)) if a != b);
+        if is_of_another || is_foreign {
             faults.push(format!(
                 "{{{}}} is not the value of {{{}}}; write each value after its own name",
                 fact.id, name.id
@@ -136,69 +205,74 @@ fn pairing_faults(pieces: &[Piece], ground: &Ground<'_>) -> Vec<String> {
 enum Way {
     Greater,
     Less,
+    Equal,
 }
 
-/// The comparison that words make, and whether it is said outright ("more than") or may be another use of the
-/// word ("over").
-fn way(text: &str) -> Option<(Way, bool)> {
-    let words: Vec<String> = tokens(text).into_iter().map(|it| it.word).collect();
-    let negated = words
-        .iter()
-        .any(|it| matches!(it.as_str(), "not" | "no" | "never" | "isnt" | "doesnt"));
+/// A comparison that words make.
+struct Said {
+    way: Way,
+    is_negated: bool,
+    /// Whether the words can mean nothing else.
+    is_outright: bool,
+    /// Whether it is the later of two values that is compared with the earlier: "carries fewer, {F2}".
+    is_of_later: bool,
+}
+
+fn said(words: &[String]) -> Option<Said> {
     let mut found = None;
     for (at, word) in words.iter().enumerate() {
         let word = word.as_str();
-        let than = words[at..].iter().take(4).any(|it| it == "than");
-        let said = match word {
-            _ if than && GREATER.contains(&word) => Some((Way::Greater, true)),
-            _ if than && LESS.contains(&word) => Some((Way::Less, true)),
-            _ if GREATER_VERBS.contains(&word) => Some((Way::Greater, true)),
-            "above" | "over" | "ahead" => Some((Way::Greater, false)),
-            "below" | "under" | "behind" => Some((Way::Less, false)),
-            _ => None,
+        let has_than = words[at..].iter().take(4).any(|it| it == "than");
+        let as_as = word == "as" && words[at + 1..].iter().take(3).any(|it| it == "as");
+        let (way, is_outright) = match word {
+            _ if GREATER.contains(&word) => (Way::Greater, has_than),
+            _ if LESS.contains(&word) => (Way::Less, has_than),
+            _ if EXCEEDS.contains(&word) => (Way::Greater, true),
+            _ if EQUAL.contains(&word) || as_as => (Way::Equal, word != "same"),
+            "above" | "over" | "ahead" | "before" => (Way::Greater, false),
+            "below" | "under" | "behind" | "after" => (Way::Less, false),
+            _ => continue,
         };
-        found = said.or(found);
+        let before = &words[at.saturating_sub(2)..at];
+        found = Some(Said {
+            way,
+            is_negated: before.iter().any(|it| NOT.contains(&it.as_str())),
+            is_outright,
+            is_of_later: !has_than && (GREATER.contains(&word) || LESS.contains(&word)),
+        });
     }
-    let (way, outright) = found?;
-    match (way, negated) {
-        (way, false) => Some((way, outright)),
-        (Way::Greater, true) => Some((Way::Less, outright)),
-        (Way::Less, true) => Some((Way::Greater, outright)),
-    }
+    found
 }
 
 /// Comparisons between a fact and the next one that could be meant.
-fn comparative_faults(pieces: &[Piece], ground: &Ground<'_>) -> Vec<String> {
+fn comparative_faults(parts: &[Part<'_>]) -> Vec<String> {
     let mut faults = Vec::new();
-    for (at, piece) in pieces.iter().enumerate() {
-        let Piece::Words(words) = piece else { continue };
-        let Some((way, outright)) = way(words) else {
-            continue;
-        };
-        if words.contains("than any") || words.contains("than all") || words.contains("than every") {
+    for (at, part) in parts.iter().enumerate() {
+        let Part::Words(words) = part else { continue };
+        let Some(said) = said(words) else { continue };
+        if is_than_any(words) {
             // It says that something comes first, which is looked at as a superlative.
             continue;
         }
-        let fact = |piece: &Piece| match piece {
-            Piece::Fact(id) => ground.fact(id),
-            Piece::Words(_) => None,
-        };
-        let earlier: Vec<&Fact> = pieces[..at].iter().rev().filter_map(fact).collect();
-        // Only up to the next full stop: the sentence after it begins anew.
-        let later: Vec<&Fact> = pieces[at + 1..].iter().filter_map(fact).take(2).collect();
+        let earlier: Vec<&Fact> = parts[..at].iter().rev().filter_map(Part::fact).collect();
+        let later: Vec<&Fact> = parts[at + 1..].iter().filter_map(Part::fact).take(2).collect();
         match compared(&earlier, &later) {
-            Some((a, b, ids)) if holds(way, a, b) => drop(ids),
-            Some((_, _, ids)) => faults.push(format!(
+            Some((a, b, ids)) if !holds(&said, a, b) => faults.push(format!(
                 "the facts {ids} say the contrary; turn the comparison round"
             )),
-            None if outright => faults.push(
+            None if said.is_outright => faults.push(
                 "no two facts of one kind decide this comparison; cite both values, or leave it out"
                     .to_owned(),
             ),
-            None => {}
+            Some(_) | None => {}
         }
     }
     faults
+}
+
+fn is_than_any(words: &[String]) -> bool {
+    let any = |it: &str| matches!(it, "any" | "all" | "every" | "everything" | "anything");
+    words.windows(2).any(|it| it[0] == "than" && any(&it[1]))
 }
 
 /// The two values that a comparison between these facts is about, greater meaning more, with their ids.
@@ -222,43 +296,56 @@ fn compared(earlier: &[&Fact], later: &[&Fact]) -> Option<(f64, f64, String)> {
     (first.order == second.order).then(|| (-f64::from(first.nth), -f64::from(second.nth), pair(a, b)))
 }
 
-fn holds(way: Way, a: f64, b: f64) -> bool {
-    match way {
+fn holds(said: &Said, a: f64, b: f64) -> bool {
+    let (a, b) = if said.is_of_later { (b, a) } else { (a, b) };
+    let is_so = match said.way {
         Way::Greater => a > b,
         Way::Less => a < b,
-    }
+        Way::Equal => a == b,
+    };
+    is_so != said.is_negated
 }
 
-/// A superlative without a fact that is first or last in its order.
-fn superlative_fault(pieces: &[Piece], ground: &Ground<'_>) -> Option<String> {
-    let facts: Vec<&Fact> = pieces
-        .iter()
-        .filter_map(|it| match it {
-            Piece::Fact(id) => ground.fact(id),
-            Piece::Words(_) => None,
-        })
-        .collect();
-    for piece in pieces {
-        let Piece::Words(text) = piece else { continue };
-        let words: Vec<String> = tokens(text).into_iter().map(|it| it.word).collect();
-        for (at, word) in words.iter().enumerate() {
-            let before = at.checked_sub(1).map_or("", |it| words[it].as_str());
-            let after = words.get(at + 1).map_or("", String::as_str);
-            if word == "most" && matches!(after, "of" | "are" | "have") {
-                let has_majority = facts
-                    .iter()
-                    .any(|it| it.quantity == Quantity::Share && number(it).is_some_and(|value| value > 0.5));
-                if !has_majority {
+/// Which end of its order something is at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    Greatest,
+    Smallest,
+    /// The word, or the fact, does not tell.
+    Either,
+}
+
+/// A superlative that no fact beside it bears out.
+fn superlative_fault(parts: &[Part<'_>], ground: &Ground<'_>) -> Option<String> {
+    for (at, part) in parts.iter().enumerate() {
+        let Part::Words(words) = part else { continue };
+        let before = parts[..at].iter().rev().find_map(Part::fact);
+        let after = parts[at + 1..].iter().find_map(Part::fact);
+        let beside: Vec<&Fact> = before.into_iter().chain(after).collect();
+        for (place, word) in words.iter().enumerate() {
+            let next = words.get(place + 1).map_or("", String::as_str);
+            let last = place.checked_sub(1).map_or("", |it| words[it].as_str());
+            if word == "most" && matches!(next, "of" | "are" | "have") {
+                let is_majority = |it: &&Fact| {
+                    it.quantity == Quantity::Share && number(it).is_some_and(|value| value > 0.5)
+                };
+                if !beside.iter().any(is_majority) {
                     return Some(
                         "no share above one half backs `most`; cite the share or leave it out".to_owned(),
                     );
                 }
                 continue;
             }
-            let is_bound = matches!(word.as_str(), "most" | "least") && before == "at";
-            if is_superlative(word, text) && !is_bound && !facts.iter().any(|it| is_extreme(it)) {
+            let is_bound = matches!(word.as_str(), "most" | "least") && last == "at";
+            let Some(end) = superlative(word, words).filter(|_| !is_bound) else {
+                continue;
+            };
+            // Nothing is said of any fact, as in "review these first".
+            let is_advice = word == "first" && beside.is_empty();
+            if !is_advice && !beside.iter().any(|it| is_at(it, end, ground)) {
                 return Some(format!(
-                    "`{word}` rests on no fact that is first in its order; cite that fact or leave the word out"
+                    "`{word}` rests on no fact beside it that is at that end of its order; cite that fact or leave \
+                     the word out"
                 ));
             }
         }
@@ -266,42 +353,66 @@ fn superlative_fault(pieces: &[Piece], ground: &Ground<'_>) -> Option<String> {
     None
 }
 
-fn is_superlative(word: &str, text: &str) -> bool {
+/// Which end a word claims, if it is a superlative.
+fn superlative(word: &str, words: &[String]) -> Option<End> {
     let by_ending = word.len() > 4 && word.ends_with("est") && !NO_SUPERLATIVE.contains(&word);
-    let than_any = matches!(word, "more" | "less" | "fewer" | "greater" | "higher" | "larger")
-        && ["than any", "than all", "than every"]
-            .iter()
-            .any(|it| text.contains(it));
-    by_ending || than_any || FIRST.contains(&word)
+    match word {
+        _ if GREATEST.contains(&word) => Some(End::Greatest),
+        _ if SMALLEST.contains(&word) => Some(End::Smallest),
+        _ if GREATER.contains(&word) && is_than_any(words) => Some(End::Greatest),
+        _ if LESS.contains(&word) && is_than_any(words) => Some(End::Smallest),
+        "first" | "worst" | "best" => Some(End::Either),
+        _ => by_ending.then_some(End::Either),
+    }
 }
 
-/// Whether the fact is about what is first or last in an order.
-fn is_extreme(fact: &Fact) -> bool {
+/// Whether the fact is about what is at `end` of an order.
+fn is_at(fact: &Fact, end: End, ground: &Ground<'_>) -> bool {
+    extreme(fact, ground).is_some_and(|it| it == end || it == End::Either || end == End::Either)
+}
+
+fn extreme(fact: &Fact, ground: &Ground<'_>) -> Option<End> {
+    let by = |descending: bool| if descending { End::Greatest } else { End::Smallest };
     match &fact.derivation {
-        Derivation::Nth { nth, .. } | Derivation::NthGroup { nth, .. } => *nth == 1,
-        Derivation::Top { .. } => true,
+        Derivation::Nth { nth, descending, .. } => (*nth == 1).then(|| by(*descending)),
+        Derivation::NthGroup { nth, .. } => (*nth == 1).then_some(End::Greatest),
+        Derivation::Top { descending, .. } => Some(by(*descending)),
         Derivation::Aggregate { measure, .. } => match measure {
-            Aggregate::Max | Aggregate::Min | Aggregate::TopShare(_) => true,
-            Aggregate::Quantile(part) => *part == 0.0 || *part == 1.0,
-            Aggregate::Sum | Aggregate::Mean | Aggregate::Distinct | Aggregate::Gini | Aggregate::Hhi => {
-                false
-            }
+            Aggregate::Max | Aggregate::TopShare(_) => Some(End::Greatest),
+            Aggregate::Min => Some(End::Smallest),
+            Aggregate::Quantile(part) if *part == 0.0 => Some(End::Smallest),
+            Aggregate::Quantile(part) if *part == 1.0 => Some(End::Greatest),
+            Aggregate::Quantile(_)
+            | Aggregate::Sum
+            | Aggregate::Mean
+            | Aggregate::Distinct
+            | Aggregate::Gini
+            | Aggregate::Hhi => None,
         },
-        Derivation::Detected { want, .. } => match want {
-            DetectedWant::Label(nth) | DetectedWant::Value(nth) | DetectedWant::Size(nth) => *nth == 1,
-            DetectedWant::Names(nth, _) => *nth == 1,
-            DetectedWant::Largest
-            | DetectedWant::Smallest
-            | DetectedWant::Busiest
-            | DetectedWant::BusiestCount
-            | DetectedWant::Labels(_) => true,
-            DetectedWant::Count | DetectedWant::Members | DetectedWant::Sum => false,
+        Derivation::Detected { want, detector } => match want {
+            DetectedWant::Label(nth)
+            | DetectedWant::Value(nth)
+            | DetectedWant::Size(nth)
+            | DetectedWant::Names(nth, _) => (*nth == 1).then(|| by(!detector.ascending)),
+            DetectedWant::Labels(_) => Some(by(!detector.ascending)),
+            DetectedWant::Largest | DetectedWant::Busiest | DetectedWant::BusiestCount => Some(End::Greatest),
+            DetectedWant::Smallest => Some(End::Smallest),
+            DetectedWant::Count | DetectedWant::Members | DetectedWant::Sum => None,
         },
+        // A part of an extreme is one too, whatever it is divided by. Facts of several reports have prefixes.
+        Derivation::Ratio { numerator, .. } => {
+            let prefix = fact
+                .id
+                .0
+                .rsplit_once('_')
+                .map_or(String::new(), |it| format!("{}_", it.0));
+            let above = FactId(format!("{prefix}{numerator}"));
+            extreme(ground.fact(&above).filter(|it| it.id != fact.id)?, ground)
+        }
         Derivation::Rows { .. }
         | Derivation::Groups { .. }
-        | Derivation::Ratio { .. }
         | Derivation::Summary { .. }
         | Derivation::Census { .. }
-        | Derivation::Given { .. } => false,
+        | Derivation::Given { .. } => None,
     }
 }

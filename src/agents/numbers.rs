@@ -305,6 +305,11 @@ fn number(words: &[Token], at: usize) -> Option<(f64, usize)> {
     (length > 0).then_some((total, length))
 }
 
+/// Whether a word is a number; "one" has other uses.
+pub(super) fn stands_for_number(word: &str) -> bool {
+    word != "one" && named(word).is_some()
+}
+
 fn named(word: &str) -> Option<f64> {
     WORDS.iter().find(|it| it.0 == word).map(|it| it.1)
 }

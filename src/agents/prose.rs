@@ -4,17 +4,19 @@
 //! compare nothing that the facts contradict, and be plain words: no markup, no address, no control mark.
 //! What is left is wording. A fault says what to write instead, since the model is shown it once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::comparisons::comparison_faults;
 use super::naming::words;
+use super::numbers::stands_for_number;
 use super::tokens::tokens;
-use super::verify::is_number;
+use super::verify::{claim_faults, is_number};
+use super::written::cited;
 use crate::model::{
     document::Document,
-    fact::{Fact, FactValue},
+    fact::{Claim, Fact, FactValue},
     format::{Piece, pieces},
-    id::FactId,
+    id::{ClaimId, FactId},
     report::Report,
     schema::Census,
     vertical::Vertical,
@@ -23,8 +25,14 @@ use crate::model::{
 /// Characters of a sentence at most.
 pub const LONGEST: usize = 400;
 
-/// Words that state an amount without a digit.
-const AMOUNTS: [&str; 25] = [
+/// Words that state an amount or a rank without a digit.
+const AMOUNTS: &[&str] = &[
+    "zero",
+    "two",
+    "both",
+    "pair",
+    "pairs",
+    "couple",
     "half",
     "halves",
     "twice",
@@ -39,6 +47,16 @@ const AMOUNTS: [&str; 25] = [
     "tenfold",
     "quarter",
     "quarters",
+    "second",
+    "third",
+    "thirds",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
     "hundred",
     "thousand",
     "thousands",
@@ -50,6 +68,156 @@ const AMOUNTS: [&str; 25] = [
     "percent",
     "majority",
     "minority",
+];
+
+/// Words that sentences begin with, whatever the field's examples hold.
+const OPENERS: &[&str] = &[
+    "a",
+    "about",
+    "across",
+    "add",
+    "additional",
+    "after",
+    "alert",
+    "all",
+    "allocate",
+    "also",
+    "although",
+    "among",
+    "an",
+    "and",
+    "another",
+    "any",
+    "apply",
+    "as",
+    "ask",
+    "assign",
+    "at",
+    "audit",
+    "because",
+    "before",
+    "begin",
+    "behind",
+    "besides",
+    "between",
+    "beyond",
+    "block",
+    "build",
+    "but",
+    "by",
+    "check",
+    "close",
+    "combine",
+    "compare",
+    "concentrate",
+    "confirm",
+    "consider",
+    "contact",
+    "despite",
+    "diversify",
+    "document",
+    "during",
+    "each",
+    "ensure",
+    "escalate",
+    "even",
+    "finally",
+    "focus",
+    "follow",
+    "for",
+    "freeze",
+    "from",
+    "further",
+    "furthermore",
+    "give",
+    "group",
+    "hence",
+    "here",
+    "hold",
+    "however",
+    "if",
+    "in",
+    "inform",
+    "inspect",
+    "instead",
+    "interview",
+    "investigate",
+    "it",
+    "its",
+    "keep",
+    "limit",
+    "look",
+    "make",
+    "map",
+    "meanwhile",
+    "monitor",
+    "moreover",
+    "move",
+    "next",
+    "no",
+    "not",
+    "notify",
+    "of",
+    "on",
+    "only",
+    "open",
+    "other",
+    "otherwise",
+    "overall",
+    "pause",
+    "place",
+    "plan",
+    "prepare",
+    "prioritise",
+    "prioritize",
+    "protect",
+    "put",
+    "reduce",
+    "repeat",
+    "replace",
+    "report",
+    "review",
+    "run",
+    "schedule",
+    "set",
+    "share",
+    "since",
+    "so",
+    "some",
+    "spread",
+    "start",
+    "stop",
+    "strengthen",
+    "such",
+    "suspend",
+    "take",
+    "test",
+    "that",
+    "the",
+    "their",
+    "then",
+    "there",
+    "therefore",
+    "these",
+    "they",
+    "this",
+    "those",
+    "thus",
+    "to",
+    "together",
+    "track",
+    "treat",
+    "use",
+    "verify",
+    "watch",
+    "what",
+    "when",
+    "where",
+    "which",
+    "while",
+    "with",
+    "within",
+    "without",
 ];
 
 /// Words that make an exact fact a vague one when they stand right before it.
@@ -204,20 +372,32 @@ pub fn sentence_faults(text: &str, ground: &Ground<'_>) -> Vec<String> {
     if faults.is_empty() {
         faults = comparison_faults(&pieces, ground);
     }
+    if faults.is_empty() {
+        faults = faults_of_claim(text, ground);
+    }
     faults
+}
+
+/// What would make the report leave the sentence out as a claim: then it must not replace one.
+fn faults_of_claim(text: &str, ground: &Ground<'_>) -> Vec<String> {
+    let claim = Claim {
+        id: ClaimId::default(),
+        text: text.to_owned(),
+        facts: cited(text),
+        by_model: true,
+    };
+    let ids = ground.facts.iter().map(|it| &it.id).collect();
+    let faults = claim_faults(&claim, &ids, &BTreeMap::new(), &ground.book.schema);
+    faults.into_iter().map(|it| it.1).collect()
 }
 
 /// What is wrong with words that stand beside no fact: a title, a question, a reason. They claim no number,
 /// name nothing that neither the brief nor the schema names, and are plain words. The first letter may be a
 /// capital whatever the word, as titles are written.
 pub(super) fn plain_faults(text: &str, book: &WordBook) -> Vec<String> {
-    let is_plain = |it: char| it.is_alphanumeric() || " ,.;:?!'’()-–/_".contains(it);
     let mut faults = form_faults(text);
-    if let Some(mark) = text.chars().find(|it| faults.is_empty() && !is_plain(*it)) {
-        faults.push(format!(
-            "it has U+{:04X}; write letters and plain marks only",
-            u32::from(mark)
-        ));
+    if text.contains(['{', '}', '"', '“', '”', '—']) {
+        faults.push("it has marks that a name does not need; write letters and plain marks only".to_owned());
     }
     if !faults.is_empty() {
         return faults;
@@ -233,6 +413,12 @@ pub(super) fn plain_faults(text: &str, book: &WordBook) -> Vec<String> {
     word_faults(&text, true, &ground)
 }
 
+/// Letters, digits that word checks find, and the marks of plain sentences. All else could be markup, hide text, or be
+/// a number that is none of ASCII's digits.
+fn is_plain(it: char) -> bool {
+    it.is_ascii_digit() || it.is_alphabetic() && !it.is_numeric() || " ,.;:?!'’\"“”()-–—/_{}".contains(it)
+}
+
 /// Faults of what a sentence looks like.
 fn form_faults(text: &str) -> Vec<String> {
     let mut faults = Vec::new();
@@ -244,32 +430,16 @@ fn form_faults(text: &str) -> Vec<String> {
             "it is longer than {LONGEST} characters; write a shorter sentence"
         ));
     }
-    let is_hidden = |it: char| {
-        it.is_control()
-            || matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    if text.chars().any(is_hidden) {
-        faults.push("it has line breaks or invisible marks; write one line of plain words".to_owned());
+    let strange = text.chars().find(|it| !is_plain(*it));
+    if let Some(mark) = strange {
+        faults.push(format!(
+            "it has U+{:04X}; write one line of letters and plain marks, without markup",
+            u32::from(mark)
+        ));
     }
     let lower = text.to_lowercase();
-    let marks = [
-        "<",
-        ">",
-        "`",
-        "](",
-        "![",
-        "://",
-        "www.",
-        "javascript:",
-        "&#",
-        "**",
-        "__",
-        "{{",
-        "}}",
-        "|",
-        "\\",
-    ];
-    if let Some(mark) = marks.iter().find(|it| lower.contains(**it)) {
+    let addresses = ["://", "www.", "__", "{{", "}}"];
+    if let Some(mark) = addresses.iter().find(|it| lower.contains(**it)) {
         faults.push(format!(
             "it has `{mark}`; write plain words without markup or addresses"
         ));
@@ -329,7 +499,10 @@ fn word_faults(text: &str, is_first: bool, ground: &Ground<'_>) -> Vec<String> {
         let lower = word.to_lowercase();
         let of_schema = ground.book.schema.contains(&lower)
             || words(word).iter().all(|it| ground.book.schema.contains(it));
-        if (is_number(word) || AMOUNTS.contains(&lower.as_str())) && !of_schema {
+        // Names in schemas may hold digits; what is nothing but digits is an amount all the same.
+        let is_bare = word.chars().all(char::is_numeric);
+        let is_amount = is_number(word) || AMOUNTS.contains(&lower.as_str()) || stands_for_number(&lower);
+        if is_amount && (!of_schema || is_bare) {
             faults.push(format!(
                 "no fact backs the amount `{word}`; cite a fact or leave it out"
             ));
@@ -354,7 +527,7 @@ fn is_unknown_name(word: &str, lower: &str, begins: bool, of_schema: bool, groun
     let is_label = ground.labels.contains(lower);
     match (is_capital, begins) {
         (true, false) => is_label || !is_known,
-        (true, true) => !is_known,
+        (true, true) => is_label || !is_known && !OPENERS.contains(&lower),
         (false, _) => is_label && !is_known,
     }
 }

@@ -162,7 +162,7 @@ fn given(fact: &Fact, by: &str, templates: &[Template], limit: Option<u32>) -> R
 }
 
 /// What is wrong with a claim: unknown or wrong facts, and numbers that no fact backs.
-fn claim_faults(
+pub(super) fn claim_faults(
     claim: &Claim,
     ids: &BTreeSet<&FactId>,
     wrong: &BTreeMap<FactId, String>,

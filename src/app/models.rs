@@ -1,6 +1,7 @@
 //! The models of a run, put together from the inside out: endpoint, kept replies, recording, budget, fallback.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,9 @@ use crate::assets::Assets;
 use crate::config::Variables;
 use crate::llm::{
     Budget, Budgeted, Cached, Endpoint, Fallback, Ledger, LlmError, Model, ModelName, Modes, OpenAi, Preset,
-    Price, Prices, Recorder, Replayer, Role, http_client,
+    Price, Prices, Recorder, Replayer, Role, Switch, http_client,
 };
+use crate::model::id::ContentHash;
 use crate::pipeline::{ModelRequest, Models, PipelineError, RunRequest};
 
 /// How long a model that stood in for another is asked at once.
@@ -61,6 +63,17 @@ pub(super) fn models(
 
 pub(super) fn invalid(error: &LlmError) -> PipelineError {
     PipelineError::Invalid(format!("the model cannot be asked: {error}"))
+}
+
+/// `first`, and `others` where it is down.
+fn with_fallbacks(first: Arc<dyn Model>, others: Vec<Arc<dyn Model>>) -> Arc<dyn Model> {
+    if others.is_empty() {
+        return first;
+    }
+    let observer = Arc::new(|switch: &Switch| {
+        tracing::warn!(from = %switch.from, to = %switch.to, "another model is asked");
+    });
+    Arc::new(Fallback::new(first, others, STAND_IN, observer))
 }
 
 /// Role, name and price of each of `models`.
@@ -129,7 +142,7 @@ impl<'a> Workshop<'a> {
         let mut by_role = BTreeMap::new();
         for role in Role::ASKING {
             if let Some(model) = &self.keys.model {
-                by_role.insert(role, self.kept_within(Arc::clone(model), model.name())?);
+                by_role.insert(role, self.recorded(self.budgeted(Arc::clone(model)))?);
                 continue;
             }
             let own = self.wanted().roles.get(&role);
@@ -149,7 +162,7 @@ impl<'a> Workshop<'a> {
         })
     }
 
-    /// The model `name` with its fallbacks; made once.
+    /// The model `name` with its fallbacks, recorded or replayed; made once.
     fn model(
         &self,
         name: &str,
@@ -159,57 +172,46 @@ impl<'a> Workshop<'a> {
         if let Some(model) = made.get(name) {
             return Ok(Arc::clone(model));
         }
-        let first = self.single(name, endpoints)?;
-        let others = self.wanted().fallbacks.iter().filter(|it| *it != name);
-        let others = others
-            .map(|it| self.single(it, endpoints))
-            .collect::<Result<Vec<_>, _>>()?;
-        let model: Arc<dyn Model> = match others.is_empty() {
-            true => first,
-            false => Arc::new(Fallback::new(
-                first,
-                others,
-                STAND_IN,
-                Arc::new(|switch| {
-                    tracing::warn!(from = %switch.from, to = %switch.to, "another model is asked");
-                }),
-            )),
+        let named: ModelName = name.parse()?;
+        let model = match &self.wanted().replay {
+            Some(directory) => self.replayed(&named, &self.request.path(directory))?,
+            None => {
+                let first = self.asked(&named, endpoints)?;
+                let others = self.wanted().fallbacks.iter().filter(|it| *it != name);
+                let others = others.map(|it| self.asked(&it.parse()?, endpoints));
+                let others = others.collect::<Result<Vec<_>, LlmError>>()?;
+                self.recorded(with_fallbacks(first, others))?
+            }
         };
         made.insert(name.to_owned(), Arc::clone(&model));
         Ok(model)
     }
 
-    /// One model, recorded or replayed, within the budget.
-    fn single(
-        &self,
-        name: &str,
-        endpoints: &mut BTreeMap<&'static str, OpenAi>,
-    ) -> Result<Arc<dyn Model>, LlmError> {
-        let wanted = self.wanted();
-        let named: ModelName = name.parse()?;
+    /// What answered when the run was recorded, refusals of budgets and switches between models included.
+    fn replayed(&self, named: &ModelName, directory: &Path) -> Result<Arc<dyn Model>, LlmError> {
         let title = named.to_string();
-        let model: Arc<dyn Model> = match &wanted.replay {
-            Some(directory) => {
-                let directory = self.request.path(directory);
-                let usual = Preset::find(named.provider())?.shape;
-                let mode = tape::mode_of(&directory, &title)?.unwrap_or(usual);
-                self.modes.set(&title, mode);
-                Arc::new(Replayer::open(title.clone(), &directory)?)
-            }
-            None => self.asked(&named, endpoints)?,
-        };
-        self.kept_within(model, &title)
+        let usual = Preset::find(named.provider())?.shape;
+        self.modes
+            .set(&title, tape::mode_of(directory, &title)?.unwrap_or(usual));
+        Ok(Arc::new(Replayer::open(title, directory)?))
     }
 
-    /// `model`, recorded if wanted, within the budget.
-    fn kept_within(&self, mut model: Arc<dyn Model>, title: &str) -> Result<Arc<dyn Model>, LlmError> {
-        if let Some(directory) = &self.wanted().record {
-            let directory = self.request.path(directory);
-            model = Arc::new(Recorder::open(model, &directory)?);
-            tape::keep_mode(&directory, title, self.modes.of(title).mode())?;
-        }
-        let price = self.prices.quote(title).map(|it| it.price);
-        Ok(Arc::new(Budgeted::new(model, price, Arc::clone(&self.ledger))))
+    /// `model`, recorded if wanted.
+    fn recorded(&self, model: Arc<dyn Model>) -> Result<Arc<dyn Model>, LlmError> {
+        let Some(directory) = &self.wanted().record else {
+            return Ok(model);
+        };
+        let directory = self.request.path(directory);
+        let title = model.name().to_owned();
+        let recorder = Recorder::open(model, &directory)?;
+        tape::keep_mode(&directory, &title, self.modes.of(&title).mode())?;
+        Ok(Arc::new(recorder))
+    }
+
+    /// `model` within the budget.
+    fn budgeted(&self, model: Arc<dyn Model>) -> Arc<dyn Model> {
+        let price = self.prices.quote(model.name()).map(|it| it.price);
+        Arc::new(Budgeted::new(model, price, Arc::clone(&self.ledger)))
     }
 
     /// A model at its endpoint, whose replies are kept. Models of one provider share its limits.
@@ -231,9 +233,12 @@ impl<'a> Workshop<'a> {
         let found = cache.and_then(|it| doctor::kept(it, endpoint));
         let mode = found.map_or(endpoint.preset.shape, |it| it.mode());
         self.modes.set(openai.name(), mode);
+        // Two servers may call different models alike.
+        let place = ContentHash::of(endpoint.url()?.as_str().as_bytes());
+        let model = self.budgeted(Arc::new(openai));
         Ok(match cache {
-            Some(directory) => Arc::new(Cached::new(Arc::new(openai), directory.join("replies"))),
-            None => Arc::new(openai),
+            Some(directory) => Arc::new(Cached::new(model, directory.join("replies").join(place.short()))),
+            None => model,
         })
     }
 

@@ -295,6 +295,7 @@ fn is_free(error: &LlmError) -> bool {
         | LlmError::Timeout { .. }
         | LlmError::Unusable { .. }
         | LlmError::Budget { .. }
+        | LlmError::Stopped
         | LlmError::Store { .. } => false,
     }
 }

@@ -110,6 +110,9 @@ pub enum LlmError {
         /// What is used, what is left, what was asked for.
         reason: String,
     },
+    /// The run was halted before the reply came.
+    #[error("the run was stopped before the model replied")]
+    Stopped,
     /// A replayed run asked something that was not recorded.
     #[error("no recording answers this request: {reason}")]
     NoRecording {
@@ -143,6 +146,7 @@ impl LlmError {
             | Self::ShapeRefused { .. }
             | Self::Unusable { .. }
             | Self::Budget { .. }
+            | Self::Stopped
             | Self::NoRecording { .. }
             | Self::Store { .. } => false,
         }

@@ -18,6 +18,7 @@ use crate::llm::{LlmError, Role};
 use crate::model::{
     document::Document,
     event::Event,
+    id::ContentHash,
     report::{Report, RunReport},
     requirements::Requirements,
     schema::{Census, Schema},
@@ -62,7 +63,13 @@ impl Orchestrator {
                         "No vertical fits, so that a model drafted {}, which was accepted.",
                         drafted.name
                     );
-                    choice.resolved.vertical = drafted.vertical;
+                    let generic = verticals.iter().find(|it| it.name == vertical::GENERIC);
+                    choice.resolved.vertical = match generic {
+                        Some(generic) => vertical::merged(&drafted.vertical, generic),
+                        None => drafted.vertical,
+                    };
+                    let hash = ContentHash::of(drafted.text.as_bytes());
+                    choice.assets.push((DRAFT.to_owned(), hash));
                 } else {
                     notes.push(Note::remark(format!(
                         "the model drafted the vertical {} in {DRAFT}; read it, and use it with --vertical or \

@@ -2,16 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::sleep;
 
 use crate::agents::adviser::Adviser;
 use crate::agents::prompts::Prompts;
+use crate::algorithms::Control;
+use crate::flow::Attempt;
 use crate::llm::{LlmError, Model, Modes, Reply, Request, Role};
 use crate::model::event::{Event, TaskId};
 use crate::trace::EventSink;
+
+/// How often a call looks whether its run was halted.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The models of a run. The default has none: every stage then does what its rules give.
 #[derive(Clone)]
@@ -53,13 +59,20 @@ impl Models {
             .collect()
     }
 
-    /// Who advises `role` in `task`; `None` without a model. Each call is told to `sink`.
-    pub(super) fn adviser(&self, role: Role, task: &TaskId, sink: &Arc<dyn EventSink>) -> Option<Adviser> {
+    /// Who advises `role` in `attempt`; `None` without a model. Each call is told to `sink`, and none outlasts
+    /// the attempt.
+    pub(super) fn adviser(
+        &self,
+        role: Role,
+        attempt: &Attempt,
+        sink: &Arc<dyn EventSink>,
+    ) -> Option<Adviser> {
         let model = Arc::clone(self.by_role.get(&role)?);
         Some(Adviser {
             model: Arc::new(Told {
                 model,
-                task: task.clone(),
+                task: attempt.task().clone(),
+                control: attempt.control().clone(),
                 sink: Arc::clone(sink),
             }),
             prompts: Arc::clone(&self.prompts),
@@ -74,6 +87,7 @@ impl Models {
 struct Told {
     model: Arc<dyn Model>,
     task: TaskId,
+    control: Control,
     sink: Arc<dyn EventSink>,
 }
 
@@ -85,7 +99,11 @@ impl Told {
             model: self.model.name().to_owned(),
             tokens: reply.usage.tokens(),
             saved_tokens: reply.saved.tokens(),
-            cost_usd: reply.cost_usd,
+            // A kept reply was paid for when it was made.
+            cost_usd: match reply.usage.tokens() {
+                0 => Some(0.0),
+                _ => reply.cost_usd,
+            },
             elapsed_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
         };
         self.sink.record(&called).map_err(|error| LlmError::Store {
@@ -103,7 +121,17 @@ impl Model for Told {
     fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
         async move {
             let began = Instant::now();
-            let reply = self.model.ask(request).await?;
+            let halted = async {
+                while !self.control.is_cancelled() {
+                    sleep(LOOK).await;
+                }
+            };
+            // What the stage's rules gave is finished without the reply, in the grace that a halt leaves.
+            let reply = tokio::select! {
+                biased;
+                () = halted => return Err(LlmError::Stopped),
+                reply = self.model.ask(request) => reply?,
+            };
             self.tell(request, &reply, began)?;
             Ok(reply)
         }

@@ -289,7 +289,7 @@ impl Orchestrator {
 
     /// The model that `role` may ask in this attempt.
     pub(super) fn adviser(&self, role: Role, attempt: &Attempt) -> Option<Adviser> {
-        self.parts.models.adviser(role, attempt.task(), &self.desk.sink)
+        self.parts.models.adviser(role, attempt, &self.desk.sink)
     }
 
     fn broken(&self, ended: &Ended) -> PipelineError {
