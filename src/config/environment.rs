@@ -49,8 +49,10 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     pub fn read() -> Self {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let concerns =
-            |name: &str| name.starts_with("LLM_") || name.ends_with("_API_KEY") || name.ends_with("_MODEL");
+        let concerns = |name: &str| {
+            let ends = ["_API_KEY", "_MODEL", "_BASE_URL"];
+            name.starts_with("LLM_") || ends.iter().any(|it| name.ends_with(it))
+        };
         // A variable that is not Unicode is none of ours.
         let all = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
