@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::difference::nearest;
 use super::kept::{request_hash, unusable, write_whole};
-use super::{LlmError, Model, Reply, Request};
+use super::{LlmError, Message, Model, Reply, Request};
 use crate::model::id::ContentHash;
 
 /// Version of the files.
@@ -179,6 +179,9 @@ impl Replayer {
     fn answer(&self, request: &Request) -> Result<Reply, LlmError> {
         let hash = request_hash(request);
         let Some(recordings) = self.recordings.get(&hash) else {
+            if let Some(refused) = self.asked_otherwise(request) {
+                return Err(refused);
+            }
             let known = self.recordings.values().flatten().map(|it| &it.request);
             let reason = nearest(request, known).unwrap_or_default();
             return Err(LlmError::NoRecording { reason });
@@ -192,6 +195,43 @@ impl Replayer {
             Outcome::Error(error) => Err(error.clone()),
         }
     }
+}
+
+impl Replayer {
+    /// A refusal of the request's form, where the same was recorded by a less strict way: while a run was
+    /// recorded, requests that came after the endpoint's refusal were not asked in the strict way any more, and
+    /// which ones came after depends on chance.
+    fn asked_otherwise(&self, request: &Request) -> Option<LlmError> {
+        let mode = request.shape.as_ref()?.mode;
+        let known = self.recordings.values().flatten().map(|it| &it.request);
+        let mut others = known.filter(|it| asks_the_same(request, it));
+        others.find(|it| it.shape.as_ref().is_some_and(|it| it.mode >= mode))?;
+        Some(LlmError::ShapeRefused {
+            host: self.name.clone(),
+            mode,
+            detail: "it was recorded in another way".to_owned(),
+        })
+    }
+}
+
+/// Whether both ask for the same, however the endpoint is asked to keep to the form: that changes the schema, and
+/// adds it to the first turn.
+fn asks_the_same(asked: &Request, known: &Request) -> bool {
+    let form = |it: &Request| it.shape.as_ref().map(|it| it.name.clone());
+    let settings = |it: &Request| (it.role, it.max_tokens, it.seed, it.temperature.to_bits());
+    let turns = asked.messages.iter().zip(&known.messages).enumerate();
+    let is_same_turn = |(at, (asked, known)): (usize, (&Message, &Message))| {
+        asked.speaker == known.speaker
+            && match at {
+                0 => known.text.starts_with(&asked.text),
+                _ => known.text == asked.text,
+            }
+    };
+    settings(asked) == settings(known)
+        && asked.prompt == known.prompt
+        && form(asked) == form(known)
+        && asked.messages.len() == known.messages.len()
+        && turns.into_iter().all(is_same_turn)
 }
 
 impl Model for Replayer {
@@ -230,6 +270,7 @@ mod tests {
     use super::*;
     use crate::llm::scripted::tests::request;
     use crate::llm::scripted::{Scripted, When, says};
+    use crate::llm::{Shape, ShapeMode};
 
     /// All files of a directory with their bytes.
     fn bytes_of(directory: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -272,6 +313,38 @@ mod tests {
     async fn ask_all(model: &dyn Model) -> Vec<Result<Reply, LlmError>> {
         let requests: Vec<Request> = (1..20).map(|it| request(&it.to_string())).collect();
         join_all(requests.iter().map(|it| model.ask(it))).await
+    }
+
+    #[tokio::test]
+    async fn what_was_recorded_in_a_less_strict_way_is_stepped_down_to() {
+        let place = tempfile::tempdir().unwrap();
+        let shaped = |mode, text: &str| Request {
+            shape: Some(Shape {
+                name: "form".to_owned(),
+                schema: serde_json::json!({}),
+                mode,
+            }),
+            ..request(text)
+        };
+        let model = Arc::new(Scripted::new("test/one").on(When::Always, says("yes")));
+        let recorder = Recorder::open(model, place.path()).unwrap();
+        recorder.ask(&shaped(ShapeMode::ToolCall, "what")).await.unwrap();
+        let replayer = Replayer::open("test/one", place.path()).unwrap();
+        let refused = replayer
+            .ask(&shaped(ShapeMode::JsonSchema, "what"))
+            .await
+            .unwrap_err();
+        assert!(matches!(refused, LlmError::ShapeRefused { .. }), "{refused}");
+        let lower = replayer
+            .ask(&shaped(ShapeMode::JsonObject, "what"))
+            .await
+            .unwrap_err();
+        assert!(matches!(lower, LlmError::NoRecording { .. }), "{lower}");
+        let other = replayer
+            .ask(&shaped(ShapeMode::JsonSchema, "else"))
+            .await
+            .unwrap_err();
+        assert!(matches!(other, LlmError::NoRecording { .. }), "{other}");
     }
 
     #[tokio::test(start_paused = true)]
