@@ -130,12 +130,12 @@ def cases(graph, run):
         lambda: partition(run.column("wcc", "component")),
         lambda: {frozenset(it) for it in nx.connected_components(simple)},
     )
-    strong = nx.strongly_connected_components if directed else nx.connected_components
-    yield (
-        "scc",
-        lambda: partition(run.column("scc", "component")),
-        lambda: {frozenset(it) for it in strong(graph)},
-    )
+    if directed:
+        yield (
+            "scc",
+            lambda: partition(run.column("scc", "component")),
+            lambda: {frozenset(it) for it in nx.strongly_connected_components(graph)},
+        )
     points = lambda: {v: v in set(nx.articulation_points(simple)) for v in graph}
     yield column("articulation", "articulation", points)
     yield summary("articulation", "bridges", lambda: sum(1 for _ in nx.bridges(simple)))

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::comparisons::comparison_faults;
+use super::lexicon::is_listed;
 use super::naming::words;
 use super::numbers::stands_for_number;
 use super::tokens::tokens;
@@ -26,199 +27,24 @@ use crate::model::{
 pub const LONGEST: usize = 400;
 
 /// Words that state an amount or a rank without a digit.
-const AMOUNTS: &[&str] = &[
-    "zero",
-    "two",
-    "both",
-    "pair",
-    "pairs",
-    "couple",
-    "half",
-    "halves",
-    "twice",
-    "thrice",
-    "double",
-    "doubles",
-    "doubled",
-    "triple",
-    "triples",
-    "tripled",
-    "quadruple",
-    "tenfold",
-    "quarter",
-    "quarters",
-    "second",
-    "third",
-    "thirds",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "hundred",
-    "thousand",
-    "thousands",
-    "million",
-    "millions",
-    "billion",
-    "billions",
-    "dozens",
-    "percent",
-    "majority",
-    "minority",
-];
+const AMOUNTS: &str = "\
+    zero two both pair pairs couple half halves twice thrice double doubles doubled triple triples \
+    tripled quadruple tenfold quarter quarters second third thirds fourth fifth sixth seventh eighth \
+    ninth tenth hundred thousand thousands million millions billion billions dozens percent majority \
+    minority";
 
 /// Words that sentences begin with, whatever the field's examples hold.
-const OPENERS: &[&str] = &[
-    "a",
-    "about",
-    "across",
-    "add",
-    "additional",
-    "after",
-    "alert",
-    "all",
-    "allocate",
-    "also",
-    "although",
-    "among",
-    "an",
-    "and",
-    "another",
-    "any",
-    "apply",
-    "as",
-    "ask",
-    "assign",
-    "at",
-    "audit",
-    "because",
-    "before",
-    "begin",
-    "behind",
-    "besides",
-    "between",
-    "beyond",
-    "block",
-    "build",
-    "but",
-    "by",
-    "check",
-    "close",
-    "combine",
-    "compare",
-    "concentrate",
-    "confirm",
-    "consider",
-    "contact",
-    "despite",
-    "diversify",
-    "document",
-    "during",
-    "each",
-    "ensure",
-    "escalate",
-    "even",
-    "finally",
-    "focus",
-    "follow",
-    "for",
-    "freeze",
-    "from",
-    "further",
-    "furthermore",
-    "give",
-    "group",
-    "hence",
-    "here",
-    "hold",
-    "however",
-    "if",
-    "in",
-    "inform",
-    "inspect",
-    "instead",
-    "interview",
-    "investigate",
-    "it",
-    "its",
-    "keep",
-    "limit",
-    "look",
-    "make",
-    "map",
-    "meanwhile",
-    "monitor",
-    "moreover",
-    "move",
-    "next",
-    "no",
-    "not",
-    "notify",
-    "of",
-    "on",
-    "only",
-    "open",
-    "other",
-    "otherwise",
-    "overall",
-    "pause",
-    "place",
-    "plan",
-    "prepare",
-    "prioritise",
-    "prioritize",
-    "protect",
-    "put",
-    "reduce",
-    "repeat",
-    "replace",
-    "report",
-    "review",
-    "run",
-    "schedule",
-    "set",
-    "share",
-    "since",
-    "so",
-    "some",
-    "spread",
-    "start",
-    "stop",
-    "strengthen",
-    "such",
-    "suspend",
-    "take",
-    "test",
-    "that",
-    "the",
-    "their",
-    "then",
-    "there",
-    "therefore",
-    "these",
-    "they",
-    "this",
-    "those",
-    "thus",
-    "to",
-    "together",
-    "track",
-    "treat",
-    "use",
-    "verify",
-    "watch",
-    "what",
-    "when",
-    "where",
-    "which",
-    "while",
-    "with",
-    "within",
-    "without",
-];
+const OPENERS: &str = "\
+    a about across add additional after alert all allocate also although among an and another any apply \
+    as ask assign at audit because before begin behind besides between beyond block build but by check \
+    close combine compare concentrate confirm consider contact despite diversify document during each \
+    ensure escalate even finally focus follow for freeze from further furthermore give group hence here \
+    hold however if in inform inspect instead interview investigate it its keep limit look make map \
+    meanwhile monitor moreover move next no not notify of on only open other otherwise overall pause \
+    place plan prepare prioritise prioritize protect put reduce repeat replace report review run \
+    schedule set share since so some spread start stop strengthen such suspend take test that the their \
+    then there therefore these they this those thus to together track treat use verify watch what when \
+    where which while with within without";
 
 /// Words that make an exact fact a vague one when they stand right before it.
 const HEDGES: [&str; 12] = [
@@ -501,7 +327,7 @@ fn word_faults(text: &str, is_first: bool, ground: &Ground<'_>) -> Vec<String> {
             || words(word).iter().all(|it| ground.book.schema.contains(it));
         // Names in schemas may hold digits; what is nothing but digits is an amount all the same.
         let is_bare = word.chars().all(char::is_numeric);
-        let is_amount = is_number(word) || AMOUNTS.contains(&lower.as_str()) || stands_for_number(&lower);
+        let is_amount = is_number(word) || is_listed(AMOUNTS, &lower) || stands_for_number(&lower);
         if is_amount && (!of_schema || is_bare) {
             faults.push(format!(
                 "no fact backs the amount `{word}`; cite a fact or leave it out"
@@ -527,7 +353,7 @@ fn is_unknown_name(word: &str, lower: &str, begins: bool, of_schema: bool, groun
     let is_label = ground.labels.contains(lower);
     match (is_capital, begins) {
         (true, false) => is_label || !is_known,
-        (true, true) => is_label || !is_known && !OPENERS.contains(&lower),
+        (true, true) => is_label || !is_known && !is_listed(OPENERS, lower),
         (false, _) => is_label && !is_known,
     }
 }
