@@ -2,9 +2,9 @@
 //!
 //! A model may give a parameter another value in its range, unless the brief set it, and may leave out a
 //! template whose questions another one answers. It adds no template and touches no projection. Parameters
-//! that say yes or no, name vertices or list values decide what is asked, those of [`EXACTNESS`] how exact the
+//! that say yes or no, name vertices or list values decide what is asked, those of `EXACTNESS` how exact the
 //! answer is; they stay, and so does what a pattern sets itself without saying that a number may stand in for
-//! it. A value by which the work would grow beyond [`MOST_TIMES`] of what was planned is refused.
+//! it. A value by which the work would grow beyond `MOST_TIMES` of what was planned is refused.
 
 use garde::Validate;
 use schemars::JsonSchema;

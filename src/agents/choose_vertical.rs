@@ -1,7 +1,7 @@
 //! Asks a model which vertical fits, where the rules were not sure.
 //!
-//! A choice of the rules is firm when a vertical scores at least [`FIRM`] and leads the next by at least
-//! [`FIRM_LEAD`]; it stands whatever a model says. Otherwise, and where the rules took `generic`, a model may
+//! A choice of the rules is firm when a vertical scores at least `FIRM` and leads the next by at least
+//! `FIRM_LEAD`; it stands whatever a model says. Otherwise, and where the rules took `generic`, a model may
 //! choose among the verticals for which something of the names or the brief speaks (a score above 0): the
 //! patterns of any other could bind to nothing.
 
