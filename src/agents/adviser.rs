@@ -110,9 +110,7 @@ impl Adviser {
             }
         }
     }
-}
 
-impl Adviser {
     /// The model, from which `private` texts are kept if the run says so.
     fn guarded(&self, private: Vec<String>) -> Arc<dyn Model> {
         let Some(salt) = &self.redacting else {

@@ -152,26 +152,16 @@ pub fn labels(report: &Report) -> BTreeSet<String> {
         );
     };
     for fact in &report.facts {
-        match &fact.value {
-            FactValue::Text(name) => take(name),
-            FactValue::List(names) => names.iter().for_each(|it| take(it)),
-            FactValue::Integer(_) | FactValue::Number(_) => {}
-        }
+        fact.value.names().iter().for_each(|it| take(it));
     }
     for finding in report.findings.iter().chain(&report.null_findings) {
         finding.instances.iter().for_each(|it| take(&it.label));
-        for value in finding
+        let shown = finding
             .evidence
             .rows
             .iter()
-            .flat_map(|it| it.values.iter().flatten())
-        {
-            match value {
-                FactValue::Text(name) => take(name),
-                FactValue::List(names) => names.iter().for_each(|it| take(it)),
-                FactValue::Integer(_) | FactValue::Number(_) => {}
-            }
-        }
+            .flat_map(|it| it.values.iter().flatten());
+        shown.flat_map(FactValue::names).for_each(|it| take(it));
     }
     found
 }

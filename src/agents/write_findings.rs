@@ -9,7 +9,7 @@ use super::reports;
 use super::written::{Mended, Prose, Rejected, judged, mended, proposals, put_in, shown, shown_fact};
 use crate::engine::ResultTables;
 use crate::llm::{Data, DataError, Less, LlmError, Narrow, Role};
-use crate::model::{fact::FactValue, id::TemplateId, report::Report, schema::Census, vertical::Vertical};
+use crate::model::{id::TemplateId, report::Report, schema::Census, vertical::Vertical};
 
 /// Tokens of the findings in a prompt at most.
 const MOST_TOKENS: u64 = 12_000;
@@ -81,15 +81,8 @@ pub async fn write(
 
 /// Names and texts of the data that the facts of a report hold.
 pub(super) fn values(report: &Report) -> Vec<String> {
-    let mut found = Vec::new();
-    for fact in &report.facts {
-        match &fact.value {
-            FactValue::Text(name) => found.push(name.clone()),
-            FactValue::List(names) => found.extend(names.iter().cloned()),
-            FactValue::Integer(_) | FactValue::Number(_) => {}
-        }
-    }
-    found
+    let names = report.facts.iter().flat_map(|it| it.value.names());
+    names.cloned().collect()
 }
 
 /// Data of ours that does not fit a prompt is a limit of the prompt, not a fault of the run.

@@ -179,9 +179,7 @@ fn write_models(models: &[PlannedCalls], out: &mut dyn Write) -> io::Result<()> 
     )?;
     let price = |usd: Option<f64>| usd.map_or_else(|| "unknown".to_owned(), |it| format!("${it:.4}"));
     for it in models {
-        let role = serde_json::to_value(it.role).ok();
-        let role = role.as_ref().and_then(|it| it.as_str()).unwrap_or_default();
-        let tokens = it.prompt_tokens + it.reply_tokens;
+        let (role, tokens) = (it.role.as_str(), it.prompt_tokens + it.reply_tokens);
         writeln!(
             out,
             "{role:<14} {:<34} {:>6} {tokens:>9} {:>9}",

@@ -111,9 +111,9 @@ fn named(session: &Session, text: &str) -> anyhow::Result<String> {
 }
 
 fn role_named(text: &str) -> anyhow::Result<Role> {
-    let role = |it: &Role| serde_json::to_value(it).is_ok_and(|it| it.as_str() == Some(text));
-    Role::ASKING.iter().find(|it| role(it)).copied().ok_or_else(|| {
-        let all = "vertical, schema, requirements, use_cases, templates, findings, summary";
+    let mut roles = Role::ASKING.iter();
+    roles.find(|it| it.as_str() == text).copied().ok_or_else(|| {
+        let all = Role::ASKING.map(Role::as_str).join(", ");
         anyhow!("there is no role `{text}` to set a model for; there are {all}")
     })
 }

@@ -38,6 +38,20 @@ impl Role {
         Self::Findings,
         Self::Summary,
     ];
+
+    /// Its name in settings, messages and events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vertical => "vertical",
+            Self::Schema => "schema",
+            Self::Requirements => "requirements",
+            Self::UseCases => "use_cases",
+            Self::Templates => "templates",
+            Self::Findings => "findings",
+            Self::Summary => "summary",
+            Self::Probe => "probe",
+        }
+    }
 }
 
 /// Who speaks in a conversation.

@@ -20,6 +20,17 @@ pub enum FactValue {
     List(Vec<String>),
 }
 
+impl FactValue {
+    /// The names that it holds; none where it is a number.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Text(name) => std::slice::from_ref(name),
+            Self::List(names) => names,
+            Self::Integer(_) | Self::Number(_) => &[],
+        }
+    }
+}
+
 /// One number or name with where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fact {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::orchestrator::{Choice, Ground, Orchestrator};
 use super::reports::Found;
 use super::stage::computed;
+use super::stages::taught;
 use crate::agents::{
     choose_templates, choose_vertical, describe_schema, draft_vertical,
     propose_use_cases::{self, Grounds},
@@ -222,17 +223,16 @@ impl Orchestrator {
         })
     }
 
-    /// The words that a model's sentences may use.
-    async fn word_book(&self, choice: &Choice, census: &Census) -> Result<WordBook, Failure> {
-        let (parts, choice, census) = (Arc::clone(&self.parts), choice.clone(), census.clone());
-        computed(move || {
-            let resolved = &choice.resolved.vertical;
-            // One that a model drafted has no examples of its own.
-            let vertical = vertical::with_examples(resolved, &parts.wanted, &parts.verticals)
-                .unwrap_or_else(|_| resolved.clone());
-            Ok(WordBook::new(&vertical, &choice.documents, &census))
-        })
-        .await
+    /// The words that a model's sentences may use: the same for every stage and report, and made once.
+    async fn word_book(&self, choice: &Choice, census: &Census) -> Result<Arc<WordBook>, Failure> {
+        let make = || {
+            let (parts, choice, census) = (Arc::clone(&self.parts), choice.clone(), census.clone());
+            computed(move || {
+                let vertical = taught(&choice, &parts)?;
+                Ok(Arc::new(WordBook::new(&vertical, &choice.documents, &census)))
+            })
+        };
+        self.book.get_or_try_init(make).await.cloned()
     }
 }
 

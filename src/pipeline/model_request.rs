@@ -85,13 +85,9 @@ impl ModelRequest {
     /// The flags that change what is answered, each with its value; a flag without one has none.
     pub(super) fn flags(&self) -> Vec<(&'static str, Option<String>)> {
         let mut flags = Vec::new();
-        let role = |it: &Role| serde_json::to_value(it).ok()?.as_str().map(str::to_owned);
         flags.extend(self.default.iter().map(|it| ("model", Some(it.clone()))));
-        for (name, model) in &self.roles {
-            flags.push((
-                "model",
-                Some(format!("{}={model}", role(name).unwrap_or_default())),
-            ));
+        for (role, model) in &self.roles {
+            flags.push(("model", Some(format!("{}={model}", role.as_str()))));
         }
         flags.extend(
             self.fallbacks

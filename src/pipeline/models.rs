@@ -52,10 +52,9 @@ impl Default for Models {
 impl Models {
     /// Role and name of each model.
     pub(super) fn names(&self) -> Vec<(String, String)> {
-        let name = |it: &Role| serde_json::to_value(it).ok()?.as_str().map(str::to_owned);
         let roles = self.by_role.iter();
         roles
-            .map(|(role, model)| (name(role).unwrap_or_default(), model.name().to_owned()))
+            .map(|(role, model)| (role.as_str().to_owned(), model.name().to_owned()))
             .collect()
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join, join_all};
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
 use super::error::PipelineError;
 use super::heard::Heard;
@@ -16,6 +17,7 @@ use super::reports::failed;
 use super::request::RunRequest;
 use super::stage::{Desk, Made};
 use crate::agents::adviser::Adviser;
+use crate::agents::prose::WordBook;
 use crate::agents::vertical::{Resolved, VerticalChoice};
 use crate::assets::Assets;
 use crate::engine::Engine;
@@ -108,6 +110,8 @@ pub struct Orchestrator {
     pub(super) heard: Arc<Heard>,
     /// Files that an earlier process wrote, with the hash of their bytes.
     pub(super) written: Arc<BTreeMap<String, ContentHash>>,
+    /// The words that a model's sentences may use, once a stage has asked for them.
+    pub(super) book: Arc<OnceCell<Arc<WordBook>>>,
 }
 
 type SharedExecution = Shared<BoxFuture<'static, Result<Made<Execution>, Ended>>>;
@@ -158,6 +162,7 @@ impl Orchestrator {
             desk,
             heard,
             written: Arc::new(written),
+            book: Arc::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::orchestrator::{Choice, Ground, Orchestrator};
+use super::orchestrator::{Choice, Ground, Orchestrator, Parts};
 use super::stage::{Made, computed};
 use crate::agents::{
     quality::{self, Consequence},
@@ -23,6 +23,7 @@ use crate::model::{
     schema::Schema,
     template::{Template, TemplatePlan},
     use_case::UseCase,
+    vertical::Vertical,
 };
 use crate::source::SourceError;
 
@@ -108,13 +109,7 @@ impl Orchestrator {
             async move {
                 let (parts, chosen) = (Arc::clone(&this.parts), Arc::clone(&choice));
                 let requirements = computed(move || {
-                    let resolved = &chosen.resolved.vertical;
-                    // One that a model drafted has no examples.
-                    let vertical = vertical::with_examples(resolved, &parts.wanted, &parts.verticals)
-                        .or_else(|error| match parts.models.by_role.is_empty() {
-                            true => Err(Failure::give_up(error)),
-                            false => Ok(resolved.clone()),
-                        })?;
+                    let vertical = taught(&chosen, &parts)?;
                     Ok(requirements::extract(&chosen.documents, &vertical))
                 })
                 .await?;
@@ -274,6 +269,17 @@ impl Orchestrator {
             remedy: Remedy::Retry,
         })
     }
+}
+
+/// The vertical that was chosen, with its example sentences. One that a model drafted has none.
+pub(super) fn taught(choice: &Choice, parts: &Parts) -> Result<Vertical, Failure> {
+    let resolved = &choice.resolved.vertical;
+    vertical::with_examples(resolved, &parts.wanted, &parts.verticals).or_else(|error| {
+        match parts.models.by_role.is_empty() {
+            true => Err(Failure::give_up(error)),
+            false => Ok(resolved.clone()),
+        }
+    })
 }
 
 /// The SHA-256 of every asset, by path: reports depend on them.

@@ -4,10 +4,9 @@ use serde::Serialize;
 
 use super::escape::anchor;
 use super::finding_view::{FileLink, Notes};
-use super::view::{Part, Scope, Sentence};
+use super::view::{Scope, Sentence, sentence};
 use super::{Format, ReportError};
 use crate::model::fact::Claim;
-use crate::model::format::{Piece, pieces, render};
 use crate::model::report::{Advised, Executive, Report, RunReport};
 
 /// An executive summary.
@@ -68,39 +67,15 @@ struct Drawing<'a> {
 impl Drawing<'_> {
     /// The claim with its facts put in, each leading to its row in the report that it is from.
     fn sentence(&self, claim: &Claim, executive: &Executive) -> Result<Sentence, ReportError> {
-        let mut parts = Vec::new();
-        for piece in pieces(claim.text.trim_start()) {
-            parts.push(match piece {
-                Piece::Words(text) => Part { text, cite: None },
-                Piece::Fact(id) => {
-                    let unknown = || ReportError::UnknownFact {
-                        claim: claim.id.0.clone(),
-                        fact: id.0.clone(),
-                    };
-                    let fact = executive
-                        .facts
-                        .iter()
-                        .find(|it| it.id == id)
-                        .ok_or_else(unknown)?;
-                    let (page, report, own) = self.home(&id.0).ok_or_else(unknown)?;
-                    let scope = Scope {
-                        report,
-                        format: self.format,
-                        page,
-                    };
-                    let of_report = scope.fact(own).ok_or_else(unknown)?;
-                    Part {
-                        text: render(&fact.value, fact.quantity, &fact.unit),
-                        cite: Some(scope.cite(claim, of_report)),
-                    }
-                }
-            });
-        }
-        Ok(Sentence {
-            claim: claim.id.0.clone(),
-            plain: claim.facts.is_empty(),
-            by_model: claim.by_model,
-            pieces: parts,
+        sentence(claim, |id| {
+            let fact = executive.facts.iter().find(|it| it.id.0 == id)?;
+            let (page, report, own) = self.home(id)?;
+            let scope = Scope {
+                report,
+                format: self.format,
+                page,
+            };
+            Some((fact, scope.cite(claim, scope.fact(own)?)))
         })
     }
 

@@ -80,31 +80,13 @@ impl Scope<'_> {
 
     /// The claim with its facts put in.
     pub(super) fn sentence(&self, claim: &Claim) -> Result<Sentence, ReportError> {
-        let mut parts = Vec::new();
-        // A line of Markdown that begins with blanks may be code.
-        for piece in pieces(claim.text.trim_start()) {
-            parts.push(match piece {
-                Piece::Words(text) => Part { text, cite: None },
-                Piece::Fact(id) => {
-                    let fact = self.fact(&id.0).ok_or_else(|| ReportError::UnknownFact {
-                        claim: claim.id.0.clone(),
-                        fact: id.0.clone(),
-                    })?;
-                    Part {
-                        text: render(&fact.value, fact.quantity, &fact.unit),
-                        cite: Some(self.cite(claim, fact)),
-                    }
-                }
-            });
-        }
-        Ok(Sentence {
-            claim: claim.id.0.clone(),
-            plain: claim.facts.is_empty(),
-            by_model: claim.by_model,
-            pieces: parts,
+        sentence(claim, |id| {
+            let fact = self.fact(id)?;
+            Some((fact, self.cite(claim, fact)))
         })
     }
 
+    /// What `fact` is cited by in `claim`.
     pub(super) fn cite(&self, claim: &Claim, fact: &Fact) -> Cite {
         let value = words::full(&fact.value);
         let how = derivations::derivation(fact, &self.report.facts);
@@ -117,6 +99,36 @@ impl Scope<'_> {
             name: matches!(fact.value, FactValue::Text(_) | FactValue::List(_)),
         }
     }
+}
+
+/// The claim with its facts put in; `find` gives a fact, and what to cite it by.
+pub(super) fn sentence<'a>(
+    claim: &Claim,
+    find: impl Fn(&str) -> Option<(&'a Fact, Cite)>,
+) -> Result<Sentence, ReportError> {
+    let mut parts = Vec::new();
+    // A line of Markdown that begins with blanks may be code.
+    for piece in pieces(claim.text.trim_start()) {
+        parts.push(match piece {
+            Piece::Words(text) => Part { text, cite: None },
+            Piece::Fact(id) => {
+                let (fact, cite) = find(&id.0).ok_or_else(|| ReportError::UnknownFact {
+                    claim: claim.id.0.clone(),
+                    fact: id.0.clone(),
+                })?;
+                Part {
+                    text: render(&fact.value, fact.quantity, &fact.unit),
+                    cite: Some(cite),
+                }
+            }
+        });
+    }
+    Ok(Sentence {
+        claim: claim.id.0.clone(),
+        plain: claim.facts.is_empty(),
+        by_model: claim.by_model,
+        pieces: parts,
+    })
 }
 
 pub(super) fn severity(level: Level) -> Severity {
