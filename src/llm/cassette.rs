@@ -3,8 +3,8 @@
 //! A [`Recorder`] stands around a model; a [`Replayer`] answers from the recordings alone and opens no socket.
 //! A file is named by the request's hash and the number of the asking (`<hash>-1.json`), so that neither names
 //! nor content depend on which of several requests ended first. Asked the n-th time, a request gets its n-th
-//! recording, and the last one from then on. Errors are recorded like replies. No file holds a key: requests
-//! have none.
+//! recording, and the last one from then on; what it took is told as saved, since nobody pays for it again. Errors
+//! are recorded like replies. No file holds a key: requests have none.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -18,6 +18,7 @@ use super::difference::nearest;
 use super::kept::{request_hash, unusable, write_whole};
 use super::{LlmError, Message, Model, Reply, Request};
 use crate::model::id::ContentHash;
+use crate::model::usage::Usage;
 
 /// Version of the files.
 const VERSION: u32 = 1;
@@ -191,7 +192,12 @@ impl Replayer {
         let at = (*before).min(recordings.len() - 1);
         *before += 1;
         match &recordings[at].outcome {
-            Outcome::Reply(reply) => Ok(reply.clone()),
+            // It was paid for when it was recorded.
+            Outcome::Reply(reply) => Ok(Reply {
+                usage: Usage::default(),
+                saved: reply.usage.plus(reply.saved),
+                ..reply.clone()
+            }),
             Outcome::Error(error) => Err(error.clone()),
         }
     }
@@ -357,6 +363,12 @@ mod tests {
         assert_eq!(bytes_of(one.path()).len(), 19);
         assert_eq!(bytes_of(one.path()), bytes_of(other.path()));
         let replayed = ask_all(&Replayer::open("test/uneven", one.path()).unwrap()).await;
+        let unpaid = |reply: Reply| Reply {
+            usage: Usage::default(),
+            saved: reply.usage,
+            ..reply
+        };
+        let first: Vec<_> = first.into_iter().map(|it| it.map(unpaid)).collect();
         assert_eq!(replayed, first);
     }
 

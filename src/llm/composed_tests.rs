@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::scripted::{Scripted, says};
 use super::*;
+use crate::model::usage::Usage;
 
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema, garde::Validate)]
 struct Pick {
@@ -106,7 +107,13 @@ async fn a_run_is_paid_for_once_and_replayed_without_a_model() {
     }
 
     let replayer = Replayer::open("a/1", recordings.path()).unwrap();
-    assert_eq!(ask(&replayer).await, answered);
+    let replayed = ask(&replayer).await;
+    assert_eq!(replayed.value, answered.value);
+    assert_eq!(replayed.effort.steps, answered.effort.steps);
+    assert_eq!(
+        (replayed.effort.usage, replayed.effort.saved),
+        (Usage::default(), answered.effort.usage)
+    );
 
     let other = tempfile::tempdir().unwrap();
     let resumed = run(other.path(), cache.path(), "another");
