@@ -81,7 +81,8 @@ impl Endpoint {
     /// ones count as not set.
     ///
     /// `LLM_BASE_URL` and `LLM_API_KEY` are for the provider that `LLM_PROVIDER` names, if it names one: no
-    /// provider is sent the key of another.
+    /// provider is sent the key of another. Whether the whole can be used, [`Self::check`] says: the caller may
+    /// know an address that the variables do not name.
     ///
     /// # Errors
     /// [`LlmError::Setting`] naming the variable that cannot be used.
@@ -121,7 +122,6 @@ impl Endpoint {
         }
         endpoint.temperature = number("LLM_TEMPERATURE", &set)?;
         endpoint.max_tokens = number("LLM_MAX_TOKENS", &set)?;
-        endpoint.check()?;
         Ok(endpoint)
     }
 
@@ -132,11 +132,9 @@ impl Endpoint {
     pub fn url(&self) -> Result<Url, LlmError> {
         let name = self.preset.name;
         let setting = |problem: &str| LlmError::Setting(format!("the base URL of {name} {problem}"));
-        let text = self
-            .base_url
-            .as_deref()
-            .or(self.preset.base_url)
-            .ok_or_else(|| setting("is not known; give it as LLM_BASE_URL or `base_url`"))?;
+        let text = self.base_url.as_deref().or(self.preset.base_url).ok_or_else(|| {
+            setting("is not known; give it with --model-url, as LLM_BASE_URL or as `base_url`")
+        })?;
         let url = Url::parse(text.trim().trim_end_matches('/')).map_err(|_| setting("is not a URL"))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(setting("holds a user or password; give the key by itself"));
@@ -291,7 +289,9 @@ mod tests {
     }
 
     fn read(model: &str, pairs: &[(&str, &str)]) -> Result<Endpoint, LlmError> {
-        Endpoint::from_variables(model.parse().unwrap(), &variables(pairs))
+        let endpoint = Endpoint::from_variables(model.parse().unwrap(), &variables(pairs))?;
+        endpoint.check()?;
+        Ok(endpoint)
     }
 
     fn refusal(model: &str, pairs: &[(&str, &str)]) -> String {
