@@ -11,7 +11,7 @@ use crate::assets::Assets;
 use crate::config::Variables;
 use crate::llm::{
     Budget, Budgeted, Cached, Endpoint, Fallback, Ledger, LlmError, Model, ModelName, Modes, OpenAi, Preset,
-    Price, Prices, Recorder, Replayer, Role, Switch, http_client,
+    Price, Prices, Recorder, Replayer, Role, Switch, address, http_client,
 };
 use crate::model::id::ContentHash;
 use crate::pipeline::{ModelRequest, Models, PipelineError, RunRequest};
@@ -42,6 +42,11 @@ pub(super) fn models(
     assets: &Assets,
 ) -> Result<Models, PipelineError> {
     let wanted = &request.models;
+    if let Some(Err(problem)) = wanted.base_url.as_deref().map(address) {
+        return Err(PipelineError::Invalid(format!(
+            "the address of --model-url {problem}"
+        )));
+    }
     if !wanted.asks() && keys.model.is_none() {
         return match (&wanted.replay, &wanted.record) {
             (None, None) => Ok(Models::default()),

@@ -17,6 +17,7 @@ mod fallback;
 mod faults;
 mod form;
 mod kept;
+mod mask;
 mod modes;
 mod openai;
 mod preset;
@@ -70,7 +71,7 @@ pub use prompt::{Filling, Prompt, PromptError, Rendered};
 pub use pseudonyms::Pseudonyms;
 pub use redact::Redacted;
 pub use request::{Finish, Message, Reply, Request, Role, Shape, ShapeMode, Speaker};
-pub use settings::{Endpoint, named_model};
+pub use settings::{Endpoint, address, named_model};
 pub use structured::{Answered, Check, Effort, Less, Question, Step, Unanswered, answer};
 pub use transport::Progress;
 

@@ -135,15 +135,7 @@ impl Endpoint {
         let text = self.base_url.as_deref().or(self.preset.base_url).ok_or_else(|| {
             setting("is not known; give it with --model-url, as LLM_BASE_URL or as `base_url`")
         })?;
-        let url = Url::parse(text.trim().trim_end_matches('/')).map_err(|_| setting("is not a URL"))?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(setting("holds a user or password; give the key by itself"));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(setting(
-                "holds a `?` or `#`; give the path only, mostly ending in /v1",
-            ));
-        }
+        let url = address(text).map_err(setting)?;
         match url.scheme() {
             "https" => Ok(url),
             "http" if self.allow_plain_http || is_loopback(&url) => Ok(url),
@@ -205,6 +197,20 @@ impl Endpoint {
         range("the temperature", (0.0..=2.0).contains(&warmth), "0 to 2")?;
         range("the tokens of a reply", self.max_tokens != Some(0), "1 and more")
     }
+}
+
+/// The URL that `text` is, without a slash at the end; the error says what is wrong with it and repeats none of it.
+///
+/// Addresses are told in reports, so that none may hold a secret, be it asked there or not.
+pub fn address(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text.trim().trim_end_matches('/')).map_err(|_| "is not a URL")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user or password; give the key by itself");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("holds a `?` or `#`; give the path only, mostly ending in /v1");
+    }
+    Ok(url)
 }
 
 /// The longest time limit that is taken for meant.

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::error::LlmError;
+use super::mask::Mask;
 use super::request::ShapeMode;
 
 /// Letters of a provider's own words that are passed on.
@@ -55,8 +55,8 @@ pub(super) struct Party {
     pub(super) provider: &'static str,
     /// The variable that holds the key.
     pub(super) variable: &'static str,
-    /// The key, to keep it out of what is passed on.
-    pub(super) key: Option<SecretString>,
+    /// Keeps the key out of what is passed on.
+    pub(super) mask: Mask,
 }
 
 /// What was asked for, as far as a refusal may be about it.
@@ -104,12 +104,7 @@ impl Party {
 
     /// `text` without control characters and keys, cut.
     pub(super) fn clean(&self, text: &str) -> String {
-        let key = self.key.as_ref().map(ExposeSecret::expose_secret);
-        let text = match key {
-            Some(key) if !key.is_empty() => text.replace(key, "[key]"),
-            _ => text.to_owned(),
-        };
-        clean(&text)
+        clean(&self.mask.text(text))
     }
 
     fn error(&self, status: u16, said: &Said, retry_after: Option<Duration>, asked: Asked) -> LlmError {
@@ -351,7 +346,7 @@ mod tests {
             host: "host".to_owned(),
             provider: "custom",
             variable: "CUSTOM_API_KEY",
-            key: Some("sk-canary-7731".into()),
+            mask: Mask(Some("sk-canary-7731".into())),
         }
     }
 
@@ -391,7 +386,7 @@ mod tests {
 
     #[test]
     fn words_are_cut_at_a_letter_and_keys_are_replaced() {
-        let text = party().clean(&format!("sk-canary-7731{}", "é".repeat(1000)));
+        let text = party().clean(&format!("SK-canary-7731{}", "é".repeat(1000)));
         assert!(text.starts_with("[key]é") && text.ends_with('…'));
         assert_eq!(text.chars().count(), MOST_SHOWN + 1);
     }

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::capture::{Capture, Caught};
 use super::error::LlmError;
+use super::mask::Mask;
 use super::preset::KeyHeader;
 use super::request::{Reply, Request};
 use super::settings::Endpoint;
@@ -111,7 +112,7 @@ impl Transport {
                 host: host(&url),
                 provider: endpoint.preset.name,
                 variable: endpoint.preset.key_variables[0],
-                key: endpoint.key.clone(),
+                mask: Mask(endpoint.key.clone()),
             },
             address,
             timeout: endpoint.timeout,
@@ -168,7 +169,9 @@ impl Transport {
         if let Some(failure) = self.error_within(&value, call.asked) {
             return Err(failure);
         }
-        wire::reply(&value, &call.request, &call.model).map_err(|it| self.unreadable(it))
+        let reply = wire::reply(&value, &call.request, &call.model);
+        let reply = reply.map_err(|it| self.unreadable(it))?;
+        Ok(self.party.mask.reply(reply))
     }
 
     async fn streamed(&self, call: &Call, progress: &Progress) -> Result<Reply, Failure> {
@@ -196,7 +199,8 @@ impl Transport {
             progress(assembly.tokens());
         }
         let reply = assembly.reply(&call.request, &call.model);
-        reply.map_err(|it| self.broken(it))
+        let reply = reply.map_err(|it| self.broken(it))?;
+        Ok(self.party.mask.reply(reply))
     }
 
     async fn in_time<T>(&self, future: impl Future<Output = T>) -> Result<T, Failure> {

@@ -1,0 +1,84 @@
+//! Keeps a key out of all that an endpoint sends back: errors are printed, replies are recorded and kept.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::request::{Finish, Reply};
+
+/// What stands for a key.
+const MARK: &str = "[key]";
+
+/// Bytes of a key from which on it is no word that a reply may hold by chance: some local servers are given
+/// `none` or `test`.
+const SHORTEST_SECRET: usize = 8;
+
+/// The key that is kept out, if there is one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mask(pub(super) Option<SecretString>);
+
+impl Mask {
+    /// `text` with a mark in place of the key, in capitals or not.
+    pub(super) fn text(&self, text: &str) -> String {
+        let key = self.key().to_ascii_lowercase();
+        if key.is_empty() {
+            return text.to_owned();
+        }
+        // ASCII only, so that places in it are places in `text`.
+        let lower = text.to_ascii_lowercase();
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for (start, _) in lower.match_indices(&key) {
+            masked.push_str(&text[end..start]);
+            masked.push_str(MARK);
+            end = start + key.len();
+        }
+        masked + &text[end..]
+    }
+
+    /// `reply` without the key, unless that is short enough for a word.
+    pub(super) fn reply(&self, reply: Reply) -> Reply {
+        if self.key().len() < SHORTEST_SECRET {
+            return reply;
+        }
+        Reply {
+            text: self.text(&reply.text),
+            model: self.text(&reply.model),
+            finish: match reply.finish {
+                Finish::Other(word) => Finish::Other(self.text(&word)),
+                known => known,
+            },
+            ..reply
+        }
+    }
+
+    fn key(&self) -> &str {
+        self.0.as_ref().map_or("", ExposeSecret::expose_secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::llm::scripted::says;
+
+    #[test]
+    fn replies_repeat_no_key_in_any_part() {
+        let mask = Mask(Some("sk-Canary-7731".into()));
+        let reply = Reply {
+            finish: Finish::Other("sk-Canary-7731".to_owned()),
+            model: "m of sk-Canary-7731".to_owned(),
+            ..says("é sk-Canary-7731, SK-CANARY-7731.").unwrap()
+        };
+        let masked = mask.reply(reply);
+        assert_eq!(masked.text, "é [key], [key].");
+        assert_eq!(masked.model, "m of [key]");
+        assert_eq!(masked.finish, Finish::Other("[key]".to_owned()));
+    }
+
+    #[test]
+    fn words_of_replies_stay_where_the_key_is_a_word() {
+        for key in [None, Some("none".into())] {
+            let reply = Mask(key).reply(says("none of them").unwrap());
+            assert_eq!(reply.text, "none of them");
+        }
+    }
+}
