@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::print::{milliseconds, print_summary};
+use super::print::{milliseconds, print_summary, steers};
 use super::spans::{SpanEnd, Spans};
 use super::summary::{TraceSummary, agent_name};
 use crate::model::event::{Event, Record};
@@ -81,15 +81,40 @@ fn notes(records: &[Record], out: &mut dyn Write) -> io::Result<()> {
     if none { writeln!(out, "None.") } else { Ok(()) }
 }
 
-/// Text that cannot end a table cell or become markup.
+/// Text that cannot end a table cell, become markup or a link, or steer a terminal.
 fn cell(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for it in text.chars() {
-        match it {
-            '\n' | '\r' => safe.push(' '),
-            '|' | '<' | '>' | '`' | '*' | '_' | '[' | ']' | '\\' => safe.extend(['\\', it]),
-            _ => safe.push(it),
+    let mut rest = text.chars().peekable();
+    while let Some(it) = rest.next() {
+        let marks = match it {
+            '|' | '<' | '>' | '`' | '*' | '_' | '[' | ']' | '\\' | '&' | '@' | '~' => true,
+            // Without these, `http://…` and `www.…` would become links.
+            ':' => rest.peek() == Some(&'/'),
+            '.' => safe.to_ascii_lowercase().ends_with("www"),
+            _ => false,
+        };
+        if marks {
+            safe.push('\\');
         }
+        safe.push(match it {
+            '\n' | '\r' | '\t' => ' ',
+            _ if steers(it) => '\u{fffd}',
+            _ => it,
+        });
     }
     safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_markup_no_link_and_no_order_to_a_terminal() {
+        let name = "![x](http://a.example)\u{1b}[31m <b>|\nWWW.a.example \u{202e}1. a:b";
+        assert_eq!(
+            cell(name),
+            "!\\[x\\](http\\://a.example)\u{fffd}\\[31m \\<b\\>\\| WWW\\.a.example \u{fffd}1. a:b"
+        );
+    }
 }

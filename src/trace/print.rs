@@ -11,11 +11,7 @@ pub fn print_summary(summary: &TraceSummary, out: &mut dyn Write) -> io::Result<
     let rule = "=".repeat(WIDTH);
     let (performance, model) = (&summary.performance, &summary.model);
     writeln!(out, "{rule}\n Workflow Trace Summary\n{rule}\n")?;
-    writeln!(
-        out,
-        "Trace ID: {}",
-        summary.trace_id.replace(char::is_control, "\u{fffd}")
-    )?;
+    writeln!(out, "Trace ID: {}", summary.trace_id.replace(steers, "\u{fffd}"))?;
     writeln!(out, "Total Events: {}\n", grouped(summary.total_events))?;
     writeln!(out, "Performance:")?;
     writeln!(out, " Total Time: {}", seconds(performance.total_us))?;
@@ -41,7 +37,7 @@ pub fn print_summary(summary: &TraceSummary, out: &mut dyn Write) -> io::Result<
     writeln!(out, "\nCritical Path: {}", seconds(summary.critical_us))?;
     for (place, it) in summary.critical_path.iter().enumerate() {
         // Control characters of a name could command the terminal.
-        let name = it.task.0.replace(char::is_control, "\u{fffd}");
+        let name = it.task.0.replace(steers, "\u{fffd}");
         writeln!(out, " {}. {name}: {}", place + 1, milliseconds(it.time_us))?;
     }
     writeln!(out, "\nAchieved Parallelism: {:.2}", summary.parallelism)
@@ -59,6 +55,11 @@ pub(super) fn milliseconds(us: u64) -> String {
     } else {
         format!("{}ms", us.saturating_add(500) / 1000)
     }
+}
+
+/// Whether a terminal might act on it: a control character, or one that turns the direction of text.
+pub(super) fn steers(it: char) -> bool {
+    it.is_control() || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A count with commas between thousands: `45,230`.

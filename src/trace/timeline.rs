@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::print::{milliseconds, print_summary, seconds};
+use super::print::{milliseconds, print_summary, seconds, steers};
 use super::spans::{Span, SpanEnd, Spans};
 use super::summary::{TraceSummary, agent_name};
 use crate::model::event::{Record, Stage};
@@ -172,7 +172,7 @@ fn escape(text: &str) -> String {
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
             // Control characters other than white space are not allowed in XML.
-            _ if it.is_control() && !it.is_whitespace() => safe.push('\u{fffd}'),
+            _ if steers(it) && !it.is_whitespace() => safe.push('\u{fffd}'),
             _ => safe.push(it),
         }
     }
