@@ -11,7 +11,7 @@ use super::propose_use_cases::{Grounds, Proposals, ProposedUseCase};
 use super::prose::WordBook;
 use super::quality::{Consequence, check_requirements, check_use_cases};
 use super::quality_findings::check_plan;
-use super::read_requirements::{BriefReading, Kind, ReadObjective, ReadStatement, Urgency};
+use super::read_requirements::{BriefReading, Kind, ReadObjective, ReadStatement};
 use super::{
     choose_templates, describe_schema, propose_use_cases, read_requirements, requirements, schema, templates,
     use_cases,
@@ -107,17 +107,16 @@ fn setting() -> Setting {
 }
 
 fn readings() -> impl Strategy<Value = BriefReading> {
-    let urgency = prop::sample::select(vec![Urgency::Low, Urgency::Critical]);
     let limit = prop::option::of(1..20_u32);
-    let objective = (word(PASSAGES), word(QUOTES), word(TOPICS), urgency, limit).prop_map(
-        |(passage, quote, topic, priority, limit)| ReadObjective {
-            passage,
-            quote,
-            topic,
-            priority,
-            limit,
-        },
-    );
+    let objective =
+        (word(PASSAGES), word(QUOTES), word(TOPICS), limit).prop_map(|(passage, quote, topic, limit)| {
+            ReadObjective {
+                passage,
+                quote,
+                topic,
+                limit,
+            }
+        });
     let kind = prop::sample::select(vec![Kind::Requirement, Kind::Constraint, Kind::Risk]);
     let statement = (word(PASSAGES), word(QUOTES), kind).prop_map(|(passage, quote, kind)| ReadStatement {
         passage,

@@ -21,7 +21,7 @@ use crate::llm::{Filling, Less, LlmError, Narrow, Role};
 use crate::model::{
     document::{Citation, Document, Passage},
     id::RequirementId,
-    requirements::{Objective, Priority, Requirements, StatementKind},
+    requirements::{Objective, Requirements, StatementKind},
     vertical::Vertical,
 };
 
@@ -61,9 +61,6 @@ pub struct ReadObjective {
     /// Id of the topic that is asked, or `none`.
     #[garde(length(chars, max = 60))]
     pub topic: String,
-    /// What the passage says of its urgency.
-    #[garde(skip)]
-    pub priority: Urgency,
     /// How many answers the passage allows at most, where it says so.
     #[garde(range(min = 1, max = 1_000_000))]
     pub limit: Option<u32>,
@@ -81,21 +78,6 @@ pub struct ReadStatement {
     /// What it is.
     #[garde(skip)]
     pub kind: Kind,
-}
-
-/// How urgent an item is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Urgency {
-    /// Nice to have.
-    Low,
-    /// Not said.
-    Medium,
-    /// Must, important.
-    High,
-    /// Critical, urgent, mandatory.
-    Critical,
 }
 
 /// What an item is that asks nothing.
@@ -190,7 +172,7 @@ fn asking<'a>(
 /// `base` with what of the answer stands in the documents, and what became of the rest.
 ///
 /// An objective that has a topic stays as it is, and so does every statement; a passage that asks a topic by
-/// the rules asks no other. Where a topic has an objective, a further passage becomes a requirement of it.
+/// the rules asks no other; how urgent one is, the rules read in it. Where a topic has an objective, a further passage becomes a requirement of it.
 pub fn adopt(
     base: Requirements,
     answer: &BriefReading,
@@ -331,9 +313,7 @@ impl Adoption<'_> {
                     "there are {MOST_OTHERS} questions without a topic already"
                 ));
             }
-            (None, _) => self
-                .extractor
-                .read_as_question(read, topic, priority(answer.priority)),
+            (None, _) => self.extractor.read_as_question(read, topic),
         }
         self.limit(read, &place, answer.limit);
         Ok(true)
@@ -395,15 +375,6 @@ fn is_limit_of(read: &ReadPassage<'_>, limit: u32) -> bool {
     let quantities = Numbers::new().quantities(&read.words, &read.passage.text);
     let measures = |it: &Quantity| it.value == value && is_unit(&it.subject);
     stands(&read.words, value) && !quantities.iter().any(measures)
-}
-
-fn priority(urgency: Urgency) -> Priority {
-    match urgency {
-        Urgency::Low => Priority::Low,
-        Urgency::Medium => Priority::Medium,
-        Urgency::High => Priority::High,
-        Urgency::Critical => Priority::Critical,
-    }
 }
 
 fn statement_kind(kind: Kind) -> StatementKind {

@@ -105,16 +105,8 @@ impl<'a> Extractor<'a> {
 
     /// Reads a passage as asking the topic at `topic`, or something that no topic knows. Where the topic has
     /// an objective already, it becomes a requirement of it.
-    pub(super) fn read_as_question(
-        &mut self,
-        read: &ReadPassage<'_>,
-        topic: Option<usize>,
-        priority: Priority,
-    ) {
-        let said = Said {
-            priority,
-            ..self.said(read)
-        };
+    pub(super) fn read_as_question(&mut self, read: &ReadPassage<'_>, topic: Option<usize>) {
+        let said = self.said(read);
         let topics = topic.map(|topic| TopicMatch {
             topic,
             odds: f64::INFINITY,
