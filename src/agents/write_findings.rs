@@ -9,10 +9,13 @@ use super::reports;
 use super::written::{Mended, Prose, Rejected, judged, mended, proposals, put_in, shown, shown_fact};
 use crate::engine::ResultTables;
 use crate::llm::{Data, DataError, Less, LlmError, Narrow, Role};
-use crate::model::{id::TemplateId, report::Report, schema::Census, vertical::Vertical};
+use crate::model::{format::shortened, id::TemplateId, report::Report, schema::Census, vertical::Vertical};
 
 /// Tokens of the findings in a prompt at most.
 const MOST_TOKENS: u64 = 12_000;
+
+/// Characters of the question that are shown; a brief may ask at any length.
+const LONGEST_QUESTION: usize = 2_000;
 
 /// Tokens of a reply: each of the twelve findings at most has seven sentences of some forty tokens.
 const REPLY_TOKENS: u32 = 2_000;
@@ -92,6 +95,7 @@ fn unfit(error: DataError) -> LlmError {
 
 fn asking<'a>(report: &Report, vertical: &Vertical) -> Result<Ask<'a, Prose>, DataError> {
     let ids = report.findings.iter().chain(&report.null_findings);
+    let question = shortened(&report.use_case.question, LONGEST_QUESTION);
     Ok(Ask {
         role: Role::Findings,
         prompt: "findings/write",
@@ -99,7 +103,7 @@ fn asking<'a>(report: &Report, vertical: &Vertical) -> Result<Ask<'a, Prose>, Da
         values: vec![
             (
                 "question",
-                Data::value("question", &report.use_case.question, MOST_TOKENS)?.into(),
+                Data::value("question", &question, MOST_TOKENS)?.into(),
             ),
             (
                 "words",
