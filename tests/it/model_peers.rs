@@ -99,7 +99,8 @@ fn a_provider_that_fails_often_leaves_a_correct_report() {
             "OPENAI_API_KEY",
         );
         let text = ended.index.to_string();
-        assert!(!text.contains("Mallory"), "seed {seed}");
+        // Where it was not mended, the reason names the name, and nothing says what it did.
+        assert!(!text.contains("planted 77"), "seed {seed}");
         let by_model = text.matches("\"by_model\":true").count();
         let verdict = &ended.index["report"]["verdict"];
         let verified = verdict["verified"].as_u64().unwrap();

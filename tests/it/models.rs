@@ -23,6 +23,11 @@ fn run(place: &Path, id: &str, model: Option<Arc<dyn Model>>, models: ModelReque
         models,
         ..Asked::default()
     };
+    carried_out(asked, place, id, model)
+}
+
+/// Carries out what is asked in `place` with `model`.
+pub(super) fn carried_out(asked: Asked, place: &Path, id: &str, model: Option<Arc<dyn Model>>) -> Finished {
     let request = app::request(asked, &Project::default(), place).unwrap();
     let face = Face {
         clock: Arc::new(|| 1_700_000_000_000_000),
@@ -50,12 +55,12 @@ fn run(place: &Path, id: &str, model: Option<Arc<dyn Model>>, models: ModelReque
     })
 }
 
-fn index(finished: &Finished) -> Arc<RunReport> {
+pub(super) fn index(finished: &Finished) -> Arc<RunReport> {
     finished.end.as_ref().unwrap().index.clone().unwrap()
 }
 
 /// Every claim of all reports and of the summary.
-fn claims(index: &RunReport) -> Vec<Claim> {
+pub(super) fn claims(index: &RunReport) -> Vec<Claim> {
     let mut all = Vec::new();
     for (_, report) in &index.reports {
         for finding in report.findings.iter().chain(&report.null_findings) {
@@ -67,7 +72,7 @@ fn claims(index: &RunReport) -> Vec<Claim> {
 }
 
 /// The list in the block `label` of a prompt.
-fn block(request: &Request, label: &str) -> Vec<Value> {
+pub(super) fn block(request: &Request, label: &str) -> Vec<Value> {
     let text: String = request.messages.iter().map(|it| it.text.as_str()).collect();
     let begin = format!("```json {label}");
     let Some((_, rest)) = text.split_once(&begin) else {
