@@ -17,6 +17,9 @@ use crate::llm::{
     Step, answer,
 };
 
+/// Told each step on the way to an answer, with the prompt's id and version.
+pub type Steps = Arc<dyn Fn(&str, &Step) + Send + Sync>;
+
 /// Asks a model on behalf of a stage.
 #[derive(Clone)]
 pub struct Adviser {
@@ -28,6 +31,8 @@ pub struct Adviser {
     pub modes: Arc<Modes>,
     /// Seed of every request.
     pub seed: u64,
+    /// Who is told of the steps towards its answers.
+    pub told: Steps,
     /// Salt of the pseudonyms that stand for names and texts of the data; `None`: the data leaves as it is.
     pub redacting: Option<String>,
 }
@@ -77,6 +82,7 @@ impl Adviser {
     {
         let rendered = self.prompts.fill(ask.prompt, ask.values)?;
         let mut notes = left_out(&rendered);
+        let told = |step: &Step| (self.told)(&rendered.id, step);
         let question = Question {
             role: ask.role,
             prompt: rendered.id.clone(),
@@ -89,6 +95,7 @@ impl Adviser {
             temperature: 0.0,
             seed: self.seed,
             check: ask.check,
+            told: Some(&told),
         };
         let model = self.guarded(ask.private);
         match answer(model.as_ref(), &question, &self.modes).await {

@@ -29,6 +29,7 @@ pub(super) fn advised(answer: &serde_json::Value) -> (Adviser, Arc<Scripted>) {
         prompts: Arc::new(Prompts::load(&Assets::embedded()).unwrap()),
         modes: Arc::new(Modes::default()),
         seed: 1,
+        told: Arc::new(|_, _| ()),
         redacting: None,
     };
     (adviser, model)

@@ -20,7 +20,7 @@ pub async fn doctor(request: &RunRequest, keys: &ModelKeys) -> Result<Vec<Capabi
             "--offline opens no socket, so that no model can be asked; leave it out".to_owned(),
         ));
     }
-    let workshop = Workshop::new(request, keys).map_err(|error| invalid(&error))?;
+    let workshop = Workshop::new(request, &request.effort, keys).map_err(|error| invalid(&error))?;
     let mut names: Vec<&String> = wanted.default.iter().chain(wanted.roles.values()).collect();
     names.extend(&wanted.fallbacks);
     names.dedup();

@@ -1,4 +1,4 @@
-//! One hash over everything that changes a run's answer, so that a resume with other inputs is refused.
+//! Hashes of what a run is made from, so that a resume with other inputs is refused.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,16 +11,24 @@ use crate::model::{document::Document, id::ContentHash};
 use crate::pipeline::{PipelineError, RunRequest};
 use crate::source::GraphSource;
 
-/// The hash of `request`'s answer-changing fields, its `documents`, the files of `source` and `assets`.
-pub(super) fn hash(
+/// What a run is made from, by its hashes.
+pub(super) struct Hashes {
+    /// Of everything that changes the answer. Budgets do not: they say how much of it is given.
+    pub(super) all: ContentHash,
+    /// Of the graph's data, wherever they lie.
+    pub(super) data: ContentHash,
+}
+
+/// The hashes of `request`'s answer-changing fields, its `documents`, the files of `source` and `assets`.
+pub(super) fn hashes(
     request: &RunRequest,
     source: &dyn GraphSource,
     documents: &[Document],
     assets: &Assets,
-) -> Result<ContentHash, PipelineError> {
+) -> Result<Hashes, PipelineError> {
     let mut lines = vec![
         format!("version {}", env!("CARGO_PKG_VERSION")),
-        format!("command {}", request.command()),
+        format!("command {}", request.question()),
         format!("location {}", request.location),
     ];
     for path in assets.list("") {
@@ -29,9 +37,16 @@ pub(super) fn hash(
             .map_err(|error| PipelineError::Invalid(error.to_string()))?;
         lines.push(format!("asset {path} {}", asset.hash));
     }
+    let mut data = Vec::new();
     // What the source reads, wherever it lies, and nothing else that lies beside it.
     for path in source.files() {
-        lines.push(format!("file {} {}", path.display(), hash_file(&path)?));
+        let hash = hash_file(&path)?;
+        lines.push(format!("file {} {hash}", path.display()));
+        data.push(hash);
+    }
+    if data.is_empty() {
+        // A graph that is generated is what its name says.
+        data.push(request.location.clone());
     }
     for document in documents {
         lines.push(format!("document {} {}", document.name, document.hash));
@@ -40,7 +55,10 @@ pub(super) fn hash(
     if vertical.is_file() {
         lines.push(format!("vertical {}", hash_file(&vertical)?));
     }
-    Ok(ContentHash::of(lines.join("\n").as_bytes()))
+    Ok(Hashes {
+        all: ContentHash::of(lines.join("\n").as_bytes()),
+        data: ContentHash::of(data.join("\n").as_bytes()),
+    })
 }
 
 /// The hash of a file, read in pieces: a graph need not fit into memory twice.

@@ -11,10 +11,10 @@ use crate::assets::Assets;
 use crate::config::Variables;
 use crate::llm::{
     Budget, Budgeted, Cached, Endpoint, Fallback, Ledger, LlmError, Model, ModelName, Modes, OpenAi, Preset,
-    Price, Prices, Recorder, Replayer, Role, Switch, address, http_client,
+    Price, Prices, Recorder, Replayer, Role, address, http_client,
 };
 use crate::model::id::ContentHash;
-use crate::pipeline::{ModelRequest, Models, PipelineError, RunRequest};
+use crate::pipeline::{Effort, ModelRequest, Models, PipelineError, RunRequest, Watch};
 
 /// How long a model that stood in for another is asked at once.
 const STAND_IN: Duration = Duration::from_secs(120);
@@ -29,15 +29,18 @@ pub struct ModelKeys {
     pub variables: Variables,
     /// A model of the caller's own, asked in every role instead of those that the request names.
     pub model: Option<Arc<dyn Model>>,
+    /// Who sees how far replies are; endpoints then stream them.
+    pub watch: Option<Watch>,
 }
 
-/// The models that `request` names; none where it names none and the face brings none.
+/// The models that `request` names, within what `effort` allows; none where it names none and the face brings none.
 ///
 /// # Errors
 ///
 /// A model, key, address or recording that cannot be used; nothing was sent.
 pub(super) fn models(
     request: &RunRequest,
+    effort: &Effort,
     keys: &ModelKeys,
     assets: &Assets,
 ) -> Result<Models, PipelineError> {
@@ -62,7 +65,7 @@ pub(super) fn models(
         ));
     }
     let prompts = Prompts::load(assets).map_err(PipelineError::Invalid)?;
-    let workshop = Workshop::new(request, keys).map_err(|error| invalid(&error))?;
+    let workshop = Workshop::new(request, effort, keys).map_err(|error| invalid(&error))?;
     workshop.models(prompts).map_err(|error| invalid(&error))
 }
 
@@ -75,10 +78,7 @@ fn with_fallbacks(first: Arc<dyn Model>, others: Vec<Arc<dyn Model>>) -> Arc<dyn
     if others.is_empty() {
         return first;
     }
-    let observer = Arc::new(|switch: &Switch| {
-        tracing::warn!(from = %switch.from, to = %switch.to, "another model is asked");
-    });
-    Arc::new(Fallback::new(first, others, STAND_IN, observer))
+    Arc::new(Fallback::new(first, others, STAND_IN))
 }
 
 /// Role, name and price of each of `models`.
@@ -113,6 +113,7 @@ fn prices(request: &RunRequest) -> Result<Prices, LlmError> {
 /// What the models of a run share.
 pub(super) struct Workshop<'a> {
     request: &'a RunRequest,
+    effort: &'a Effort,
     keys: &'a ModelKeys,
     prices: Prices,
     ledger: Arc<Ledger>,
@@ -120,16 +121,20 @@ pub(super) struct Workshop<'a> {
 }
 
 impl<'a> Workshop<'a> {
-    pub(super) fn new(request: &'a RunRequest, keys: &'a ModelKeys) -> Result<Self, LlmError> {
-        let wanted = &request.models;
+    pub(super) fn new(
+        request: &'a RunRequest,
+        effort: &'a Effort,
+        keys: &'a ModelKeys,
+    ) -> Result<Self, LlmError> {
         let budget = Budget {
-            usd: wanted.budget_usd,
-            tokens: wanted.budget_tokens,
-            time: request.effort.budget_time_ms.map(Duration::from_millis),
+            usd: effort.budget_usd,
+            tokens: effort.budget_tokens,
+            time: effort.budget_time_ms.map(Duration::from_millis),
         };
         let began = Instant::now();
         Ok(Self {
             request,
+            effort,
             keys,
             prices: prices(request)?,
             ledger: Ledger::new(budget, Arc::new(move || began.elapsed())),
@@ -147,7 +152,8 @@ impl<'a> Workshop<'a> {
         let mut by_role = BTreeMap::new();
         for role in Role::ASKING {
             if let Some(model) = &self.keys.model {
-                by_role.insert(role, self.recorded(self.budgeted(Arc::clone(model)))?);
+                let kept = self.kept(self.budgeted(Arc::clone(model)), "own");
+                by_role.insert(role, self.recorded(kept)?);
                 continue;
             }
             let own = self.wanted().roles.get(&role);
@@ -155,7 +161,6 @@ impl<'a> Workshop<'a> {
                 by_role.insert(role, self.model(name, &mut made, &mut endpoints)?);
             }
         }
-        let ledger = Arc::clone(&self.ledger);
         Ok(Models {
             by_role,
             prompts: Arc::new(prompts),
@@ -163,7 +168,9 @@ impl<'a> Workshop<'a> {
             seed: SEED,
             // Set once the inputs are known.
             redacting: None,
-            is_refused: Arc::new(move || ledger.spent().refused > 0),
+            // Recordings cost nothing.
+            ledger: self.wanted().replay.is_none().then_some(self.ledger),
+            watch: self.keys.watch.clone(),
         })
     }
 
@@ -233,18 +240,22 @@ impl<'a> Workshop<'a> {
                 openai
             }
         };
-        let cache = self.request.effort.cache.as_ref();
         let endpoint = openai.endpoint();
+        let cache = self.effort.cache.as_ref();
         let found = cache.and_then(|it| doctor::kept(it, endpoint));
         let mode = found.map_or(endpoint.preset.shape, |it| it.mode());
         self.modes.set(openai.name(), mode);
         // Two servers may call different models alike.
         let place = ContentHash::of(endpoint.url()?.as_str().as_bytes());
-        let model = self.budgeted(Arc::new(openai));
-        Ok(match cache {
-            Some(directory) => Arc::new(Cached::new(model, directory.join("replies").join(place.short()))),
+        Ok(self.kept(self.budgeted(Arc::new(openai)), place.short()))
+    }
+
+    /// `model`, whose replies are kept at `place` where the run has a cache.
+    fn kept(&self, model: Arc<dyn Model>, place: &str) -> Arc<dyn Model> {
+        match &self.effort.cache {
+            Some(directory) => Arc::new(Cached::new(model, directory.join("replies").join(place))),
             None => model,
-        })
+        }
     }
 
     /// The model at its endpoint.

@@ -45,7 +45,7 @@ pub(super) fn open(request: &RunRequest, effort: &Effort, keys: &ModelKeys) -> R
     let formats = formats(request)?;
     let assets = assets(request.assets.as_deref());
     let renderer = renderer(&assets)?;
-    let mut models = models::models(request, keys, &assets)?;
+    let mut models = models::models(request, effort, keys, &assets)?;
     let verticals = vertical_files::load(&assets).map_err(|error| invalid(&error))?;
     let wanted = wanted_vertical(request, &verticals)?;
     let location = Location::parse(&request.location, &demo_kinds()).map_err(PipelineError::Invalid)?;
@@ -59,13 +59,13 @@ pub(super) fn open(request: &RunRequest, effort: &Effort, keys: &ModelKeys) -> R
         documents: attached,
     } = open_graph(&location, &request.name, effort)?;
     let documents = read_documents(request, &attached).map_err(|error| invalid(&error))?;
-    let inputs = inputs::hash(request, source.as_ref(), &documents, &assets)?;
+    let hashes = inputs::hashes(request, source.as_ref(), &documents, &assets)?;
     if request.models.redact {
-        // Nobody who lacks the inputs can find out by trying which name a pseudonym stands for.
-        models.redacting = Some(inputs.0.clone());
+        // Nobody who lacks the data can find out by trying which name a pseudonym stands for.
+        models.redacting = Some(hashes.data.0);
     }
     Ok(Opened {
-        inputs,
+        inputs: hashes.all,
         formats,
         engine,
         source,

@@ -89,6 +89,8 @@ pub fn effort_of(project: &Project) -> Result<Effort, PipelineError> {
     Ok(Effort {
         max_executions: project.max_executions,
         budget_memory,
+        budget_usd: project.models.budget_usd,
+        budget_tokens: project.models.budget_tokens,
         ..Effort::default()
     })
 }
@@ -112,8 +114,6 @@ pub fn models_of(project: &Project) -> Result<ModelRequest, PipelineError> {
         fallbacks: models.fallbacks.clone(),
         base_url: models.base_url.clone(),
         allow_plain_http: models.allow_plain_http,
-        budget_usd: models.budget_usd,
-        budget_tokens: models.budget_tokens,
         prices: models.prices.as_ref().map(|it| project.directory.join(it)),
         redact: models.redact,
         concurrency: models.concurrency,

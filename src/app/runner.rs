@@ -157,7 +157,7 @@ impl AgenticWorkflowRunner {
             approve: None,
             models: ModelKeys {
                 variables: config::Environment::read().models,
-                model: None,
+                ..ModelKeys::default()
             },
         };
         let exports = if self.enable_tracing {

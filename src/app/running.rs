@@ -157,6 +157,10 @@ fn put_together(launch: Launch, opened: Opened, face: &Face) -> Result<Running, 
         started_ms: launch.started_ms,
         formats: opened.formats.clone(),
     };
+    if let Some(ledger) = &opened.models.ledger {
+        let paid = launch.heard.calls();
+        ledger.take_over(paid.tokens, (paid.unpriced == 0).then_some(paid.usd));
+    }
     let artefacts = Artefacts::open(&launch.directory)?;
     let desk = Desk {
         flow: flow.clone(),

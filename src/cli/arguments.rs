@@ -29,7 +29,7 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Print what a run would do, with time, memory and cost; run nothing.
     Plan(RequestArguments),
-    /// Take up a run again that was interrupted or failed; what is not said stays as it was.
+    /// Take up a run again that was interrupted, stopped or failed; what is not said stays as it was.
     Resume {
         /// Run id or run directory.
         run: String,
@@ -159,12 +159,6 @@ pub(super) struct ModelArguments {
     /// Answer from the recordings in this directory; opens no socket.
     #[arg(long, value_name = "DIR")]
     pub(super) replay: Option<PathBuf>,
-    /// Stop asking before it costs more, in USD.
-    #[arg(long, value_name = "USD")]
-    pub(super) budget_usd: Option<f64>,
-    /// Stop asking before it takes more tokens, prompts and replies together.
-    #[arg(long, value_name = "TOKENS")]
-    pub(super) budget_tokens: Option<u64>,
     /// Replace keys and texts of the data by pseudonyms before they leave this machine.
     #[arg(long)]
     pub(super) redact: bool,
@@ -173,7 +167,7 @@ pub(super) struct ModelArguments {
     pub(super) accept_vertical: bool,
 }
 
-/// What the executions of a run may take together.
+/// What a run may take.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct LimitArguments {
     /// Concurrent executions at most.
@@ -181,6 +175,12 @@ pub(super) struct LimitArguments {
     pub(super) max_executions: Option<usize>,
     #[command(flatten)]
     pub(super) each: BudgetArguments,
+    /// Ask models no more before it costs more, in USD; what was paid before a run was taken up counts.
+    #[arg(long, value_name = "USD")]
+    pub(super) budget_usd: Option<f64>,
+    /// Ask models no more before it takes more tokens, prompts and replies together.
+    #[arg(long, value_name = "TOKENS")]
+    pub(super) budget_tokens: Option<u64>,
 }
 
 /// What each execution may take.

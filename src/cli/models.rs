@@ -17,7 +17,7 @@ pub(super) fn asked(session: &Session, arguments: &ModelArguments) -> anyhow::Re
     let (mut default, mut roles) = (None, BTreeMap::new());
     for text in &arguments.model {
         match text.split_once('=') {
-            Some((role, model)) => roles.insert(role_named(role)?, model.to_owned()).map(drop),
+            Some((role, model)) => roles.insert(role_named(role)?, named(session, model)?).map(drop),
             None => default.replace(named(session, text)?).map(drop),
         }
         .map_or(Ok(()), |()| {
@@ -25,9 +25,6 @@ pub(super) fn asked(session: &Session, arguments: &ModelArguments) -> anyhow::Re
                 "--model {text} is given twice for the same; give it once"
             ))
         })?;
-    }
-    if let Some(usd) = arguments.budget_usd.filter(|it| !(it.is_finite() && *it >= 0.0)) {
-        return Err(anyhow!("--budget-usd {usd} is no amount; give USD from 0 on"));
     }
     Ok(ModelRequest {
         default,
@@ -37,8 +34,6 @@ pub(super) fn asked(session: &Session, arguments: &ModelArguments) -> anyhow::Re
         offline: arguments.offline,
         record: arguments.record.clone(),
         replay: arguments.replay.clone(),
-        budget_usd: arguments.budget_usd,
-        budget_tokens: arguments.budget_tokens,
         redact: arguments.redact,
         accept_vertical: arguments.accept_vertical,
         ..ModelRequest::default()

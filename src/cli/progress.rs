@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -10,6 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::console::Console;
 use super::inert::inert;
 use crate::model::event::{Event, TaskId};
+use crate::pipeline::Watch;
 use crate::trace::{EventSink, TraceError};
 
 /// An event sink that draws. It never fails: a run does not end because nobody can watch it.
@@ -65,6 +66,27 @@ impl Progress {
         }
     }
 
+    /// Who sees how far the replies of models are; nobody where nothing is drawn.
+    pub(super) fn watch(self: &Arc<Self>) -> Option<Watch> {
+        let Shown::Bars { .. } = self.shown else {
+            return None;
+        };
+        let progress = Arc::clone(self);
+        Some(Arc::new(move |task: &TaskId, tokens: u64| {
+            progress.say(task, format!("{}: the model writes, {tokens} tokens", task.0));
+        }))
+    }
+
+    /// Draws the line of `task` with these words.
+    fn say(&self, task: &TaskId, words: String) {
+        if let Shown::Bars { running, .. } = &self.shown {
+            let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(bar) = running.get(task) {
+                bar.set_message(words);
+            }
+        }
+    }
+
     /// Removes what is still drawn.
     pub(super) fn clear(&self) {
         if let Shown::Bars { all, .. } = &self.shown {
@@ -93,6 +115,15 @@ impl Progress {
             Event::RunResumed { reused } => {
                 Some(format!("  resumed; {reused} finished tasks are not repeated"))
             }
+            Event::ModelSwitched {
+                task,
+                from,
+                to,
+                reason: Some(reason),
+            } => Some(format!("  {}: {to} is asked instead of {from}: {reason}", task.0)),
+            Event::ModelFailed {
+                task, model, reason, ..
+            } if detailed => Some(format!("  {}: {model} did not answer: {reason}", task.0)),
             Event::QualityChecked { task, notes, .. } if detailed && !notes.is_empty() => {
                 Some(format!("  {}: {}", task.0, notes.join("; ")))
             }
@@ -116,6 +147,9 @@ impl EventSink for Progress {
                 all,
                 running,
             } => {
+                if let Event::ModelCalled { task, .. } | Event::ModelFailed { task, .. } = event {
+                    self.say(task, task.0.clone());
+                }
                 let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
                 match event {
                     Event::TaskStarted { task, .. } => {

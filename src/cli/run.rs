@@ -114,11 +114,14 @@ fn request(
 pub(super) fn keys(session: &Session) -> ModelKeys {
     ModelKeys {
         variables: session.variables.clone(),
-        model: None,
+        ..ModelKeys::default()
     }
 }
 
 fn effort(session: &Session, limits: &LimitArguments, pace: &PaceArguments) -> anyhow::Result<Effort> {
+    if let Some(usd) = limits.budget_usd.filter(|it| !(it.is_finite() && *it >= 0.0)) {
+        return Err(anyhow!("--budget-usd {usd} is no amount; give USD from 0 on"));
+    }
     Ok(Effort {
         mode: pace.mode.map(|it| match it {
             ModeArgument::Stepwise => Mode::Stepwise,
@@ -131,6 +134,8 @@ fn effort(session: &Session, limits: &LimitArguments, pace: &PaceArguments) -> a
             DurabilityArgument::None => Durability::None,
         }),
         max_executions: limits.max_executions,
+        budget_usd: limits.budget_usd,
+        budget_tokens: limits.budget_tokens,
         timeout_ms: pace.timeout.as_ref().map(time("timeout")).transpose()?,
         ..within(session, &limits.each)?
     })
@@ -171,7 +176,10 @@ where
         observers: vec![Arc::clone(&progress) as Arc<dyn EventSink>],
         cancel: cancel.clone(),
         approve: Some(ask_at_terminal()),
-        models: keys(session),
+        models: ModelKeys {
+            watch: progress.watch(),
+            ..keys(session)
+        },
     };
     let runtime = runtime()?;
     let finished = runtime.block_on(async {

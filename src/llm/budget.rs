@@ -3,7 +3,8 @@
 //! Law: what is spent and what is reserved for requests under way never exceed the budget together, however
 //! many ask at once, as long as an endpoint keeps to `max_tokens` and prompts are no longer than estimated. A
 //! request that fits only when others under way turn out smaller waits for them; one that fits in no case is
-//! refused. A budget of money refuses a model whose price is not known.
+//! refused: however it is asked again, the answer is the same, since what is spent only grows. A budget of money
+//! refuses a model whose price is not known.
 //!
 //! Stands directly around one model: what a cache answers costs nothing, and each model has its own price.
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
-use super::{Cost, LlmError, Model, Price, Reply, Request, prompt_tokens_of};
+use super::{Cost, Happening, LlmError, Model, Price, Reply, Request, Witness, prompt_tokens_of};
 use crate::model::usage::Usage;
 
 /// What a run may spend; `None` is without limit.
@@ -23,7 +24,7 @@ pub struct Budget {
     pub usd: Option<f64>,
     /// Tokens, prompts and replies together.
     pub tokens: Option<u64>,
-    /// Time since the run began.
+    /// Time since the process took the run up.
     pub time: Option<Duration>,
 }
 
@@ -97,8 +98,21 @@ impl Ledger {
         }
     }
 
+    /// Counts what earlier processes of the run spent: tokens, and US dollars where all prices were known.
+    pub fn take_over(&self, tokens: u64, usd: Option<f64>) {
+        let mut state = self.state();
+        state.usage = state.usage.plus(Usage {
+            prompt_tokens: tokens,
+            reply_tokens: 0,
+            is_estimated: true,
+        });
+        state.cost = state.cost.plus(Cost::of_usd(usd.unwrap_or_default()));
+        state.is_cost_unknown |= usd.is_none();
+    }
+
     /// What is reserved for requests under way: tokens and US dollars.
-    pub fn reserved(&self) -> (u64, f64) {
+    #[cfg(test)]
+    pub(super) fn reserved(&self) -> (u64, f64) {
         let state = *self.state();
         (state.reserved_tokens, state.reserved_cost.usd())
     }
@@ -118,19 +132,12 @@ impl Ledger {
     }
 
     /// Reserves a request, waiting for others under way where that may help.
-    async fn reserve(self: &Arc<Self>, worst: Worst, model: &str) -> Result<Reservation, LlmError> {
+    async fn reserve(&self, worst: Worst, model: &str) -> Result<(), LlmError> {
         loop {
             // Listens before it looks, so that nothing that is settled in between is missed.
             let settled = self.settled.notified();
             match self.try_reserve(worst, model) {
-                Room::Reserved => {
-                    let ledger = Arc::clone(self);
-                    return Ok(Reservation {
-                        ledger,
-                        worst,
-                        is_settled: false,
-                    });
-                }
+                Room::Reserved => return Ok(()),
                 Room::Never(reason) => return Err(self.refuse(reason)),
                 Room::Later => settled.await,
             }
@@ -149,7 +156,7 @@ impl Ledger {
             let used = state.usage.tokens();
             if used.saturating_add(tokens) > most {
                 return Room::Never(format!(
-                    "{used} of {most} tokens are used and the request may take {tokens}"
+                    "the request may take {tokens} tokens, more than is left of {most}"
                 ));
             }
             must_wait |= used.saturating_add(state.reserved_tokens).saturating_add(tokens) > most;
@@ -162,9 +169,9 @@ impl Ledger {
             };
             let most = Cost::of_usd(usd);
             if state.cost.plus(cost) > most {
-                let (used, may) = (state.cost.usd(), cost.usd());
+                let may = cost.usd();
                 return Room::Never(format!(
-                    "{used:.4} of {usd:.4} USD are used and the request may cost {may:.4}"
+                    "the request may cost {may:.4} USD, more than is left of {usd:.4} USD"
                 ));
             }
             must_wait |= state.cost.plus(state.reserved_cost).plus(cost) > most;
@@ -180,16 +187,41 @@ impl Ledger {
 }
 
 /// What is held for a request under way. Dropped unsettled, it counts as spent: nobody knows.
-struct Reservation {
-    ledger: Arc<Ledger>,
+struct Reservation<'a> {
+    ledger: &'a Ledger,
     worst: Worst,
+    model: &'a str,
+    witness: &'a Witness,
     is_settled: bool,
 }
 
-impl Reservation {
+impl Reservation<'_> {
+    /// The request was answered.
     fn settle(mut self, usage: Usage, cost: Option<Cost>) {
         self.is_settled = true;
         self.book(usage, cost);
+    }
+
+    /// The request was not answered.
+    fn fail(mut self, error: &LlmError) {
+        self.is_settled = true;
+        self.lose(error);
+    }
+
+    /// Books what an error may have cost, and tells of it.
+    fn lose(&self, error: &LlmError) {
+        let (usage, cost) = match is_free(error) {
+            true => (Usage::default(), Some(Cost::default())),
+            // It may have been charged: what was reserved counts.
+            false => (self.worst.usage, self.worst.cost),
+        };
+        self.book(usage, cost);
+        self.witness.tell(Happening::Failed {
+            model: self.model,
+            error,
+            tokens: usage.tokens(),
+            cost_usd: cost.map(Cost::usd),
+        });
     }
 
     fn book(&self, usage: Usage, cost: Option<Cost>) {
@@ -204,10 +236,10 @@ impl Reservation {
     }
 }
 
-impl Drop for Reservation {
+impl Drop for Reservation<'_> {
     fn drop(&mut self) {
         if !self.is_settled {
-            self.book(self.worst.usage, self.worst.cost);
+            self.lose(&LlmError::Stopped);
         }
     }
 }
@@ -231,8 +263,39 @@ impl Budgeted {
             reply_tokens: u64::from(request.max_tokens),
             is_estimated: true,
         };
-        let cost = self.price.map(|it| it.of(usage));
-        Worst { usage, cost }
+        Worst {
+            usage,
+            cost: self.cost(usage),
+        }
+    }
+
+    /// What tokens cost; none cost nothing, whatever the price.
+    fn cost(&self, usage: Usage) -> Option<Cost> {
+        match usage.tokens() {
+            0 => Some(Cost::default()),
+            _ => self.price.map(|it| it.of(usage)),
+        }
+    }
+
+    /// What `request` takes at most is reserved; a refusal is told.
+    async fn reserve<'a>(&'a self, request: &'a Request) -> Result<Reservation<'a>, LlmError> {
+        let (worst, model, witness) = (self.worst(request), self.name(), &request.witness);
+        let reserved = self.ledger.reserve(worst, model).await;
+        reserved.inspect_err(|error| {
+            witness.tell(Happening::Failed {
+                model,
+                error,
+                tokens: 0,
+                cost_usd: Some(0.0),
+            });
+        })?;
+        Ok(Reservation {
+            ledger: &self.ledger,
+            worst,
+            model,
+            witness,
+            is_settled: false,
+        })
     }
 
     async fn within_time(&self, request: &Request) -> Result<Reply, LlmError> {
@@ -256,24 +319,22 @@ impl Model for Budgeted {
 
     fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
         Box::pin(async move {
-            let reservation = self.ledger.reserve(self.worst(request), self.name()).await?;
-            let outcome = self.within_time(request).await;
-            match &outcome {
+            let reservation = self.reserve(request).await?;
+            let mut reply = match self.within_time(request).await {
+                Ok(reply) => reply,
+                Err(error) => {
+                    reservation.fail(&error);
+                    return Err(error);
+                }
+            };
+            if reply.usage.plus(reply.saved).tokens() == 0 {
                 // Nobody said what it took: what was reserved counts.
-                Ok(reply) if reply.usage.plus(reply.saved).tokens() == 0 => drop(reservation),
-                Ok(reply) => reservation.settle(reply.usage, self.price.map(|it| it.of(reply.usage))),
-                Err(error) if is_free(error) => reservation.settle(Usage::default(), None),
-                // It may have been charged: what was reserved counts.
-                Err(_) => drop(reservation),
+                reply.usage = reservation.worst.usage;
             }
-            outcome.map(|reply| Reply {
-                // What a kept reply took was paid for when it was made.
-                cost_usd: match reply.usage.tokens() {
-                    0 => Some(0.0),
-                    _ => self.price.map(|it| it.of(reply.usage).usd()),
-                },
-                ..reply
-            })
+            let cost = self.cost(reply.usage);
+            reservation.settle(reply.usage, cost);
+            reply.cost_usd = cost.map(Cost::usd);
+            Ok(reply)
         })
     }
 }

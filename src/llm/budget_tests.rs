@@ -120,7 +120,7 @@ async fn a_request_that_does_not_fit_is_not_sent() {
     let (ledger, model, asking_it) = budgeted(tokens(100), Some(PRICE));
     let refused = asking_it.ask(&asking(100)).await.unwrap_err();
     assert!(
-        matches!(&refused, LlmError::Budget { reason } if reason.contains("0 of 100 tokens")),
+        matches!(&refused, LlmError::Budget { reason } if reason.contains("more than is left of 100")),
         "{refused}"
     );
     assert!(model.asked().is_empty());

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::difference::nearest;
 use super::kept::{request_hash, unusable, write_whole};
-use super::{LlmError, Message, Model, Reply, Request};
+use super::{Happening, LlmError, Message, Model, Reply, Request};
 use crate::model::id::ContentHash;
 use crate::model::usage::Usage;
 
@@ -30,7 +30,7 @@ struct Recording {
     version: u32,
     /// Which asking of this request it was, from 1.
     number: u32,
-    /// The model asked, as people call it.
+    /// The model that answered, as people call it; without a reply, the one that was asked.
     model: String,
     request: Request,
     outcome: Outcome,
@@ -112,7 +112,7 @@ impl Model for Recorder {
             let recording = Recording {
                 version: VERSION,
                 number,
-                model: self.inner.name().to_owned(),
+                model: answerer(&outcome).unwrap_or(self.inner.name()).to_owned(),
                 request: request.clone(),
                 outcome: match &outcome {
                     Ok(reply) => Outcome::Reply(reply.clone()),
@@ -126,6 +126,11 @@ impl Model for Recorder {
             outcome
         })
     }
+}
+
+/// The model that stood in for the one that was asked.
+fn answerer(outcome: &Result<Reply, LlmError>) -> Option<&str> {
+    outcome.as_ref().ok()?.stood_in.as_deref()
 }
 
 /// Answers from recordings and from nothing else.
@@ -191,11 +196,13 @@ impl Replayer {
         let before = asked.entry(hash).or_insert(0);
         let at = (*before).min(recordings.len() - 1);
         *before += 1;
-        match &recordings[at].outcome {
+        let recording = &recordings[at];
+        match &recording.outcome {
             // It was paid for when it was recorded.
             Outcome::Reply(reply) => Ok(Reply {
                 usage: Usage::default(),
                 saved: reply.usage.plus(reply.saved),
+                stood_in: (recording.model != self.name).then(|| recording.model.clone()),
                 ..reply.clone()
             }),
             Outcome::Error(error) => Err(error.clone()),
@@ -246,7 +253,18 @@ impl Model for Replayer {
     }
 
     fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
-        Box::pin(async move { self.answer(request) })
+        Box::pin(async move {
+            let answer = self.answer(request);
+            if let Err(error) = &answer {
+                request.witness.tell(Happening::Failed {
+                    model: &self.name,
+                    error,
+                    tokens: 0,
+                    cost_usd: Some(0.0),
+                });
+            }
+            answer
+        })
     }
 }
 

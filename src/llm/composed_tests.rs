@@ -61,7 +61,6 @@ fn run(recordings: &Path, cache: &Path, salt: &str) -> Run {
         within(Arc::new(down)),
         vec![within(second.clone())],
         Duration::from_secs(60),
-        Arc::new(|_| ()),
     );
     let redacted = Redacted::new(Arc::new(both), Arc::new(names(salt)));
     let cached = Cached::new(Arc::new(redacted), cache);
@@ -85,7 +84,17 @@ async fn ask(model: &dyn Model) -> Answered<Pick> {
             pointer: "/properties/who".to_owned(),
             words: vec!["alice".to_owned(), "bob-17".to_owned()],
         }],
-        ..Question::<Pick>::new(Role::Findings, rendered, "pick", 300)
+        role: Role::Findings,
+        prompt: rendered.id,
+        messages: rendered.messages,
+        form: "pick",
+        max_tokens: 300,
+        most_tokens: 600,
+        less: None,
+        temperature: 0.0,
+        seed: 0,
+        check: None,
+        told: None,
     };
     answer(model, &question, &Modes::default()).await.unwrap()
 }

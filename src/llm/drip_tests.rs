@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use super::openai_tests::{model_with, request};
+use super::openai_tests::{model_with, request, watched};
 use super::*;
 
 /// What a server does once it has read a request.
@@ -123,13 +123,13 @@ async fn a_request_that_is_dropped_is_given_up_at_the_server_too() {
     ] {
         let ends = Arc::new(Ends::default());
         let (base, requests) = serve_telling(manner, Arc::clone(&ends)).await;
-        let mut model = model_with(&base, |_| {});
+        let model = model_with(&base, |_| {});
         let begun = Arc::new(Notify::new());
-        if is_stream {
-            let begun = Arc::clone(&begun);
-            model = model.with_progress(Arc::new(move |_| begun.notify_one()));
-        }
-        let request = request(None);
+        let told = Arc::clone(&begun);
+        let request = match is_stream {
+            true => watched(move |_| told.notify_one()),
+            false => request(None),
+        };
         let waits = async {
             ends.read.notified().await;
             if matches!(manner, Manner::Pauses) {
@@ -164,11 +164,7 @@ async fn a_reply_that_drips_ends_with_the_time_of_its_attempt() {
 async fn a_stream_without_end_ends_at_the_limit_of_its_bytes() {
     let (base, requests) = serve(Manner::Floods).await;
     let model = model_with(&base, |it| it.max_reply_bytes = 100_000);
-    let error = model
-        .with_progress(Arc::new(|_| {}))
-        .ask(&request(None))
-        .await
-        .unwrap_err();
+    let error = model.ask(&watched(|_| {})).await.unwrap_err();
     assert!(error.to_string().ends_with("longer than 100000 bytes"), "{error}");
     assert_eq!(requests.load(Ordering::SeqCst), 1);
 }

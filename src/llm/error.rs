@@ -152,6 +152,11 @@ impl LlmError {
         }
     }
 
+    /// Whether the run itself stood in the way, by its budget or its end.
+    pub fn is_withheld(&self) -> bool {
+        matches!(self, Self::Budget { .. } | Self::Stopped)
+    }
+
     /// Whether another model may answer where this one did not: it is down, refuses, or has no credit.
     pub fn is_down(&self) -> bool {
         match self {

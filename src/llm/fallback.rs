@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::modes::refuses_form;
-use super::{LlmError, Model, Reply, Request};
+use super::{Happening, LlmError, Model, Reply, Request};
 
 /// A change from one model to another.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,32 +24,22 @@ pub struct Switch {
     pub because: Option<LlmError>,
 }
 
-/// What is told of each switch.
-pub type Observer = Arc<dyn Fn(&Switch) + Send + Sync>;
-
 /// Models in the order in which they are to be asked.
 pub struct Fallback {
     first: Arc<dyn Model>,
     others: Vec<Arc<dyn Model>>,
     rest: Duration,
-    observer: Observer,
     /// Which one answers in place of the first, and until when it is asked at once.
     standing_in: Mutex<Option<(usize, Instant)>>,
 }
 
 impl Fallback {
     /// `first`, and `others` in its place. One that stood in is asked at once for `rest`, by tokio's clock.
-    pub fn new(
-        first: Arc<dyn Model>,
-        others: Vec<Arc<dyn Model>>,
-        rest: Duration,
-        observer: Observer,
-    ) -> Self {
+    pub fn new(first: Arc<dyn Model>, others: Vec<Arc<dyn Model>>, rest: Duration) -> Self {
         Self {
             first,
             others,
             rest,
-            observer,
             standing_in: Mutex::default(),
         }
     }
@@ -59,17 +49,17 @@ impl Fallback {
         &**before.unwrap_or(&self.first)
     }
 
-    fn tell(&self, from: usize, to: usize, because: Option<LlmError>) {
+    fn tell(&self, request: &Request, from: usize, to: usize, because: Option<LlmError>) {
         let name = |index: usize| self.model(index).name().to_owned();
-        (self.observer)(&Switch {
+        request.witness.tell(Happening::Switched(&Switch {
             from: name(from),
             to: name(to),
             because,
-        });
+        }));
     }
 
     /// Where to begin. When the time of one that stood in is over, the first is tried again.
-    fn start(&self) -> usize {
+    fn start(&self, request: &Request) -> usize {
         let over = {
             let mut standing_in = self.standing_in.lock().unwrap_or_else(PoisonError::into_inner);
             match *standing_in {
@@ -81,7 +71,7 @@ impl Fallback {
                 }
             }
         };
-        self.tell(over, 0, None);
+        self.tell(request, over, 0, None);
         0
     }
 
@@ -104,13 +94,14 @@ impl Model for Fallback {
     fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
         Box::pin(async move {
             let count = self.others.len() + 1;
-            let start = self.start();
+            let start = self.start(request);
             let mut at = start;
             loop {
                 let error = match self.model(at).ask(request).await {
                     Ok(reply) => {
                         self.remember(at);
-                        return Ok(reply);
+                        let stood_in = (at > 0).then(|| self.model(at).name().to_owned());
+                        return Ok(Reply { stood_in, ..reply });
                     }
                     Err(error) => error,
                 };
@@ -119,7 +110,7 @@ impl Model for Fallback {
                 if !error.is_down() || refuses_form(&error) || next == start {
                     return Err(error);
                 }
-                self.tell(at, next, Some(error));
+                self.tell(request, at, next, Some(error));
                 at = next;
             }
         })
@@ -131,6 +122,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+    use crate::llm::Witness;
     use crate::llm::scripted::tests::request;
     use crate::llm::scripted::{Scripted, says};
 
@@ -142,6 +134,7 @@ mod tests {
         second: Arc<Scripted>,
         switches: Arc<Mutex<Vec<Switch>>>,
         both: Fallback,
+        asking: Request,
     }
 
     fn down() -> LlmError {
@@ -163,14 +156,21 @@ mod tests {
             }
         }));
         let second = Arc::new(Scripted::by("b/2", |_| says("second")));
-        let observer: Observer = Arc::new(move |it: &Switch| told.lock().unwrap().push(it.clone()));
-        let both = Fallback::new(first.clone(), vec![second.clone()], REST, observer);
+        let witness = Witness::new(move |it| {
+            if let Happening::Switched(switch) = it {
+                told.lock().unwrap().push(switch.clone());
+            }
+        });
         Pair {
             is_down,
+            both: Fallback::new(first.clone(), vec![second.clone()], REST),
             first,
             second,
             switches,
-            both,
+            asking: Request {
+                witness,
+                ..request("x")
+            },
         }
     }
 
@@ -178,12 +178,17 @@ mod tests {
     async fn the_next_one_answers_for_a_while_and_then_the_first_is_tried_again() {
         let pair = pair();
         for _ in 0..3 {
-            assert_eq!(pair.both.ask(&request("x")).await.unwrap().text, "second");
+            let reply = pair.both.ask(&pair.asking).await.unwrap();
+            assert_eq!(
+                (reply.text.as_str(), reply.stood_in.as_deref()),
+                ("second", Some("b/2"))
+            );
         }
         assert_eq!((pair.first.asked().len(), pair.second.asked().len()), (1, 3));
         pair.is_down.store(false, Ordering::Relaxed);
         tokio::time::advance(REST).await;
-        assert_eq!(pair.both.ask(&request("x")).await.unwrap().text, "first");
+        let reply = pair.both.ask(&pair.asking).await.unwrap();
+        assert_eq!((reply.text.as_str(), reply.stood_in), ("first", None));
         let told: Vec<_> = pair
             .switches
             .lock()
@@ -202,12 +207,7 @@ mod tests {
     async fn all_are_asked_once_before_the_last_error_is_returned() {
         let fail = |name: &str| Arc::new(Scripted::by(name, |_| Err(down())));
         let (one, two, three) = (fail("a/1"), fail("b/2"), fail("c/3"));
-        let both = Fallback::new(
-            one.clone(),
-            vec![two.clone(), three.clone()],
-            REST,
-            Arc::new(|_| ()),
-        );
+        let both = Fallback::new(one.clone(), vec![two.clone(), three.clone()], REST);
         assert_eq!(both.ask(&request("x")).await.unwrap_err(), down());
         for model in [one, two, three] {
             assert_eq!(model.asked().len(), 1);
@@ -233,7 +233,7 @@ mod tests {
             let answer = error.clone();
             let first = Arc::new(Scripted::by("a/1", move |_| Err(answer.clone())));
             let second = Arc::new(Scripted::by("b/2", |_| says("second")));
-            let both = Fallback::new(first, vec![second.clone()], REST, Arc::new(|_| ()));
+            let both = Fallback::new(first, vec![second.clone()], REST);
             assert_eq!(both.ask(&request("x")).await.unwrap_err(), error);
             assert!(second.asked().is_empty());
         }

@@ -35,6 +35,7 @@ mod stream;
 mod structured;
 mod transport;
 mod wire;
+mod witness;
 
 #[cfg(test)]
 mod budget_tests;
@@ -59,7 +60,7 @@ pub use cassette::{Recorder, Replayer};
 pub use data::{Data, DataError};
 pub use error::LlmError;
 pub use estimate::{prompt_tokens_of, tokens_of};
-pub use fallback::{Fallback, Observer, Switch};
+pub use fallback::{Fallback, Switch};
 pub use form::{Narrow, form_of, unbounded};
 pub use kept::request_hash;
 pub use modes::{Modes, Way};
@@ -72,8 +73,8 @@ pub use pseudonyms::Pseudonyms;
 pub use redact::Redacted;
 pub use request::{Finish, Message, Reply, Request, Role, Shape, ShapeMode, Speaker};
 pub use settings::{Endpoint, address, named_model};
-pub use structured::{Answered, Check, Effort, Less, Question, Step, Unanswered, answer};
-pub use transport::Progress;
+pub use structured::{Answered, Check, Effort, Less, Question, Step, Told, Unanswered, answer};
+pub use witness::{Happening, Witness};
 
 /// Something that answers requests. Dropping the future gives the request up.
 pub trait Model: Send + Sync {

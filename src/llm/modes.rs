@@ -28,6 +28,14 @@ pub enum Way {
 }
 
 impl Way {
+    /// Its name in messages and events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SchemaWithoutBounds => "json_schema without bounds",
+            other => other.mode().as_str(),
+        }
+    }
+
     /// What the transport is told.
     pub fn mode(self) -> ShapeMode {
         match self {

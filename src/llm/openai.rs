@@ -17,7 +17,7 @@ use super::request::{Reply, Request};
 use super::settings::Endpoint;
 use super::stack::{Stack, stack};
 use super::status::{Asked, Failure, Optional};
-use super::transport::{Call, Progress, Transport};
+use super::transport::{Call, Transport};
 use super::wire::{self, Dialect};
 
 /// What a filter of log lines needs beside its own directives. async-openai logs whole replies at error level
@@ -54,7 +54,6 @@ pub struct OpenAi {
     stack: Stack,
     /// Which optional fields this model takes, as far as it is known.
     dialect: Arc<Mutex<Dialect>>,
-    progress: Option<Progress>,
 }
 
 impl std::fmt::Debug for OpenAi {
@@ -99,7 +98,6 @@ impl OpenAi {
             dialect: first_dialect(&endpoint),
             endpoint: Arc::new(endpoint),
             transport,
-            progress: None,
         })
     }
 
@@ -120,13 +118,6 @@ impl OpenAi {
             endpoint: Arc::new(endpoint),
             ..self.clone()
         })
-    }
-
-    /// The same model, streaming: `progress` is told how many tokens of a reply came so far, estimated.
-    #[must_use]
-    pub fn with_progress(mut self, progress: Progress) -> Self {
-        self.progress = Some(progress);
-        self
     }
 
     /// How the endpoint is set.
@@ -167,7 +158,7 @@ impl OpenAi {
     }
 
     async fn send(&self, request: &Arc<Request>, dialect: Dialect) -> Result<Reply, Failure> {
-        let is_stream = self.progress.is_some();
+        let is_stream = request.witness.is_watching();
         let call = Call {
             body: Arc::new(wire::body(request, &self.model, dialect, is_stream)),
             asked: Asked {
@@ -179,7 +170,6 @@ impl OpenAi {
             model: Arc::clone(&self.model),
             estimate: prompt_tokens_of(request) + u64::from(request.max_tokens),
             request: Arc::clone(request),
-            progress: self.progress.clone(),
             attempts: Arc::new(AtomicU32::new(0)),
         };
         self.stack.clone().oneshot(call).await

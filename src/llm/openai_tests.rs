@@ -51,6 +51,20 @@ pub(super) fn request(mode: Option<ShapeMode>) -> Request {
         max_tokens: 100,
         temperature: 0.2,
         seed: u64::MAX,
+        witness: Witness::default(),
+    }
+}
+
+/// The same for free text, streamed: `came` is told how many tokens came so far.
+pub(super) fn watched(came: impl Fn(u64) + Send + Sync + 'static) -> Request {
+    let witness = Witness::new(move |it| {
+        if let Happening::Came(tokens) = it {
+            came(tokens);
+        }
+    });
+    Request {
+        witness: witness.watching(),
+        ..request(None)
     }
 }
 
@@ -394,8 +408,11 @@ async fn streamed(replies: Vec<ResponseTemplate>) -> (Result<Reply, LlmError>, u
     let server = server(replies).await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&seen);
-    let model = model_at(&server.uri()).with_progress(Arc::new(move |it| kept.lock().unwrap().push(it)));
-    let outcome = model.ask(&request(Some(ShapeMode::ToolCall))).await;
+    let request = Request {
+        shape: request(Some(ShapeMode::ToolCall)).shape,
+        ..watched(move |it| kept.lock().unwrap().push(it))
+    };
+    let outcome = model_at(&server.uri()).ask(&request).await;
     let body = sent(&server, 0).await;
     assert_eq!(
         (&body["stream"], &body["stream_options"]),
@@ -474,11 +491,7 @@ async fn a_stream_that_is_too_long_ends_in_an_error_and_is_not_asked_again() {
     );
     let server = server(vec![events(&[&line, &line, &line], "\n")]).await;
     let model = model_with(&server.uri(), |it| it.max_reply_bytes = 4096);
-    let error = model
-        .with_progress(Arc::new(|_| {}))
-        .ask(&request(None))
-        .await
-        .unwrap_err();
+    let error = model.ask(&watched(|_| {})).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the reply cannot be used: the reply is longer than 4096 bytes"

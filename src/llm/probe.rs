@@ -11,6 +11,7 @@ use super::Model;
 use super::error::LlmError;
 use super::openai::OpenAi;
 use super::request::{Finish, Message, Reply, Request, Role, Shape, ShapeMode, Speaker};
+use super::witness::Witness;
 
 /// Whether something is so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,6 +279,7 @@ fn question(mode: Option<ShapeMode>) -> Request {
         max_tokens: MOST_TOKENS,
         temperature: 0.0,
         seed: 1,
+        witness: Witness::default(),
     }
 }
 

@@ -193,6 +193,7 @@ mod tests {
             temperature: 0.0,
             seed: 0,
             check: None,
+            told: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Witness;
 use crate::model::usage::Usage;
 
 /// Who asks. It names the folder of the prompts and picks the model (`[models.findings]`).
@@ -133,6 +134,9 @@ pub struct Request {
     pub temperature: f64,
     /// Seed for endpoints that take one.
     pub seed: u64,
+    /// Who is told what happens on the way; no part of what is asked.
+    #[serde(skip)]
+    pub witness: Witness,
 }
 
 /// Why a reply ended.
@@ -166,4 +170,7 @@ pub struct Reply {
     pub cost_usd: Option<f64>,
     /// The model as the provider names it.
     pub model: String,
+    /// The model that answered in place of the one that was asked, `PROVIDER/NAME`; `None`: that one itself.
+    #[serde(skip)]
+    pub stood_in: Option<String>,
 }

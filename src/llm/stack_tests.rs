@@ -81,6 +81,7 @@ async fn play(act: Act, _leaves: Leaves) -> Result<Reply, Failure> {
             sleep(after).await;
             Ok(Reply {
                 cost_usd: None,
+                stood_in: None,
                 text: "yes".to_owned(),
                 finish: Finish::Stop,
                 usage: Usage {
@@ -107,7 +108,6 @@ fn call(estimate: u64) -> Call {
         asked: Asked::default(),
         model: Arc::from("tiny"),
         estimate,
-        progress: None,
         attempts: Arc::new(AtomicU32::new(0)),
     }
 }

@@ -86,6 +86,7 @@ impl Assembly {
         let counted = self.counted.unwrap_or(Value::Null);
         Ok(Reply {
             cost_usd: None,
+            stood_in: None,
             usage: wire::usage(&counted, request, &text),
             saved: Usage::default(),
             finish: match self.refused && text.is_empty() {

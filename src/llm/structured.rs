@@ -17,13 +17,16 @@ use super::extract::{Top, extract};
 use super::form::without_bounds;
 use super::modes::refuses_form;
 use super::{
-    Finish, LlmError, Message, Model, Modes, Narrow, Rendered, Reply, Request, Role, Shape, Speaker, Way,
+    Finish, LlmError, Message, Model, Modes, Narrow, Reply, Request, Role, Shape, Speaker, Way, Witness,
     faults, form_of, unbounded,
 };
 use crate::model::usage::Usage;
 
 /// A caller's own rules: the reasons why a value that fits the form is wrong.
 pub type Check<'a, T> = &'a (dyn Fn(&T) -> Result<(), Vec<String>> + Send + Sync);
+
+/// Hears of the steps on the way to an answer.
+pub type Told<'a> = &'a (dyn Fn(&Step) + Send + Sync);
 
 /// What is asked, and how the answer must be.
 pub struct Question<'a, T> {
@@ -49,25 +52,16 @@ pub struct Question<'a, T> {
     pub seed: u64,
     /// The caller's own rules.
     pub check: Option<Check<'a, T>>,
+    /// Who is told each step when it is taken.
+    pub told: Option<Told<'a>>,
 }
 
 impl<T> Question<'_, T> {
-    /// A question by this prompt. A reply that was cut may be twice as long the second time; there is no
-    /// smaller request, and no rule beside the form.
-    pub fn new(role: Role, prompt: Rendered, form: &'static str, max_tokens: u32) -> Self {
-        Self {
-            role,
-            prompt: prompt.id,
-            messages: prompt.messages,
-            form,
-            narrow: Vec::new(),
-            max_tokens,
-            most_tokens: max_tokens.saturating_mul(2),
-            less: None,
-            temperature: 0.0,
-            seed: 0,
-            check: None,
+    fn step(&self, effort: &mut Effort, step: Step) {
+        if let Some(told) = self.told {
+            told(&step);
         }
+        effort.steps.push(step);
     }
 }
 
@@ -168,7 +162,7 @@ where
         Ok((value, model)) => Ok(Answered { value, model, effort }),
         Err(error) => {
             let because = faults::cleaned(&error.to_string());
-            effort.steps.push(Step::GaveUp { because });
+            question.step(&mut effort, Step::GaveUp { because });
             let effort = Box::new(effort);
             Err(Unanswered { error, effort })
         }
@@ -207,12 +201,12 @@ where
             Err(Fault::Wrong(reasons)) if !was_corrected => {
                 was_corrected = true;
                 turn.correct(&reply.text, &reasons);
-                effort.steps.push(Step::AskedAgain { because: reasons });
+                question.step(effort, Step::AskedAgain { because: reasons });
             }
             Err(Fault::Cut) if !was_reduced && turn.reduce(question)? => {
                 was_reduced = true;
                 let max_tokens = turn.max_tokens;
-                effort.steps.push(Step::AskedForLess { max_tokens });
+                question.step(effort, Step::AskedForLess { max_tokens });
             }
             Err(fault) => return Err(fault.into_error()),
         }
@@ -235,7 +229,7 @@ async fn ask_down<T>(
     loop {
         let request = turn.request(question, way);
         let max_tokens = turn.max_tokens;
-        effort.steps.push(Step::Asked { way, max_tokens });
+        question.step(effort, Step::Asked { way, max_tokens });
         let error = match model.ask(&request).await {
             Ok(reply) => {
                 effort.usage = effort.usage.plus(reply.usage);
@@ -248,11 +242,15 @@ async fn ask_down<T>(
         let Some(to) = below.flatten() else {
             return Err(error);
         };
-        effort.steps.push(Step::SteppedDown {
-            from: way,
-            to,
-            detail: faults::cleaned(&error.to_string()),
-        });
+        let detail = faults::cleaned(&error.to_string());
+        question.step(
+            effort,
+            Step::SteppedDown {
+                from: way,
+                to,
+                detail,
+            },
+        );
         way = to;
     }
 }
@@ -293,6 +291,7 @@ impl Turn {
             max_tokens: self.max_tokens,
             temperature: question.temperature,
             seed: question.seed,
+            witness: Witness::default(),
         }
     }
 

@@ -57,6 +57,7 @@ fn question() -> Question<'static, Ideas> {
         temperature: 0.0,
         seed: 7,
         check: None,
+        told: None,
     }
 }
 

@@ -25,15 +25,12 @@ use super::settings::Endpoint;
 use super::status::{Asked, Failure, Party};
 use super::stream::Assembly;
 use super::wire;
-
-/// Told how many tokens of a reply came so far, estimated; called for each part of it. Another attempt begins
-/// again at zero.
-pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
+use super::witness::Happening;
 
 /// A request on its way through the stack. Clones are the same request.
 #[derive(Clone)]
 pub(super) struct Call {
-    /// What was asked, for estimates.
+    /// What was asked, for estimates; a witness that watches makes the reply a stream.
     pub(super) request: Arc<Request>,
     /// What is sent.
     pub(super) body: Arc<Value>,
@@ -43,8 +40,6 @@ pub(super) struct Call {
     pub(super) model: Arc<str>,
     /// Tokens that it will take at most, as a rule.
     pub(super) estimate: u64,
-    /// Who is told how far the reply is; a listener makes it a stream.
-    pub(super) progress: Option<Progress>,
     /// Attempts so far.
     pub(super) attempts: Arc<AtomicU32>,
 }
@@ -127,9 +122,9 @@ impl Transport {
     /// One attempt at `call`.
     pub(super) async fn attempt(&self, call: &Call) -> Result<Reply, Failure> {
         call.attempts.fetch_add(1, Ordering::Relaxed);
-        match &call.progress {
-            None => self.whole(call).await,
-            Some(progress) => self.streamed(call, progress).await,
+        match call.request.witness.is_watching() {
+            false => self.whole(call).await,
+            true => self.streamed(call).await,
         }
     }
 
@@ -174,7 +169,7 @@ impl Transport {
         Ok(self.party.mask.reply(reply))
     }
 
-    async fn streamed(&self, call: &Call, progress: &Progress) -> Result<Reply, Failure> {
+    async fn streamed(&self, call: &Call) -> Result<Reply, Failure> {
         let ended = Arc::new(OnceLock::new());
         let capture = Capture {
             is_stream: true,
@@ -196,7 +191,7 @@ impl Transport {
                 return Err(failure);
             }
             assembly.add(&event);
-            progress(assembly.tokens());
+            call.request.witness.tell(Happening::Came(assembly.tokens()));
         }
         let reply = assembly.reply(&call.request, &call.model);
         let reply = reply.map_err(|it| self.broken(it))?;

@@ -101,6 +101,7 @@ pub(super) fn reply(value: &Value, request: &Request, model: &str) -> Result<Rep
     };
     Ok(Reply {
         cost_usd: None,
+        stood_in: None,
         usage: usage(value, request, &text),
         saved: Usage::default(),
         finish,

@@ -151,13 +151,13 @@ pub enum Event {
         /// Whether the stage must run again.
         sent_back: bool,
     },
-    /// A model was asked (none is in an offline run).
+    /// A model answered (none does in an offline run).
     ModelCalled {
         /// The task that asked.
         task: TaskId,
         /// Id and version of the prompt.
         prompt: String,
-        /// Model name.
+        /// The model that answered, `PROVIDER/NAME`.
         model: String,
         /// Tokens of the prompt and the reply that are paid for.
         tokens: u64,
@@ -167,6 +167,47 @@ pub enum Event {
         cost_usd: Option<f64>,
         /// Wall time in microseconds.
         elapsed_us: u64,
+    },
+    /// A model did not answer, or was not asked.
+    ModelFailed {
+        /// The task that asked.
+        task: TaskId,
+        /// Id and version of the prompt.
+        prompt: String,
+        /// The model, `PROVIDER/NAME`.
+        model: String,
+        /// What went wrong.
+        reason: String,
+        /// Whether the run itself stood in the way, by its budget or its end: a process that takes it up asks again.
+        withheld: bool,
+        /// Tokens that count as paid for: the provider may have charged them.
+        tokens: u64,
+        /// Their price in USD; `None` where it is not known.
+        cost_usd: Option<f64>,
+        /// Wall time since the task asked, in microseconds.
+        elapsed_us: u64,
+    },
+    /// Another model is asked from here on.
+    ModelSwitched {
+        /// The task that asked.
+        task: TaskId,
+        /// The model that was to be asked.
+        from: String,
+        /// The model that is asked instead.
+        to: String,
+        /// Why; `None` when the first in order is tried again.
+        reason: Option<String>,
+    },
+    /// A step on the way to a model's answer was taken.
+    ModelStepped {
+        /// The task that asks.
+        task: TaskId,
+        /// Id and version of the prompt.
+        prompt: String,
+        /// Which one.
+        step: AskingStep,
+        /// What is to be known of it: form, limit, faults, reason.
+        details: Vec<String>,
     },
     /// A model's answers were judged; what is to be known of them is said in sentences.
     ModelAdvised {
@@ -189,6 +230,22 @@ pub enum Event {
         /// How.
         state: RunState,
     },
+}
+
+/// A step on the way to a model's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskingStep {
+    /// The model was asked, in a form.
+    Asked,
+    /// The endpoint refused the form, and a less strict one was taken.
+    SteppedDown,
+    /// The answer did not fit, and the model was shown why.
+    AskedAgain,
+    /// The answer was cut, and less was asked for.
+    AskedForLess,
+    /// There is no answer; what the rules give stands.
+    GaveUp,
 }
 
 /// How a run ended; the exit code follows from it.

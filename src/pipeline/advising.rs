@@ -6,6 +6,7 @@ use super::orchestrator::{Choice, Ground, Orchestrator};
 use super::reports::Found;
 use super::stage::computed;
 use super::stages::taught;
+use super::told::withheld;
 use crate::agents::{
     choose_templates, choose_vertical, describe_schema, draft_vertical,
     propose_use_cases::{self, Grounds},
@@ -195,7 +196,7 @@ impl Orchestrator {
     }
 
     /// The index with the model's summary, as far as it holds, and what is to be known of all its advice. Once
-    /// the run was halted no model is asked any more.
+    /// the run was halted no model is asked any more, until it is taken up.
     pub(super) async fn summarised(
         &self,
         attempt: &Attempt,
@@ -203,7 +204,11 @@ impl Orchestrator {
         mut index: RunReport,
     ) -> Result<RunReport, Failure> {
         let adviser = self.adviser(Role::Summary, attempt);
-        if let Some(adviser) = adviser.filter(|_| self.desk.flow.state().halt().is_none()) {
+        let is_halted = self.desk.flow.state().halt().is_some();
+        if let Some(adviser) = adviser.as_ref().filter(|_| is_halted) {
+            self.desk
+                .record(&withheld(attempt.task(), adviser.model.name()))?;
+        } else if let Some(adviser) = adviser {
             let census = &ground.schema.value.census;
             let book = self.word_book(&ground.choice.value, census).await?;
             let written = summary::write(&adviser, index, &book).await;

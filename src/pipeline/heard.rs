@@ -1,7 +1,7 @@
 //! What the events of a run tell that its reports print: how long tasks took, what models were asked and what
 //! became of their answers. Replayed from the journal when a run is taken up again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::event::{Event, TaskId};
@@ -15,15 +15,18 @@ pub struct Heard(Mutex<Memory>);
 struct Memory {
     elapsed_us: BTreeMap<TaskId, u64>,
     advice: BTreeMap<TaskId, Vec<String>>,
+    withheld: BTreeSet<TaskId>,
     calls: Calls,
 }
 
 /// Calls of models, all together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Calls {
-    /// How many.
+    /// How many were answered.
     pub calls: u64,
-    /// Tokens that were paid for.
+    /// How many were not.
+    pub failed: u64,
+    /// Tokens that were paid for, as far as it is known; what a failed call may have taken counts.
     pub tokens: u64,
     /// What they cost in USD, as far as prices are known.
     pub usd: f64,
@@ -42,6 +45,12 @@ impl Heard {
         self.memory().advice.values().flatten().cloned().collect()
     }
 
+    /// Tasks that the run kept from a model's answer, by its budget or its end: the rules did what the model was not
+    /// asked for. One that is begun again is none of them.
+    pub fn withheld(&self) -> BTreeSet<TaskId> {
+        self.memory().withheld.clone()
+    }
+
     /// Calls of models so far.
     pub fn calls(&self) -> Calls {
         self.memory().calls
@@ -55,20 +64,44 @@ impl Heard {
 impl EventSink for Heard {
     fn record(&self, event: &Event) -> Result<(), TraceError> {
         let mut memory = self.memory();
-        if let Event::TaskFinished { task, elapsed_us, .. } = event {
-            memory.elapsed_us.insert(task.clone(), *elapsed_us);
-        }
-        if let Event::ModelAdvised { task, notes } = event {
-            // The last attempt of a task is the one that counts.
-            memory.advice.insert(task.clone(), notes.clone());
-        }
-        if let Event::ModelCalled { tokens, cost_usd, .. } = event {
-            let calls = &mut memory.calls;
-            calls.calls += 1;
-            calls.tokens += tokens;
-            calls.usd += cost_usd.unwrap_or(0.0);
-            calls.unpriced += u64::from(cost_usd.is_none());
+        match event {
+            Event::TaskStarted { task, .. } => {
+                memory.withheld.remove(task);
+            }
+            Event::TaskFinished { task, elapsed_us, .. } => {
+                memory.elapsed_us.insert(task.clone(), *elapsed_us);
+            }
+            Event::ModelAdvised { task, notes } => {
+                // The last attempt of a task is the one that counts.
+                memory.advice.insert(task.clone(), notes.clone());
+            }
+            Event::ModelCalled { tokens, cost_usd, .. } => {
+                memory.calls.calls += 1;
+                memory.calls.pay(*tokens, *cost_usd);
+            }
+            Event::ModelFailed {
+                task,
+                withheld,
+                tokens,
+                cost_usd,
+                ..
+            } => {
+                memory.calls.failed += 1;
+                memory.calls.pay(*tokens, *cost_usd);
+                if *withheld {
+                    memory.withheld.insert(task.clone());
+                }
+            }
+            _ => {}
         }
         Ok(())
+    }
+}
+
+impl Calls {
+    fn pay(&mut self, tokens: u64, usd: Option<f64>) {
+        self.tokens = self.tokens.saturating_add(tokens);
+        self.usd += usd.unwrap_or(0.0);
+        self.unpriced += u64::from(usd.is_none());
     }
 }

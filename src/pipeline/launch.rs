@@ -8,9 +8,10 @@ use std::sync::Arc;
 use super::artefacts::sweep;
 use super::error::PipelineError;
 use super::heard::Heard;
+use super::reports::INDEX;
 use super::request::{Effort, RunRequest};
 use crate::model::{
-    event::{Event, Record},
+    event::{Event, Record, TaskId},
     id::{ContentHash, RunId},
 };
 use crate::trace::{self, Clock, Durability, EventSink, History, JOURNAL, Journal, TraceError};
@@ -104,7 +105,7 @@ impl Launch {
             .unwrap_or_default();
         let (journal, records) =
             Journal::reopen(directory, durability, clock).map_err(|error| unusable(&error))?;
-        let history = History::replay(&records).map_err(|error| unusable(&error))?;
+        let mut history = History::replay(&records).map_err(|error| unusable(&error))?;
         let Some(run) = history.run.clone() else {
             return Err(PipelineError::Invalid(format!(
                 "the run in {} was interrupted before it began; start it again with `gaai run`",
@@ -117,7 +118,6 @@ impl Launch {
                 history.version
             ))
         })?;
-        // The inputs are those of the request as it was; a budget that is given anew is none of them.
         let effort = effort.over(&request.effort);
         if history.inputs.as_ref() != Some(&inputs_of(&request, &effort)?) {
             return Err(PipelineError::Invalid(format!(
@@ -129,6 +129,7 @@ impl Launch {
         sweep(directory)?;
         let heard = Heard::default();
         replay(&heard, &records);
+        ask_again(&mut history, &heard);
         let reused = history.finished.len() as u64;
         journal
             .record(&Event::RunResumed { reused })
@@ -143,6 +144,16 @@ impl Launch {
             heard: Arc::new(heard),
         })
     }
+}
+
+/// Tasks that were kept from a model's answer are not finished: they ask once more. What was answered stands among
+/// the kept replies. The index tells of all advice, so that it is drawn anew with them.
+fn ask_again(history: &mut History, heard: &Heard) {
+    let withheld = heard.withheld();
+    let is_closing = |task: &TaskId| !withheld.is_empty() && task.0 == INDEX;
+    history
+        .finished
+        .retain(|task, _| !withheld.contains(task) && !is_closing(task));
 }
 
 fn replay(heard: &Heard, records: &[Record]) {

@@ -12,6 +12,7 @@ mod reports;
 mod request;
 mod stage;
 mod stages;
+mod told;
 
 pub use artefacts::{Artefacts, to_json, write_whole};
 pub use error::PipelineError;
@@ -23,3 +24,4 @@ pub use orchestrator::{Choice, Orchestrator, Outline, Parts, RunEnd, Setting};
 pub use reports::summary_findings;
 pub use request::{Effort, Mode, RunRequest};
 pub use stage::{Desk, Input, Made, MayStand};
+pub use told::Watch;

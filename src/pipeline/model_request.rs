@@ -1,4 +1,4 @@
-//! Which models a run asks, and within which limits. It stands in the journal and never holds a key.
+//! Which models a run asks, and how; what they may spend is its effort. It stands in the journal and never holds a key.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,10 +27,6 @@ pub struct ModelRequest {
     pub record: Option<PathBuf>,
     /// Directory of recordings that answer instead of a model.
     pub replay: Option<PathBuf>,
-    /// USD that all requests may cost together.
-    pub budget_usd: Option<f64>,
-    /// Tokens that all requests may take together, prompts and replies.
-    pub budget_tokens: Option<u64>,
     /// File of prices that go before the ones that gaai knows.
     pub prices: Option<PathBuf>,
     /// Whether keys and texts of the data are replaced by pseudonyms before they leave.
@@ -70,8 +66,6 @@ impl ModelRequest {
             offline: self.offline || earlier.offline,
             record: self.record.or_else(|| earlier.record.clone()),
             replay: self.replay.or_else(|| earlier.replay.clone()),
-            budget_usd: self.budget_usd.or(earlier.budget_usd),
-            budget_tokens: self.budget_tokens.or(earlier.budget_tokens),
             prices: self.prices.or_else(|| earlier.prices.clone()),
             redact: self.redact || earlier.redact,
             accept_vertical: self.accept_vertical || earlier.accept_vertical,
@@ -95,11 +89,6 @@ impl ModelRequest {
                 .map(|it| ("fallback-model", Some(it.clone()))),
         );
         flags.extend(self.base_url.iter().map(|it| ("model-url", Some(it.clone()))));
-        flags.extend(self.budget_usd.map(|it| ("budget-usd", Some(it.to_string()))));
-        flags.extend(
-            self.budget_tokens
-                .map(|it| ("budget-tokens", Some(it.to_string()))),
-        );
         flags.extend(self.redact.then_some(("redact", None)));
         flags.extend(self.accept_vertical.then_some(("accept-vertical", None)));
         flags

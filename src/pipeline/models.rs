@@ -1,23 +1,14 @@
-//! The models that stages may ask, each call told to the journal.
+//! The models that stages may ask.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use tokio::time::sleep;
-
+use super::told::{Told, Watch, stepped};
 use crate::agents::adviser::Adviser;
 use crate::agents::prompts::Prompts;
-use crate::algorithms::Control;
 use crate::flow::Attempt;
-use crate::llm::{LlmError, Model, Modes, Reply, Request, Role};
-use crate::model::event::{Event, TaskId};
+use crate::llm::{Ledger, Model, Modes, Role, Step};
 use crate::trace::EventSink;
-
-/// How often a call looks whether its run was halted.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// The models of a run. The default has none: every stage then does what its rules give.
 #[derive(Clone)]
@@ -32,8 +23,10 @@ pub struct Models {
     pub seed: u64,
     /// Salt of the pseudonyms that stand for names and texts of the data; `None`: the data leaves as it is.
     pub redacting: Option<String>,
-    /// Whether a budget has refused a request so far.
-    pub is_refused: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// What they may spend and have spent; `None` where nobody is paid.
+    pub ledger: Option<Arc<Ledger>>,
+    /// Who sees how far replies are.
+    pub watch: Option<Watch>,
 }
 
 impl Default for Models {
@@ -44,7 +37,8 @@ impl Default for Models {
             modes: Arc::default(),
             seed: 1,
             redacting: None,
-            is_refused: Arc::new(|| false),
+            ledger: None,
+            watch: None,
         }
     }
 }
@@ -58,8 +52,8 @@ impl Models {
             .collect()
     }
 
-    /// Who advises `role` in `attempt`; `None` without a model. Each call is told to `sink`, and none outlasts
-    /// the attempt.
+    /// Who advises `role` in `attempt`; `None` without a model. Each call and each step is told to `sink`, and none
+    /// outlasts the attempt.
     pub(super) fn adviser(
         &self,
         role: Role,
@@ -67,73 +61,23 @@ impl Models {
         sink: &Arc<dyn EventSink>,
     ) -> Option<Adviser> {
         let model = Arc::clone(self.by_role.get(&role)?);
+        let (task, journal) = (attempt.task().clone(), Arc::clone(sink));
         Some(Adviser {
             model: Arc::new(Told {
                 model,
-                task: attempt.task().clone(),
+                task: task.clone(),
                 control: attempt.control().clone(),
                 sink: Arc::clone(sink),
+                watch: self.watch.clone(),
+            }),
+            // A journal that cannot be written ends the run at the next event of its tasks.
+            told: Arc::new(move |prompt: &str, step: &Step| {
+                let _ = journal.record(&stepped(task.clone(), prompt, step));
             }),
             prompts: Arc::clone(&self.prompts),
             modes: Arc::clone(&self.modes),
             seed: self.seed,
             redacting: self.redacting.clone(),
         })
-    }
-}
-
-/// A model whose calls are told to the journal, with the task that asks.
-struct Told {
-    model: Arc<dyn Model>,
-    task: TaskId,
-    control: Control,
-    sink: Arc<dyn EventSink>,
-}
-
-impl Told {
-    fn tell(&self, request: &Request, reply: &Reply, began: Instant) -> Result<(), LlmError> {
-        let called = Event::ModelCalled {
-            task: self.task.clone(),
-            prompt: request.prompt.clone(),
-            model: self.model.name().to_owned(),
-            tokens: reply.usage.tokens(),
-            saved_tokens: reply.saved.tokens(),
-            // A kept reply was paid for when it was made.
-            cost_usd: match reply.usage.tokens() {
-                0 => Some(0.0),
-                _ => reply.cost_usd,
-            },
-            elapsed_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-        };
-        self.sink.record(&called).map_err(|error| LlmError::Store {
-            path: "the journal".to_owned(),
-            reason: error.to_string(),
-        })
-    }
-}
-
-impl Model for Told {
-    fn name(&self) -> &str {
-        self.model.name()
-    }
-
-    fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
-        async move {
-            let began = Instant::now();
-            let halted = async {
-                while !self.control.is_cancelled() {
-                    sleep(LOOK).await;
-                }
-            };
-            // What the stage's rules gave is finished without the reply, in the grace that a halt leaves.
-            let reply = tokio::select! {
-                biased;
-                () = halted => return Err(LlmError::Stopped),
-                reply = self.model.ask(request) => reply?,
-            };
-            self.tell(request, &reply, began)?;
-            Ok(reply)
-        }
-        .boxed()
     }
 }

@@ -189,15 +189,17 @@ impl Orchestrator {
         let failures = index.value.failures.clone();
         let is_usable = has_report || ground.use_cases.value.is_empty();
         let halt = self.desk.flow.state().halt();
-        let refused = (self.parts.models.is_refused)();
-        let state = match state_of(&ended, halt, is_usable, failures.is_empty()) {
+        let is_withheld = !self.heard.withheld().is_empty();
+        let is_whole = failures.is_empty() && !is_withheld;
+        let state = match state_of(&ended, halt, is_usable, is_whole) {
             // The rules did what the model was not paid for; the run says that its budget ended it.
-            RunState::Succeeded | RunState::PartiallySucceeded if refused => RunState::Stopped,
+            RunState::Succeeded | RunState::PartiallySucceeded if is_withheld => RunState::Stopped,
             state => state,
         };
+        let may_mend = halt.is_some() || ended.iter().any(may_resume);
         Ok(RunEnd {
             state,
-            may_resume: !failures.is_empty() && (halt.is_some() || ended.iter().any(may_resume)),
+            may_resume: is_withheld || !failures.is_empty() && may_mend,
             failures,
             has_defect: ended.iter().any(|it| remedy(it) == Some(Remedy::Defect)),
             index: Some(index.value),

@@ -26,6 +26,9 @@ use crate::model::{
 use crate::report::Links;
 use crate::source::LoadedGraph;
 
+/// The task that draws the index.
+pub(super) const INDEX: &str = "index";
+
 /// The loaded projections of a report's templates, for its pictures.
 type Loaded = BTreeMap<TemplateId, Arc<LoadedGraph>>;
 
@@ -205,7 +208,7 @@ impl Orchestrator {
         ]);
         let spec = TaskSpec {
             is_closing: true,
-            ..TaskSpec::new("index", Stage::Index).after(made.iter().map(|it| &it.task))
+            ..TaskSpec::new(INDEX, Stage::Index).after(made.iter().map(|it| &it.task))
         };
         let may_stand = self.drawn("index", |index: &RunReport| &index.failures);
         let (this, ground) = (self.clone(), ground.clone());

@@ -9,7 +9,7 @@ use super::model_request::ModelRequest;
 use crate::trace::Durability;
 
 /// A request. Fields of [`Effort`] change how long a run takes, never what it answers; its budgets say
-/// what is refused.
+/// what is refused, and may grow when a run is taken up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunRequest {
     /// What `--graph` named, as it was written.
@@ -41,7 +41,7 @@ pub struct RunRequest {
     pub effort: Effort,
 }
 
-/// How a run uses the machine.
+/// How much a run may use of the machine, of time and of money.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Effort {
     /// Which of the three modes; `None`: parallel.
@@ -54,8 +54,13 @@ pub struct Effort {
     pub threads: Option<usize>,
     /// Bytes that executions may take together; `None`: a part of what the host has free.
     pub budget_memory: Option<u64>,
-    /// Refuse templates estimated to take longer than this, in milliseconds.
+    /// Refuse templates estimated to take longer than this, and requests to models once a process took this long,
+    /// in milliseconds.
     pub budget_time_ms: Option<u64>,
+    /// USD that all requests to models may cost together, those of earlier processes included.
+    pub budget_usd: Option<f64>,
+    /// Tokens that they may take together, prompts and replies.
+    pub budget_tokens: Option<u64>,
     /// Time limit of the run in milliseconds.
     pub timeout_ms: Option<u64>,
     /// Directory where what was read of large graphs is kept for the next process; `None`: nothing is.
@@ -86,6 +91,8 @@ impl Effort {
             threads: self.threads.or(earlier.threads),
             budget_memory: self.budget_memory.or(earlier.budget_memory),
             budget_time_ms: self.budget_time_ms.or(earlier.budget_time_ms),
+            budget_usd: self.budget_usd.or(earlier.budget_usd),
+            budget_tokens: self.budget_tokens.or(earlier.budget_tokens),
             timeout_ms: self.timeout_ms.or(earlier.timeout_ms),
             // Each process says for itself.
             cache: self.cache.clone(),
@@ -112,6 +119,26 @@ impl RunRequest {
     /// The command that makes the same reports again; knobs that only change effort are left out, the
     /// budgets are not, because what they refuse is missing in the reports.
     pub fn command(&self) -> String {
+        let mut words = self.words();
+        let effort = &self.effort;
+        let budgets = [
+            ("budget-memory", effort.budget_memory.map(|it| it.to_string())),
+            ("budget-time", effort.budget_time_ms.map(|it| format!("{it}ms"))),
+            ("budget-usd", effort.budget_usd.map(|it| it.to_string())),
+            ("budget-tokens", effort.budget_tokens.map(|it| it.to_string())),
+        ];
+        for (name, value) in budgets {
+            words.extend(value.map(|it| format!("--{name} {it}")));
+        }
+        words.join(" ")
+    }
+
+    /// The same without budgets: what a run keeps when it is taken up with others.
+    pub fn question(&self) -> String {
+        self.words().join(" ")
+    }
+
+    fn words(&self) -> Vec<String> {
         let mut words = vec![
             "gaai".to_owned(),
             "run".to_owned(),
@@ -134,17 +161,11 @@ impl RunRequest {
         if let Some(limit) = self.max_templates {
             flag("max-templates", limit.to_string());
         }
-        if let Some(bytes) = self.effort.budget_memory {
-            flag("budget-memory", bytes.to_string());
-        }
-        if let Some(limit) = self.effort.budget_time_ms {
-            flag("budget-time", format!("{limit}ms"));
-        }
         for (name, value) in self.models.flags() {
             words.push(format!("--{name}"));
             words.extend(value.as_deref().map(quoted));
         }
-        words.join(" ")
+        words
     }
 }
 
@@ -171,13 +192,18 @@ mod tests {
             effort: Effort {
                 threads: Some(8),
                 budget_time_ms: Some(90_000),
+                budget_usd: Some(0.5),
                 ..Effort::default()
             },
             ..RunRequest::default()
         };
         assert_eq!(
             request.command(),
-            r"gaai run --graph 'data/it'\''s; rm -rf x' --ask 'Which stations?' --budget-time 90000ms"
+            r"gaai run --graph 'data/it'\''s; rm -rf x' --ask 'Which stations?' --budget-time 90000ms --budget-usd 0.5"
+        );
+        assert_eq!(
+            request.question(),
+            r"gaai run --graph 'data/it'\''s; rm -rf x' --ask 'Which stations?'"
         );
     }
 }

@@ -123,6 +123,9 @@ impl History {
             Event::GraphLoaded { .. }
             | Event::QualityChecked { .. }
             | Event::ModelCalled { .. }
+            | Event::ModelFailed { .. }
+            | Event::ModelSwitched { .. }
+            | Event::ModelStepped { .. }
             | Event::ModelAdvised { .. } => {}
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::print::{milliseconds, print_summary, steers};
 use super::spans::{SpanEnd, Spans};
 use super::summary::{TraceSummary, agent_name};
-use crate::model::event::{Event, Record};
+use crate::model::event::{AskingStep, Event, Record, TaskId};
 
 /// Writes summary, attempts, messages, skips and checks.
 pub(super) fn write(
@@ -37,7 +37,66 @@ pub(super) fn write(
         )?;
     }
     messages(records, out)?;
+    asking(records, out)?;
     notes(records, out)
+}
+
+/// What models were asked, step by step; nothing where none was.
+fn asking(records: &[Record], out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = records.iter().filter_map(|it| asked(&it.event)).peekable();
+    if lines.peek().is_none() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Models\n")?;
+    lines.try_for_each(|(task, what)| writeln!(out, "- {}: {}", cell(&task.0), cell(&what)))
+}
+
+fn asked(event: &Event) -> Option<(&TaskId, String)> {
+    match event {
+        Event::ModelCalled {
+            task,
+            prompt,
+            model,
+            tokens,
+            saved_tokens,
+            ..
+        } => Some((
+            task,
+            format!("{model} answered {prompt}: {tokens} tokens, {saved_tokens} saved"),
+        )),
+        Event::ModelFailed {
+            task,
+            prompt,
+            model,
+            reason,
+            ..
+        } => Some((task, format!("{model} did not answer {prompt}: {reason}"))),
+        Event::ModelSwitched {
+            task,
+            from,
+            to,
+            reason,
+        } => {
+            let reason = reason.as_deref().unwrap_or("it has its turn again");
+            Some((task, format!("{to} is asked instead of {from}: {reason}")))
+        }
+        Event::ModelStepped {
+            task,
+            prompt,
+            step,
+            details,
+        } => {
+            let step = match step {
+                AskingStep::Asked => "asked",
+                AskingStep::SteppedDown => "the form was refused",
+                AskingStep::AskedAgain => "the answer does not fit",
+                AskingStep::AskedForLess => "the answer was cut",
+                AskingStep::GaveUp => "no answer",
+            };
+            Some((task, format!("{prompt}: {step}: {}", details.join("; "))))
+        }
+        _ => None,
+    }
 }
 
 fn messages(records: &[Record], out: &mut dyn Write) -> io::Result<()> {

@@ -18,7 +18,11 @@ pub fn print_summary(summary: &TraceSummary, out: &mut dyn Write) -> io::Result<
     writeln!(out, " Steps Completed: {}", grouped(performance.steps_completed))?;
     writeln!(out, " Avg Time/Step: {}\n", milliseconds(performance.average_us))?;
     writeln!(out, "LLM Usage:")?;
-    writeln!(out, " Total Calls: {}", grouped(model.calls))?;
+    write!(out, " Total Calls: {}", grouped(model.calls))?;
+    match model.failed {
+        0 => writeln!(out)?,
+        calls => writeln!(out, ", and {} that were not answered", grouped(calls))?,
+    }
     writeln!(out, " Total Time: {}", seconds(model.time_us))?;
     writeln!(out, " Total Tokens: {}", grouped(model.tokens))?;
     write!(out, " Estimated Cost: ${:.4} USD", model.cost_usd)?;

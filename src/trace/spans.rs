@@ -98,6 +98,9 @@ impl Spans {
                 | Event::GraphLoaded { .. }
                 | Event::QualityChecked { .. }
                 | Event::ModelCalled { .. }
+                | Event::ModelFailed { .. }
+                | Event::ModelSwitched { .. }
+                | Event::ModelStepped { .. }
                 | Event::ModelAdvised { .. }
                 | Event::FileWritten { .. }
                 | Event::RunFinished { .. } => {}

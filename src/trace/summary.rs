@@ -52,8 +52,10 @@ pub struct Performance {
 /// Calls of models.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelUsage {
-    /// Calls.
+    /// Calls that were answered.
     pub calls: u64,
+    /// Calls that were not.
+    pub failed: u64,
     /// Their times together in microseconds.
     pub time_us: u64,
     /// Tokens of prompts and replies.
@@ -167,6 +169,12 @@ impl TraceSummary {
                 self.model.cost_usd += cost_usd.unwrap_or(0.0);
                 self.model.unpriced += u64::from(cost_usd.is_none());
             }
+            Event::ModelFailed { tokens, cost_usd, .. } => {
+                self.model.failed += 1;
+                self.model.tokens = self.model.tokens.saturating_add(*tokens);
+                self.model.cost_usd += cost_usd.unwrap_or(0.0);
+                self.model.unpriced += u64::from(cost_usd.is_none());
+            }
             Event::ArtefactHanded { .. } => self.communication.messages += 1,
             Event::TaskFailed { .. } => self.communication.errors += 1,
             Event::TaskQueued { .. }
@@ -175,6 +183,8 @@ impl TraceSummary {
             | Event::TaskSkipped { .. }
             | Event::GraphLoaded { .. }
             | Event::QualityChecked { .. }
+            | Event::ModelSwitched { .. }
+            | Event::ModelStepped { .. }
             | Event::ModelAdvised { .. }
             | Event::FileWritten { .. } => {}
         }

@@ -30,6 +30,7 @@ mod model_keys;
 mod model_orders;
 mod model_peers;
 mod model_replays;
+mod model_runs;
 mod model_servers;
 mod model_shapes;
 mod models;

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use gaai::app::{self, Asked, Begin, Face, Finished, ModelKeys, TraceExport};
-use gaai::config::Project;
-use gaai::flow::Cancel;
+use gaai::app::{self, Asked, Finished};
 use gaai::llm::scripted::{Scripted, gives};
 use gaai::llm::{LlmError, Model, Request};
 use gaai::model::event::RunState;
 use gaai::model::fact::Claim;
-use gaai::model::id::RunId;
 use gaai::model::report::RunReport;
-use gaai::pipeline::ModelRequest;
+use gaai::pipeline::{Effort, ModelRequest};
+
+use super::model_runs::Case;
 
 /// Carries out a run of the fraud demo in `place` that asks `model`.
 fn run(place: &Path, id: &str, model: Option<Arc<dyn Model>>, models: ModelRequest) -> Finished {
@@ -28,31 +27,16 @@ fn run(place: &Path, id: &str, model: Option<Arc<dyn Model>>, models: ModelReque
 
 /// Carries out what is asked in `place` with `model`.
 pub(super) fn carried_out(asked: Asked, place: &Path, id: &str, model: Option<Arc<dyn Model>>) -> Finished {
-    let request = app::request(asked, &Project::default(), place).unwrap();
-    let face = Face {
-        clock: Arc::new(|| 1_700_000_000_000_000),
-        observers: Vec::new(),
-        cancel: Cancel::default(),
-        approve: None,
-        models: ModelKeys {
-            model,
-            ..ModelKeys::default()
-        },
-    };
-    let begin = Begin {
-        request,
-        run: Some(RunId(id.to_owned())),
-        output: place.join("output"),
+    let case = Case {
+        asked,
+        ..Case::new(place, id, model)
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(async {
-        let running = app::begin(begin, &face).await.unwrap();
-        running.finish(TraceExport::All).await.unwrap()
-    })
+    runtime.block_on(case.run())
 }
 
 pub(super) fn index(finished: &Finished) -> Arc<RunReport> {
@@ -74,6 +58,11 @@ pub(super) fn claims(index: &RunReport) -> Vec<Claim> {
 /// The list in the block `label` of a prompt.
 pub(super) fn block(request: &Request, label: &str) -> Vec<Value> {
     let text: String = request.messages.iter().map(|it| it.text.as_str()).collect();
+    list(&text, label)
+}
+
+/// The list in the block `label` of a text; none where there is no such block.
+pub(super) fn list(text: &str, label: &str) -> Vec<Value> {
     let begin = format!("```json {label}");
     let Some((_, rest)) = text.split_once(&begin) else {
         return Vec::new();
@@ -84,7 +73,7 @@ pub(super) fn block(request: &Request, label: &str) -> Vec<Value> {
 }
 
 /// What the findings' sentences say already, in other words: what a competent model would do.
-fn reworded(sentence: &str) -> String {
+pub(super) fn reworded(sentence: &str) -> String {
     let mut words: Vec<String> = sentence.split(' ').map(str::to_owned).collect();
     for word in &mut words {
         *word = match word.as_str() {
@@ -218,7 +207,7 @@ fn without_the_model_the_rules_answers_stand() {
 }
 
 /// Names and bytes of a run's reports, the block of run facts aside.
-fn reports(finished: &Finished) -> Vec<(PathBuf, Vec<u8>)> {
+pub(super) fn reports(finished: &Finished) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(finished.directory.join("reports")).unwrap() {
         let path = entry.unwrap().path();
@@ -280,11 +269,15 @@ fn a_recorded_run_is_replayed_to_the_same_bytes() {
 fn a_budget_stops_the_asking_and_not_the_report() {
     let place = tempfile::tempdir().unwrap();
     let model = writer(|_| Vec::new());
-    let models = ModelRequest {
-        budget_tokens: Some(5_000),
-        ..ModelRequest::default()
+    let asked = Asked {
+        graph: "demo:fraud".to_owned(),
+        effort: Effort {
+            budget_tokens: Some(5_000),
+            ..Effort::default()
+        },
+        ..Asked::default()
     };
-    let finished = run(place.path(), "budget", Some(model), models);
+    let finished = carried_out(asked, place.path(), "budget", Some(model));
     assert_eq!(finished.state, RunState::Stopped);
     assert_eq!(reports(&finished).len(), 4 * (index(&finished).reports.len() + 1));
     assert!(index(&finished).quality.iter().any(|it| it.contains("budget")));
