@@ -273,7 +273,7 @@ fn files_steer_nothing(place: &Path) {
 #[test]
 fn a_question_of_any_length_leaves_a_report() {
     let place = Place::new(false);
-    let long = " and of those behind them".repeat(4_000);
+    let long = " and of those behind them".repeat(1_600);
     let ask = format!("Which stations are single points of failure, whose loss cuts others off{long}?");
     fs::write(place.path().join("brief.md"), ask).unwrap();
     let finished = place.run("long", Some(obedient(&place.orders)));

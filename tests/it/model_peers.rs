@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::model_replays::is_replayed_without_network;
 use super::model_servers::{CANARY, faulty_aimock, holds_nowhere, llama};
 use super::peers::python;
 use super::program::{expect, gaai};
@@ -17,22 +18,15 @@ struct Ended {
     asked: usize,
 }
 
-/// Runs the fraud demo against the model, and has looked for the key in all outputs.
-fn run(place: &Path, model: &str, url: &str, key: &str) -> Ended {
-    let words = [
-        "run",
-        "--graph",
-        "demo:fraud",
-        "--run-id",
-        "peer",
-        "--record",
-        "tape",
-        "--model",
-        model,
-        "--model-url",
-        url,
-    ];
-    let output = gaai(place, &words)
+/// A run of the fraud demo that asks `model` at `url`.
+fn asking<'a>(model: &'a str, url: &'a str) -> Vec<&'a str> {
+    let run = ["run", "--graph", "demo:fraud", "--run-id", "peer"];
+    [&run[..], &["--model", model, "--model-url", url]].concat()
+}
+
+/// Carries it out and records it in `place`, and has looked for the key in all outputs.
+fn run(place: &Path, words: &[&str], key: &str) -> Ended {
+    let output = gaai(place, &[words, &["--record", "tape"]].concat())
         .env(key, CANARY)
         .env("LLM_MAX_RETRIES", "2")
         .output()
@@ -61,13 +55,13 @@ fn calls(place: &Path) -> usize {
 }
 
 #[test]
-fn a_model_that_talks_nonsense_leaves_a_correct_report() {
+fn a_model_that_talks_nonsense_leaves_a_correct_report_that_is_replayed_without_network() {
     let Some(python) = python() else { return };
     let place = tempfile::tempdir().unwrap();
     let server = llama(&python, place.path());
     let url = server.at("/v1");
-    let words = ["doctor", "--model", "llamacpp/tiny-random", "--model-url", &url];
-    let output = gaai(place.path(), &words)
+    let model = "llamacpp/tiny-random";
+    let output = gaai(place.path(), &["doctor", "--model", model, "--model-url", &url])
         .env("LLAMACPP_API_KEY", CANARY)
         .output()
         .unwrap();
@@ -76,13 +70,16 @@ fn a_model_that_talks_nonsense_leaves_a_correct_report() {
         output.status.success() && told.contains("JSON Schema      yes"),
         "{told}"
     );
-    run(place.path(), "llamacpp/tiny-random", &url, "LLAMACPP_API_KEY");
+    let words = asking(model, &url);
+    let ended = run(place.path(), &words, "LLAMACPP_API_KEY");
     assert!(calls(place.path()) > 5, "{} calls", calls(place.path()));
+    drop(server);
+    is_replayed_without_network(place.path(), &words, ended.code);
 }
 
 /// `GAAI_TEST_CHAOS=20` takes as many seeds; `--nocapture` then prints the rows of docs/models.md.
 #[test]
-fn a_provider_that_fails_often_leaves_a_correct_report() {
+fn a_provider_that_fails_often_leaves_a_correct_report_that_is_replayed_without_network() {
     let Some(python) = python() else { return };
     let seeds: Vec<u32> = match std::env::var("GAAI_TEST_CHAOS") {
         Ok(count) => (1..=count.parse().unwrap()).collect(),
@@ -92,12 +89,9 @@ fn a_provider_that_fails_often_leaves_a_correct_report() {
     for seed in seeds {
         let place = tempfile::tempdir().unwrap();
         let server = faulty_aimock(&python, seed);
-        let ended = run(
-            place.path(),
-            "openai/gpt-4o-mini",
-            &server.at("/v1"),
-            "OPENAI_API_KEY",
-        );
+        let url = server.at("/v1");
+        let words = asking("openai/gpt-4o-mini", &url);
+        let ended = run(place.path(), &words, "OPENAI_API_KEY");
         let text = ended.index.to_string();
         // Where it was not mended, the reason names the name, and nothing says what it did.
         assert!(!text.contains("planted 77"), "seed {seed}");
@@ -111,6 +105,9 @@ fn a_provider_that_fails_often_leaves_a_correct_report() {
             ended.code,
             requests.saturating_sub(ended.asked)
         );
+        if seed == 1 {
+            is_replayed_without_network(place.path(), &words, ended.code);
+        }
         worded += by_model;
         faults += requests.saturating_sub(ended.asked);
     }

@@ -16,7 +16,9 @@ pub(super) fn cut_off(place: &Path, words: &[&str]) -> (Output, Vec<String>) {
         .arg(env!("CARGO_BIN_EXE_gaai"))
         .args(words)
         .current_dir(place)
-        .env("NO_COLOR", "1");
+        .env("NO_COLOR", "1")
+        // What cannot be reached is not tried again.
+        .env("LLM_MAX_RETRIES", "0");
     let output = command
         .output()
         .unwrap_or_else(|it| panic!("unshare cannot be started: {it}; run tests/run"));
