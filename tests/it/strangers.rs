@@ -90,6 +90,7 @@ impl Place {
             documents: vec![PathBuf::from("brief.md")],
             models: ModelRequest {
                 record: model.is_some().then(|| self.path().join("tape")),
+                accept_vertical: true,
                 ..ModelRequest::default()
             },
             ..Asked::default()
@@ -105,18 +106,20 @@ impl Place {
     }
 }
 
+/// Each station has an order for its key, and the next one for its name.
 fn write_graph(directory: &Path, [vertices, edges, column]: [&str; 3], orders: &[String]) {
     let quoted = |it: &str| format!("\"{}\"", it.replace('"', "\"\""));
-    let (mut stations, mut links) = (format!("_key,name,{}\n", quoted(column)), String::new());
-    links.push_str("_from,_to\n");
-    for (at, order) in orders.iter().enumerate() {
-        stations.push_str(&format!("h{at},{},{}\n", quoted(order), quoted(order)));
+    let order = |at: usize| quoted(&orders[at % orders.len()]);
+    let mut stations = format!("_key,name,{}\n", quoted(column));
+    let mut links = "_from,_to\n".to_owned();
+    for at in 0..orders.len() {
+        stations.push_str(&format!("{},{},{}\n", order(at), order(at + 1), order(at + 2)));
         if at > 0 {
-            links.push_str(&format!("h{},h{at}\n", at - 1));
+            links.push_str(&format!("{},{}\n", order(at - 1), order(at)));
         }
         for leaf in 0..4 {
             stations.push_str(&format!("l{at}_{leaf},Halt {at} {leaf},{leaf}\n"));
-            links.push_str(&format!("l{at}_{leaf},h{at}\n"));
+            links.push_str(&format!("l{at}_{leaf},{}\n", order(at)));
         }
     }
     fs::write(directory.join(format!("{vertices}.csv")), stations).unwrap();
