@@ -11,7 +11,7 @@ use crate::assets::Assets;
 use crate::config::Variables;
 use crate::llm::{
     Budget, Budgeted, Cached, Endpoint, Fallback, Ledger, LlmError, Model, ModelName, Modes, OpenAi, Preset,
-    Price, Prices, Recorder, Replayer, Role, address, http_client,
+    Prices, Recorder, Replayer, Role, address, http_client,
 };
 use crate::model::id::ContentHash;
 use crate::pipeline::{Effort, ModelRequest, Models, PipelineError, RunRequest, Watch};
@@ -81,22 +81,6 @@ fn with_fallbacks(first: Arc<dyn Model>, others: Vec<Arc<dyn Model>>) -> Arc<dyn
     Arc::new(Fallback::new(first, others, STAND_IN))
 }
 
-/// Role, name and price of each of `models`.
-pub(super) fn priced(
-    request: &RunRequest,
-    models: &Models,
-) -> Result<Vec<(Role, String, Option<Price>)>, PipelineError> {
-    let prices = prices(request).map_err(|error| invalid(&error))?;
-    let roles = models.by_role.iter();
-    Ok(roles
-        .map(|(role, model)| {
-            let name = model.name().to_owned();
-            let price = prices.quote(&name).map(|it| it.price);
-            (*role, name, price)
-        })
-        .collect())
-}
-
 /// The prices that gaai knows, those of the request's file before them.
 fn prices(request: &RunRequest) -> Result<Prices, LlmError> {
     let ours = Prices::ours()?;
@@ -161,8 +145,22 @@ impl<'a> Workshop<'a> {
                 by_role.insert(role, self.model(name, &mut made, &mut endpoints)?);
             }
         }
+        // Endpoints alone read them.
+        let changing = ["LLM_TEMPERATURE", "LLM_MAX_TOKENS"]
+            .into_iter()
+            .filter(|_| !endpoints.is_empty());
+        let set = changing.filter_map(|name| Some((name, self.keys.variables.get(name)?)));
+        let settings = set
+            .map(|(name, value)| format!("{name}={}", value.trim()))
+            .collect();
+        let quoted = by_role
+            .iter()
+            .map(|(role, model)| (*role, self.prices.quote(model.name())));
+        let prices = quoted.filter_map(|(role, it)| Some((role, it?.price))).collect();
         Ok(Models {
             by_role,
+            prices,
+            settings,
             prompts: Arc::new(prompts),
             modes: Arc::clone(&self.modes),
             seed: SEED,

@@ -7,19 +7,19 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::model_plan::{Known, PlannedCalls, planned_calls};
-use super::models::{self, ModelKeys};
+use super::models::ModelKeys;
 use super::parts;
 use super::running::policy;
 use crate::engine::Engine;
 use crate::flow::{Cancel, Flow};
-use crate::llm::tokens_of;
 use crate::model::{
     id::RunId,
     template::{Estimate, Rejection, Template},
     use_case::UseCase,
 };
-use crate::pipeline::{Artefacts, Desk, Orchestrator, PipelineError, RunRequest, Setting};
+use crate::pipeline::{
+    Artefacts, Desk, Orchestrator, PipelineError, PlannedCalls, RunRequest, Setting, planned_calls,
+};
 use crate::trace::{Clock, EventSink, Sinks};
 
 /// A plan.
@@ -57,7 +57,6 @@ pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Resul
     let mut opened = parts::open(request, &request.effort, keys)?;
     // A plan asks nobody.
     let models = std::mem::take(&mut opened.models);
-    let documents = opened.documents.clone();
     opened.check_core(request).await?;
     let scratch = Artefacts::nowhere();
     let sink: Arc<dyn EventSink> = Arc::new(Sinks(Vec::new()));
@@ -97,16 +96,8 @@ pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Resul
         });
     }
     let resolved = &outline.choice.resolved;
-    let known = Known {
-        vertical: &resolved.vertical,
-        schema: &outline.schema,
-        requirements: &outline.requirements,
-        document_tokens: documents.iter().map(|it| tokens_of(&it.text)).sum(),
-        use_cases: &outline.use_cases,
-        plan: &outline.plan,
-    };
     Ok(Plan {
-        models: planned_calls(&models::priced(request, &models)?, &models.prompts, &known),
+        models: planned_calls(&models, &outline),
         graph,
         vertical: format!("{} ({})", resolved.vertical.name, resolved.reason),
         use_cases: outline.use_cases.as_ref().clone(),

@@ -35,8 +35,6 @@ pub struct Spent {
     pub usage: Usage,
     /// US dollars; `None` when a request went to a model whose price is not known.
     pub usd: Option<f64>,
-    /// Requests sent.
-    pub calls: u64,
     /// Requests refused.
     pub refused: u64,
 }
@@ -58,7 +56,6 @@ struct State {
     cost: Cost,
     reserved_tokens: u64,
     reserved_cost: Cost,
-    calls: u64,
     refused: u64,
     is_cost_unknown: bool,
 }
@@ -87,13 +84,17 @@ impl Ledger {
         })
     }
 
+    /// The budget.
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+
     /// What was spent so far.
     pub fn spent(&self) -> Spent {
         let state = *self.state();
         Spent {
             usage: state.usage,
             usd: (!state.is_cost_unknown).then(|| state.cost.usd()),
-            calls: state.calls,
             refused: state.refused,
         }
     }
@@ -181,7 +182,6 @@ impl Ledger {
         }
         state.reserved_tokens = state.reserved_tokens.saturating_add(tokens);
         state.reserved_cost = state.reserved_cost.plus(worst.cost.unwrap_or_default());
-        state.calls += 1;
         Room::Reserved
     }
 }

@@ -50,6 +50,8 @@ mod probe_tests;
 #[cfg(test)]
 mod stack_tests;
 #[cfg(test)]
+mod streamed_tests;
+#[cfg(test)]
 mod structured_tests;
 
 use futures_util::future::BoxFuture;

@@ -141,7 +141,12 @@ impl OpenAi {
     }
 
     async fn answer(&self, request: &Request) -> Result<Reply, LlmError> {
-        let request = Arc::new(request.clone());
+        let (endpoint, asked) = (&self.endpoint, request);
+        let request = Arc::new(Request {
+            max_tokens: endpoint.max_tokens.unwrap_or(u32::MAX).min(asked.max_tokens),
+            temperature: endpoint.temperature.unwrap_or(asked.temperature),
+            ..asked.clone()
+        });
         // Each optional field can be refused once.
         for _ in 0..3 {
             let dialect = self.dialect();

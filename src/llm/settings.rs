@@ -47,9 +47,9 @@ pub struct Endpoint {
     pub breaker: BreakerPolicy,
     /// Bytes of a reply at most, after decompression.
     pub max_reply_bytes: usize,
-    /// The temperature that callers are asked to use; `None` leaves it to them.
+    /// The temperature of all requests; `None`: each its own. What was recorded or kept does not depend on it.
     pub temperature: Option<f64>,
-    /// The tokens of a reply that callers are asked to allow at most; `None` leaves it to them.
+    /// Tokens of a reply at most, whatever a request allows; `None`: as each allows.
     pub max_tokens: Option<u32>,
 }
 
@@ -195,7 +195,11 @@ impl Endpoint {
         )?;
         let warmth = self.temperature.unwrap_or(0.0);
         range("the temperature", (0.0..=2.0).contains(&warmth), "0 to 2")?;
-        range("the tokens of a reply", self.max_tokens != Some(0), "1 and more")
+        range(
+            "the number of tokens of a reply (LLM_MAX_TOKENS)",
+            self.max_tokens.is_none_or(|it| it >= SMALLEST_REPLY),
+            "256 and more, which answers in a form need",
+        )
     }
 }
 
@@ -212,6 +216,9 @@ pub fn address(text: &str) -> Result<Url, &'static str> {
     }
     Ok(url)
 }
+
+/// Tokens that every form has room in.
+const SMALLEST_REPLY: u32 = 256;
 
 /// The longest time limit that is taken for meant.
 const LONGEST: Duration = Duration::from_secs(3600);

@@ -28,6 +28,8 @@ pub struct Calls {
     pub failed: u64,
     /// Tokens that were paid for, as far as it is known; what a failed call may have taken counts.
     pub tokens: u64,
+    /// Tokens that kept replies saved.
+    pub saved_tokens: u64,
     /// What they cost in USD, as far as prices are known.
     pub usd: f64,
     /// Calls whose price is not known.
@@ -75,8 +77,14 @@ impl EventSink for Heard {
                 // The last attempt of a task is the one that counts.
                 memory.advice.insert(task.clone(), notes.clone());
             }
-            Event::ModelCalled { tokens, cost_usd, .. } => {
+            Event::ModelCalled {
+                tokens,
+                saved_tokens,
+                cost_usd,
+                ..
+            } => {
                 memory.calls.calls += 1;
+                memory.calls.saved_tokens = memory.calls.saved_tokens.saturating_add(*saved_tokens);
                 memory.calls.pay(*tokens, *cost_usd);
             }
             Event::ModelFailed {

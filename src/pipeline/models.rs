@@ -7,7 +7,7 @@ use super::told::{Told, Watch, stepped};
 use crate::agents::adviser::Adviser;
 use crate::agents::prompts::Prompts;
 use crate::flow::Attempt;
-use crate::llm::{Ledger, Model, Modes, Role, Step};
+use crate::llm::{Ledger, Model, Modes, Price, Role, Step};
 use crate::trace::EventSink;
 
 /// The models of a run. The default has none: every stage then does what its rules give.
@@ -23,6 +23,10 @@ pub struct Models {
     pub seed: u64,
     /// Salt of the pseudonyms that stand for names and texts of the data; `None`: the data leaves as it is.
     pub redacting: Option<String>,
+    /// Their prices, where they are known.
+    pub prices: BTreeMap<Role, Price>,
+    /// Settings of the environment that their requests were changed by, e.g. `LLM_TEMPERATURE=0.7`.
+    pub settings: Vec<String>,
     /// What they may spend and have spent; `None` where nobody is paid.
     pub ledger: Option<Arc<Ledger>>,
     /// Who sees how far replies are.
@@ -37,6 +41,8 @@ impl Default for Models {
             modes: Arc::default(),
             seed: 1,
             redacting: None,
+            prices: BTreeMap::new(),
+            settings: Vec::new(),
             ledger: None,
             watch: None,
         }

@@ -126,6 +126,19 @@ pub(super) struct Ground {
     pub(super) plan: Made<TemplatePlan>,
 }
 
+impl Ground {
+    /// What a plan knows of it.
+    pub(super) fn outline(&self) -> Outline {
+        Outline {
+            choice: Arc::clone(&self.choice.value),
+            schema: Arc::clone(&self.schema.value),
+            requirements: Arc::clone(&self.requirements.value),
+            use_cases: Arc::clone(&self.use_cases.value),
+            plan: Arc::clone(&self.plan.value),
+        }
+    }
+}
+
 /// What a plan is made of.
 #[derive(Clone, Debug)]
 pub struct Outline {
@@ -209,13 +222,7 @@ impl Orchestrator {
     /// The stages up to the plan; what `gaai plan` does.
     pub async fn outline(&self) -> Result<Outline, PipelineError> {
         let ground = self.ground().await.map_err(|ended| self.broken(&ended))?;
-        Ok(Outline {
-            choice: ground.choice.value,
-            schema: ground.schema.value,
-            requirements: ground.requirements.value,
-            use_cases: ground.use_cases.value,
-            plan: ground.plan.value,
-        })
+        Ok(ground.outline())
     }
 
     async fn ground(&self) -> Result<Ground, Ended> {

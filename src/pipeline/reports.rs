@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use super::artefacts::write_whole;
 use super::orchestrator::{Chain, Ground, Orchestrator};
 use super::stage::{Input, Made, MayStand, computed, failure};
-use super::stages::{engine_failure, execution_task};
+use super::stages::engine_failure;
 use crate::agents::{coverage, findings, quality_findings, reports};
 use crate::engine::ResultTables;
 use crate::flow::{Attempt, Ended, Failure, Remedy, TaskSpec};
@@ -20,7 +20,7 @@ use crate::model::{
     execution::Execution,
     finding::Finding,
     id::{ContentHash, TemplateId},
-    report::{Failure as Failed, Lineage, Report, RunReport, Volatile},
+    report::{Failure as Failed, Lineage, Report, RunReport},
     use_case::UseCase,
 };
 use crate::report::Links;
@@ -232,7 +232,7 @@ impl Orchestrator {
                 .iter()
                 .flat_map(|(_, report)| report.executions.clone())
                 .collect();
-            let volatile = this.volatile(&executions);
+            let volatile = this.facts_of_run(&executions, &material.0);
             for format in &this.setting.formats {
                 let bytes = this
                     .parts
@@ -301,46 +301,6 @@ impl Orchestrator {
             hash: ContentHash::of(bytes),
             bytes: bytes.len() as u64,
         })
-    }
-
-    /// What differs between two runs of the same inputs.
-    fn volatile(&self, executions: &[Execution]) -> Volatile {
-        let started = jiff::Timestamp::from_millisecond(self.setting.started_ms)
-            .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-            .unwrap_or_default();
-        let mut lines = Vec::new();
-        let mut seen: Vec<&TemplateId> = Vec::new();
-        for execution in executions {
-            if seen.contains(&&execution.template) {
-                continue;
-            }
-            seen.push(&execution.template);
-            if let Some(elapsed_us) = self.heard.time_of(&execution_task(&execution.template)) {
-                let value = format!(
-                    "{:.1} ms (estimated {} ms)",
-                    elapsed_us as f64 / 1000.0,
-                    execution.estimate.time_ms
-                );
-                lines.push((format!("time of {}", execution.template), value));
-            }
-        }
-        let calls = self.heard.calls();
-        if calls.calls > 0 {
-            let unpriced = match calls.unpriced {
-                0 => String::new(),
-                count => format!(", {count} of unknown price"),
-            };
-            let value = format!(
-                "{} calls, {} tokens, {:.4} USD{unpriced}",
-                calls.calls, calls.tokens, calls.usd
-            );
-            lines.push(("models until then".to_owned(), value));
-        }
-        Volatile {
-            run: self.setting.run.0.clone(),
-            started,
-            lines,
-        }
     }
 
     fn lineage(&self, ground: &Ground) -> Lineage {

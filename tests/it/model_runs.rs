@@ -150,6 +150,11 @@ async fn a_run_that_its_budget_stopped_goes_on_with_a_larger_one_and_pays_for_no
     let stopped = stopped.run().await;
     assert_eq!(stopped.state, RunState::Stopped);
     assert!(stopped.may_resume);
+    let page = std::fs::read_to_string(stopped.directory.join("reports/index.md")).unwrap();
+    assert!(
+        page.contains("requests refused") && page.contains("(estimated "),
+        "{page}"
+    );
     assert!(!asked(&first).is_empty() && asked(&first).len() < asked(&undisturbed).len());
     let paid = stopped.summary.model.tokens;
     assert!(paid > 0 && Some(paid) <= half);
@@ -316,6 +321,7 @@ async fn the_next_model_answers_where_the_first_is_down_and_the_journal_says_who
     let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let variables = [
         ("LLM_MAX_RETRIES", "0".to_owned()),
+        ("LLM_TEMPERATURE", "0.7".to_owned()),
         ("OLLAMA_BASE_URL", format!("{}/v1", server.uri())),
     ];
     let mut case = Case::new(place.path(), "first", None);
@@ -330,6 +336,11 @@ async fn the_next_model_answers_where_the_first_is_down_and_the_journal_says_who
     let finished = case.run().await;
     assert_eq!(finished.state, RunState::Succeeded);
     assert!(claims(&index(&finished)).iter().any(|it| it.by_model));
+    let page = std::fs::read_to_string(finished.directory.join("reports/index.md")).unwrap();
+    assert!(
+        page.contains("LLM_TEMPERATURE=0.7") && page.contains("cost unknown)"),
+        "{page}"
+    );
     let told = events(&finished);
     assert!(told.iter().any(
         |it| matches!(it, Event::ModelSwitched { from, to, reason: Some(_), .. }

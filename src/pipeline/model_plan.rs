@@ -5,12 +5,11 @@
 
 use serde::Serialize;
 
+use super::models::Models;
+use super::orchestrator::Outline;
 use crate::agents::prompts::Prompts;
-use crate::llm::{Price, Role, tokens_of};
-use crate::model::{
-    requirements::Requirements, schema::Schema, template::TemplatePlan, usage::Usage, use_case::UseCase,
-    vertical::Vertical,
-};
+use crate::llm::{Role, tokens_of};
+use crate::model::usage::Usage;
 
 /// Tokens of a fact as a model is shown it: citation, name and value.
 const FACT_TOKENS: u64 = 25;
@@ -32,40 +31,27 @@ pub struct PlannedCalls {
     pub usd: Option<f64>,
 }
 
-/// What the stages of a run are made from, as far as a plan knows it.
-pub(super) struct Known<'a> {
-    pub(super) vertical: &'a Vertical,
-    pub(super) schema: &'a Schema,
-    pub(super) requirements: &'a Requirements,
-    /// Words of the documents, in tokens.
-    pub(super) document_tokens: u64,
-    pub(super) use_cases: &'a [UseCase],
-    pub(super) plan: &'a TemplatePlan,
-}
-
-/// What each role of `models` (role, name, price) would be asked.
-pub(super) fn planned_calls(
-    models: &[(Role, String, Option<Price>)],
-    prompts: &Prompts,
-    known: &Known<'_>,
-) -> Vec<PlannedCalls> {
-    let made = models.iter().map(|(role, model, price)| {
-        let (calls, usage) = reckoned(*role, prompts, known);
+/// What each of `models` would be asked in a run of which this much is known.
+pub fn planned_calls(models: &Models, known: &Outline) -> Vec<PlannedCalls> {
+    let made = models.by_role.iter().map(|(role, model)| {
+        let (calls, usage) = reckoned(*role, &models.prompts, known);
         PlannedCalls {
             role: *role,
-            model: model.clone(),
+            model: model.name().to_owned(),
             calls,
             prompt_tokens: usage.prompt_tokens,
             reply_tokens: usage.reply_tokens,
-            usd: price.map(|it| it.of(usage).usd()),
+            usd: models.prices.get(role).map(|it| it.of(usage).usd()),
         }
     });
     made.filter(|it| it.calls > 0).collect()
 }
 
 /// Requests of a role, and their tokens.
-fn reckoned(role: Role, prompts: &Prompts, known: &Known<'_>) -> (u64, Usage) {
-    let vertical = known.vertical;
+fn reckoned(role: Role, prompts: &Prompts, known: &Outline) -> (u64, Usage) {
+    let vertical = &known.choice.resolved.vertical;
+    let documents = known.choice.documents.iter();
+    let document_tokens: u64 = documents.map(|it| tokens_of(&it.text)).sum();
     let collections = size(&known.schema.census.vertices) + size(&known.schema.census.edges);
     let topics: u64 = vertical
         .topics
@@ -79,13 +65,9 @@ fn reckoned(role: Role, prompts: &Prompts, known: &Known<'_>) -> (u64, Usage) {
         .sum();
     let one = |prompt: &str, data: u64, reply: u64| (1, usage(prompts.tokens(prompt) + data, reply));
     match role {
-        Role::Vertical => one(
-            "vertical/choose",
-            collections + known.document_tokens.min(2_000),
-            60,
-        ),
+        Role::Vertical => one("vertical/choose", collections + document_tokens.min(2_000), 60),
         Role::Schema => one("schema/describe", collections, 200),
-        Role::Requirements => one("requirements/read", known.document_tokens + topics, 600),
+        Role::Requirements => one("requirements/read", document_tokens + topics, 600),
         Role::UseCases => {
             let data = collections + patterns + size(&known.requirements.objectives);
             one("use_cases/propose", data, 400)
@@ -101,21 +83,16 @@ fn reckoned(role: Role, prompts: &Prompts, known: &Known<'_>) -> (u64, Usage) {
 }
 
 /// One request a question that has a template: its patterns with their facts and sentences.
-fn findings(prompt: u64, known: &Known<'_>) -> (u64, Usage) {
+fn findings(prompt: u64, known: &Outline) -> (u64, Usage) {
     let (mut calls, mut total) = (0, Usage::default());
-    for use_case in known.use_cases {
+    for use_case in known.use_cases.iter() {
+        let patterns = &known.choice.resolved.vertical.patterns;
         let own = known
             .plan
             .assignments
             .iter()
             .filter(|it| it.use_case == use_case.id);
-        let own = own.filter_map(|it| {
-            known
-                .vertical
-                .patterns
-                .iter()
-                .find(|known| known.id == it.pattern)
-        });
+        let own = own.filter_map(|it| patterns.iter().find(|known| known.id == it.pattern));
         let sizes: Vec<u64> = own
             .map(|it| {
                 let said = words(&[&it.wording.headline, &it.wording.so_what, &it.action.what]);
