@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use super::prompts::Prompts;
 use super::quality::Note;
 use crate::llm::{
-    Check, Filling, Less, LlmError, Model, Modes, Narrow, Pseudonyms, Question, Redacted, Rendered, Role,
-    Step, answer,
+    Check, Data, Filling, Less, LlmError, Model, Modes, Narrow, Pseudonyms, Question, Redacted, Rendered,
+    Role, Step, answer,
 };
 
 /// Told each step on the way to an answer, with the prompt's id and version.
@@ -33,9 +33,14 @@ pub struct Adviser {
     pub seed: u64,
     /// Who is told of the steps towards its answers.
     pub told: Steps,
+    /// Why an output that was made with its answers could not stand; empty at first.
+    pub sent_back: Vec<String>,
     /// Salt of the pseudonyms that stand for names and texts of the data; `None`: the data leaves as it is.
     pub redacting: Option<String>,
 }
+
+/// Tokens of the faults that are shown at most.
+const MOST_FAULT_TOKENS: u64 = 1_000;
 
 /// One thing to ask.
 pub struct Ask<'a, T> {
@@ -80,7 +85,8 @@ impl Adviser {
         T: DeserializeOwned + JsonSchema + Validate,
         T::Context: Default,
     {
-        let rendered = self.prompts.fill(ask.prompt, ask.values)?;
+        let mut rendered = self.prompts.fill(ask.prompt, ask.values)?;
+        self.show_faults(&mut rendered)?;
         let mut notes = left_out(&rendered);
         let told = |step: &Step| (self.told)(&rendered.id, step);
         let question = Question {
@@ -116,6 +122,32 @@ impl Adviser {
                 Ok(Advice { value: None, notes })
             }
         }
+    }
+
+    /// The same, shown why an output that was made with its answers could not stand.
+    #[must_use]
+    pub fn shown(&self, faults: &[String]) -> Self {
+        Self {
+            sent_back: faults.to_vec(),
+            ..self.clone()
+        }
+    }
+
+    fn show_faults(&self, rendered: &mut Rendered) -> Result<(), LlmError> {
+        let Some(last) = rendered
+            .messages
+            .last_mut()
+            .filter(|_| !self.sent_back.is_empty())
+        else {
+            return Ok(());
+        };
+        let faults = Data::list("sent_back", &self.sent_back, MOST_FAULT_TOKENS)
+            .map_err(|error| LlmError::Setting(error.to_string()))?;
+        last.text += &format!(
+            "\n\nWhat was made of your last answer cannot stand. Answer so that these faults are avoided:\n{}",
+            faults.text()
+        );
+        Ok(())
     }
 
     /// The model, from which `private` texts are kept if the run says so.

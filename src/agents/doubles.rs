@@ -30,6 +30,7 @@ pub(super) fn advised(answer: &serde_json::Value) -> (Adviser, Arc<Scripted>) {
         modes: Arc::new(Modes::default()),
         seed: 1,
         told: Arc::new(|_, _| ()),
+        sent_back: Vec::new(),
         redacting: None,
     };
     (adviser, model)

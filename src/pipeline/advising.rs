@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
 use super::orchestrator::{Choice, Ground, Orchestrator};
+use super::redone::redone;
 use super::reports::Found;
 use super::stage::computed;
 use super::stages::taught;
 use super::told::withheld;
 use crate::agents::{
+    adviser::Adviser,
     choose_templates, choose_vertical, describe_schema, draft_vertical,
     propose_use_cases::{self, Grounds},
     prose::WordBook,
-    quality::Note,
-    read_requirements, summary, use_cases, vertical,
+    quality::{self, Note},
+    quality_findings, read_requirements, summary, use_cases, vertical,
     write_findings::{self, Judge},
 };
 use crate::flow::{Attempt, Failure};
@@ -96,11 +101,17 @@ impl Orchestrator {
             return Ok(schema);
         };
         let book = self.word_book(choice, &schema.census).await?;
-        let core = &self.setting.request.core_collections;
-        let described = describe_schema::describe(&adviser, schema, core, &book).await;
-        let (schema, notes) = described.map_err(|error| unadvised(&error))?;
-        self.advised(attempt, notes)?;
-        Ok(schema)
+        let (core, book) = (&self.setting.request.core_collections, &book);
+        self.held(
+            attempt,
+            adviser,
+            schema,
+            quality::check_schema,
+            |adviser, schema| {
+                async move { describe_schema::describe(&adviser, schema, core, book).await }.boxed()
+            },
+        )
+        .await
     }
 
     /// The requirements with what else the model reads in the documents.
@@ -114,10 +125,16 @@ impl Orchestrator {
         let Some(adviser) = self.adviser(Role::Requirements, attempt) else {
             return Ok(requirements);
         };
-        let read = read_requirements::read(&adviser, requirements, documents, vertical).await;
-        let (requirements, notes) = read.map_err(|error| unadvised(&error))?;
-        self.advised(attempt, notes)?;
-        Ok(requirements)
+        self.held(
+            attempt,
+            adviser,
+            requirements,
+            quality::check_requirements,
+            |adviser, read| {
+                async move { read_requirements::read(&adviser, read, documents, vertical).await }.boxed()
+            },
+        )
+        .await
     }
 
     /// The use cases with questions of the model's.
@@ -140,10 +157,11 @@ impl Orchestrator {
             book: &book,
             max: use_cases::DEFAULT_MAX,
         };
-        let proposed = propose_use_cases::propose(&adviser, use_cases, grounds).await;
-        let (use_cases, notes) = proposed.map_err(|error| unadvised(&error))?;
-        self.advised(attempt, notes)?;
-        Ok(use_cases)
+        let check = |it: &Vec<UseCase>| quality::check_use_cases(it);
+        self.held(attempt, adviser, use_cases, check, |adviser, use_cases| {
+            async move { propose_use_cases::propose(&adviser, use_cases, grounds).await }.boxed()
+        })
+        .await
     }
 
     /// The plan with parameters and omissions of the model's.
@@ -164,10 +182,16 @@ impl Orchestrator {
             vertical: &choice.resolved.vertical,
             book: &book,
         };
-        let chosen = choose_templates::choose(&adviser, plan, use_cases, bounds).await;
-        let (plan, notes) = chosen.map_err(|error| unadvised(&error))?;
-        self.advised(attempt, notes)?;
-        Ok(plan)
+        self.held(
+            attempt,
+            adviser,
+            plan,
+            quality_findings::check_plan,
+            |adviser, plan| {
+                async move { choose_templates::choose(&adviser, plan, use_cases, bounds).await }.boxed()
+            },
+        )
+        .await
     }
 
     /// The report with the model's sentences that hold.
@@ -189,10 +213,14 @@ impl Orchestrator {
             census,
             vertical: &ground.choice.value.resolved.vertical,
         };
-        let written = write_findings::write(&adviser, report, judge).await;
-        let (report, notes) = written.map_err(|error| unadvised(&error))?;
-        self.advised(attempt, notes)?;
-        Ok(report)
+        self.held(
+            attempt,
+            adviser,
+            report,
+            quality_findings::check_report,
+            |adviser, report| async move { write_findings::write(&adviser, report, judge).await }.boxed(),
+        )
+        .await
     }
 
     /// The index with the model's summary, as far as it holds, and what is to be known of all its advice. Once
@@ -211,13 +239,36 @@ impl Orchestrator {
         } else if let Some(adviser) = adviser {
             let census = &ground.schema.value.census;
             let book = self.word_book(&ground.choice.value, census).await?;
-            let written = summary::write(&adviser, index, &book).await;
-            let (summed, notes) = written.map_err(|error| unadvised(&error))?;
-            self.advised(attempt, notes)?;
-            index = summed;
+            let book = &book;
+            let check = quality_findings::check_index;
+            let write =
+                |adviser: Adviser, index| async move { summary::write(&adviser, index, book).await }.boxed();
+            index = self.held(attempt, adviser, index, check, write).await?;
         }
         index.quality.extend(self.heard.advice());
         Ok(index)
+    }
+
+    /// What the rules gave, with what the model adds through `advise` and `check` lets stand.
+    async fn held<'f, T: Clone>(
+        &self,
+        attempt: &Attempt,
+        adviser: Adviser,
+        rules: T,
+        check: impl Fn(&T) -> Vec<Note>,
+        advise: impl Fn(Adviser, T) -> BoxFuture<'f, Result<(T, Vec<Note>), LlmError>>,
+    ) -> Result<T, Failure> {
+        let held = redone(adviser, rules, check, advise).await;
+        let held = held.map_err(|error| unadvised(&error))?;
+        for faults in held.sent_back {
+            self.desk.record(&Event::QualityChecked {
+                task: attempt.task().clone(),
+                notes: faults,
+                sent_back: true,
+            })?;
+        }
+        self.advised(attempt, held.notes)?;
+        Ok(held.value)
     }
 
     /// Writes down what is to be known of how the model advised a task.

@@ -9,6 +9,7 @@ mod model_plan;
 mod model_request;
 mod models;
 mod orchestrator;
+mod redone;
 mod reports;
 mod request;
 mod run_facts;

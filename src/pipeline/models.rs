@@ -83,6 +83,7 @@ impl Models {
             prompts: Arc::clone(&self.prompts),
             modes: Arc::clone(&self.modes),
             seed: self.seed,
+            sent_back: Vec::new(),
             redacting: self.redacting.clone(),
         })
     }
