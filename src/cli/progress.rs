@@ -112,7 +112,7 @@ impl Progress {
                 "  loaded {vertices} vertices and {edges} edges in {}",
                 elapsed(*elapsed_us)
             )),
-            Event::RunResumed { reused } => {
+            Event::RunResumed { reused, .. } => {
                 Some(format!("  resumed; {reused} finished tasks are not repeated"))
             }
             Event::ModelSwitched {

@@ -76,6 +76,9 @@ pub enum Event {
     RunResumed {
         /// Tasks that need not be repeated.
         reused: u64,
+        /// How hard that process works, as JSON text: the next one goes on from there. Empty in older journals.
+        #[serde(default)]
+        effort: String,
     },
     /// A task exists and waits for `after`.
     TaskQueued {

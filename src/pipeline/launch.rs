@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::artefacts::sweep;
 use super::error::PipelineError;
 use super::heard::Heard;
@@ -68,9 +70,7 @@ impl Launch {
         inputs: ContentHash,
         started_ms: i64,
     ) -> Result<Self, PipelineError> {
-        let text = serde_json::to_string(&request).map_err(|error| PipelineError::Defect {
-            reason: format!("the request has no JSON form: {error}"),
-        })?;
+        let text = json(&request)?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let begun = Event::RunStarted {
             run: run.clone(),
@@ -90,7 +90,7 @@ impl Launch {
         })
     }
 
-    /// Takes up the run in `directory`, working as hard as `effort` says and otherwise as before.
+    /// Takes up the run in `directory`, working as hard as `effort` says and otherwise as the last process did.
     /// `inputs_of` gives the hash of what its request names now, and is told the effort that counts; when
     /// the hash differs from what the run began with, nothing is repeated and nothing is mixed.
     pub fn resume(
@@ -99,10 +99,8 @@ impl Launch {
         clock: Clock,
         inputs_of: impl FnOnce(&RunRequest, &Effort) -> Result<ContentHash, PipelineError>,
     ) -> Result<Self, PipelineError> {
-        let durability = effort
-            .over(&earlier_effort(directory))
-            .durability
-            .unwrap_or_default();
+        let effort = effort.over(&earlier_effort(directory));
+        let durability = effort.durability.unwrap_or_default();
         let (journal, records) =
             Journal::reopen(directory, durability, clock).map_err(|error| unusable(&error))?;
         let mut history = History::replay(&records).map_err(|error| unusable(&error))?;
@@ -118,13 +116,13 @@ impl Launch {
                 history.version
             ))
         })?;
-        let effort = effort.over(&request.effort);
         if history.inputs.as_ref() != Some(&inputs_of(&request, &effort)?) {
             return Err(PipelineError::Invalid(format!(
                 "the inputs of {run} have changed since it began (graph, documents, vertical or layouts); \
                  start a new run with `gaai run`"
             )));
         }
+        let working = json(&effort)?;
         request.effort = effort;
         sweep(directory)?;
         let heard = Heard::default();
@@ -132,7 +130,10 @@ impl Launch {
         ask_again(&mut history, &heard);
         let reused = history.finished.len() as u64;
         journal
-            .record(&Event::RunResumed { reused })
+            .record(&Event::RunResumed {
+                reused,
+                effort: working,
+            })
             .map_err(|error| unusable(&error))?;
         Ok(Self {
             run,
@@ -163,15 +164,26 @@ fn replay(heard: &Heard, records: &[Record]) {
     }
 }
 
-/// The effort of the process that began the run; the default where it cannot be read, which taking the
-/// run up then says.
+/// The effort of the process that worked on the run last; the default where it cannot be read, which taking
+/// the run up then says.
 fn earlier_effort(directory: &Path) -> Effort {
     let records = trace::read(directory).unwrap_or_default();
-    let request = records.first().and_then(|it| match &it.event {
-        Event::RunStarted { request, .. } => serde_json::from_str::<RunRequest>(request).ok(),
+    let said = records.iter().rev().find_map(|it| match &it.event {
+        Event::RunStarted { request, .. } => {
+            let request: RunRequest = serde_json::from_str(request).ok()?;
+            Some(request.effort)
+        }
+        Event::RunResumed { effort, .. } => serde_json::from_str(effort).ok(),
         _ => None,
     });
-    request.unwrap_or_default().effort
+    said.unwrap_or_default()
+}
+
+/// What stands in the journal as one text.
+fn json<T: Serialize>(value: &T) -> Result<String, PipelineError> {
+    serde_json::to_string(value).map_err(|error| PipelineError::Defect {
+        reason: format!("the request has no JSON form: {error}"),
+    })
 }
 
 /// The directory of `run` and its journal, if it is free: it does not exist, or a process that made it

@@ -66,4 +66,8 @@ fn effort_can_be_changed_and_is_kept_otherwise() {
     let again = Launch::resume(&directory, &more, clock(), |_, _| Ok(inputs.clone())).unwrap();
     assert_eq!(again.request.effort.timeout_ms, Some(9));
     assert_eq!(again.request.effort.durability, Some(Durability::Strict));
+    // A third process goes on as the second did.
+    drop(again);
+    let third = Launch::resume(&directory, &Effort::default(), clock(), |_, _| Ok(inputs.clone()));
+    assert_eq!(third.unwrap().request.effort.timeout_ms, Some(9));
 }

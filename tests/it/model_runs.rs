@@ -20,7 +20,7 @@ use gaai::config::Project;
 use gaai::flow::Cancel;
 use gaai::llm::scripted::{Scripted, gives};
 use gaai::llm::{LlmError, Model, Pseudonyms, Reply, Request, request_hash};
-use gaai::model::event::{Event, RunState};
+use gaai::model::event::{AskingStep, Event, RunState};
 use gaai::model::id::RunId;
 use gaai::pipeline::ModelRequest;
 
@@ -351,6 +351,13 @@ async fn the_next_model_answers_where_the_first_is_down_and_the_journal_says_who
             |it| matches!(it, Event::ModelFailed { model, withheld: false, .. } if model == "custom/down")
         )
     );
+    let taken = |wanted: AskingStep| {
+        told.iter()
+            .any(|it| matches!(it, Event::ModelStepped { step, details, .. } if *step == wanted && !details.is_empty()))
+    };
+    for step in [AskingStep::Asked, AskingStep::AskedAgain, AskingStep::GaveUp] {
+        assert!(taken(step), "{step:?}");
+    }
     let answered = |events: &[Event]| -> BTreeSet<String> {
         let names = events.iter().filter_map(|it| match it {
             Event::ModelCalled { model, .. } => Some(model.clone()),

@@ -118,7 +118,10 @@ async fn resumed(directory: &Path, stored: &Stored) -> (Vec<String>, BTreeSet<Ta
         .record(&if history.run.is_none() {
             started()
         } else {
-            Event::RunResumed { reused }
+            Event::RunResumed {
+                reused,
+                effort: String::new(),
+            }
         })
         .unwrap();
     let finished: BTreeSet<TaskId> = history.finished.keys().cloned().collect();

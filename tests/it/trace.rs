@@ -21,6 +21,13 @@ fn steady() -> Clock {
     Arc::new(move || now.fetch_add(1_000, Ordering::Relaxed))
 }
 
+fn resumed(reused: u64) -> Event {
+    Event::RunResumed {
+        reused,
+        effort: String::new(),
+    }
+}
+
 fn started() -> Event {
     Event::RunStarted {
         run: RunId::from("20261121-041015-fraud"),
@@ -97,7 +104,7 @@ fn a_torn_last_line_is_cut_off_and_the_journal_goes_on() {
     fs::write(&path, &bytes[..bytes.len() - 7]).unwrap();
     let (journal, records) = Journal::reopen(root.path(), Durability::Strict, steady()).unwrap();
     assert_eq!(records.len(), 1);
-    journal.record(&Event::RunResumed { reused: 0 }).unwrap();
+    journal.record(&resumed(0)).unwrap();
     journal.record(&queued("a")).unwrap();
     drop(journal);
     let events: Vec<Event> = read(root.path())
@@ -105,7 +112,7 @@ fn a_torn_last_line_is_cut_off_and_the_journal_goes_on() {
         .into_iter()
         .map(|it| it.event)
         .collect();
-    assert_eq!(events, [started(), Event::RunResumed { reused: 0 }, queued("a")]);
+    assert_eq!(events, [started(), resumed(0), queued("a")]);
 }
 
 #[test]
@@ -203,7 +210,7 @@ fn story() -> Vec<Record> {
     push(0, queue(hostile, Stage::Execution, &["schema"]));
     push(0, queue("report:a", Stage::Report, &[hostile, "requirements"]));
     push(0, start(hostile, 1));
-    push(100, Event::RunResumed { reused: 2 });
+    push(100, resumed(2));
     push(0, start(hostile, 1));
     push(
         0,
