@@ -26,6 +26,7 @@ mod layers;
 mod ldbc;
 mod london;
 mod main_job;
+mod model_case;
 mod model_keys;
 mod model_orders;
 mod model_peers;

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -15,80 +14,15 @@ use tokio::sync::Notify;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use gaai::app::{self, Asked, Begin, Face, Finished, ModelKeys, TraceExport};
-use gaai::config::Project;
-use gaai::flow::Cancel;
+use gaai::app::Finished;
 use gaai::llm::scripted::{Scripted, gives};
 use gaai::llm::{LlmError, Model, Pseudonyms, Reply, Request, request_hash};
 use gaai::model::event::{AskingStep, Event, RunState};
-use gaai::model::id::RunId;
 use gaai::pipeline::ModelRequest;
 
+use super::model_case::Case;
 use super::models::{block, claims, index, reports, reworded};
 use super::program::gaai;
-
-/// What a run in `place` is made with.
-pub(super) struct Case<'a> {
-    pub(super) place: &'a Path,
-    pub(super) id: &'a str,
-    pub(super) keys: ModelKeys,
-    pub(super) asked: Asked,
-    pub(super) cancel: Cancel,
-}
-
-impl<'a> Case<'a> {
-    pub(super) fn new(place: &'a Path, id: &'a str, model: Option<Arc<dyn Model>>) -> Self {
-        Self {
-            place,
-            id,
-            keys: ModelKeys {
-                model,
-                ..ModelKeys::default()
-            },
-            asked: Asked {
-                graph: "demo:fraud".to_owned(),
-                ..Asked::default()
-            },
-            cancel: Cancel::default(),
-        }
-    }
-
-    /// With so many tokens to spend, and replies kept in the place.
-    fn within(mut self, tokens: Option<u64>) -> Self {
-        self.asked.effort.budget_tokens = tokens;
-        self.asked.effort.cache = Some(self.place.join("cache"));
-        self
-    }
-
-    fn face(&self) -> Face {
-        Face {
-            clock: Arc::new(|| 1_700_000_000_000_000),
-            observers: Vec::new(),
-            cancel: self.cancel.clone(),
-            approve: None,
-            models: self.keys.clone(),
-        }
-    }
-
-    /// Carries the run to its end.
-    pub(super) async fn run(self) -> Finished {
-        let face = self.face();
-        let begin = Begin {
-            request: app::request(self.asked, &Project::default(), self.place).unwrap(),
-            run: Some(RunId(self.id.to_owned())),
-            output: self.place.join("output"),
-        };
-        let running = app::begin(begin, &face).await.unwrap();
-        running.finish(TraceExport::All).await.unwrap()
-    }
-
-    /// Takes the run up again.
-    async fn resume(self) -> Finished {
-        let directory = self.place.join("output").join(self.id);
-        let running = app::resume(&directory, &self.asked.effort, &self.face()).unwrap();
-        running.finish(TraceExport::All).await.unwrap()
-    }
-}
 
 /// What happened in a run.
 fn events(finished: &Finished) -> Vec<Event> {
@@ -279,6 +213,64 @@ fn a_model_that_does_not_answer_in_time_costs_its_sentences_and_nothing_else() {
     assert!(index.contains("what the rules give stands"), "{index}");
     let trace = std::fs::read_to_string(place.path().join("output/r/trace/trace.md")).unwrap();
     assert!(trace.contains("custom/mute did not answer"), "{trace}");
+}
+
+/// Nobody listens there: a request that was sent would fail in another way.
+#[test]
+fn budgets_are_given_anew_on_the_command_line_that_takes_a_run_up() {
+    let place = tempfile::tempdir().unwrap();
+    let told = |words: &[&str]| {
+        let output = gaai(place.path(), words).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{words:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let refusals = || {
+        let page = std::fs::read_to_string(place.path().join("output/r/reports/index.md")).unwrap();
+        let noted = page
+            .lines()
+            .filter(|it| it.contains("the budget does not allow it"));
+        noted.collect::<Vec<&str>>().join("\n")
+    };
+    let model = ["--model", "custom/m", "--model-url", "http://127.0.0.1:1/v1"];
+    let run = [
+        "run",
+        "--graph",
+        "demo:fraud",
+        "--run-id",
+        "r",
+        "--budget-tokens",
+        "1",
+    ];
+    let advice = told(&[&run[..], &model[..]].concat());
+    assert!(advice.contains("gaai resume r with a larger limit"), "{advice}");
+    assert!(refusals().contains("more than is left of 1)"), "{}", refusals());
+    told(&["resume", "r", "--budget-tokens", "2"]);
+    assert!(refusals().contains("more than is left of 2)"), "{}", refusals());
+    // What is not said stays as it was.
+    told(&["resume", "r"]);
+    assert!(refusals().contains("more than is left of 2)"), "{}", refusals());
+    told(&["resume", "r", "--budget-tokens", "1000000", "--budget-usd", "2"]);
+    assert!(
+        refusals().contains("the price of custom/m is not known"),
+        "{}",
+        refusals()
+    );
+}
+
+#[test]
+fn the_environment_names_the_model_of_one_role_too() {
+    let place = tempfile::tempdir().unwrap();
+    let words = ["plan", "--graph", "demo:fraud", "--model", "findings=env"];
+    let output = gaai(place.path(), &words)
+        .env("LLM_MODEL", "ollama/llama3.2")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        told.lines()
+            .any(|it| it.starts_with("findings") && it.contains("ollama/llama3.2")),
+        "{told}"
+    );
 }
 
 /// A server of the chat completion protocol that writes findings.

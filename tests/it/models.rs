@@ -13,7 +13,7 @@ use gaai::model::fact::Claim;
 use gaai::model::report::RunReport;
 use gaai::pipeline::{Effort, ModelRequest};
 
-use super::model_runs::Case;
+use super::model_case::Case;
 
 /// Carries out a run of the fraud demo in `place` that asks `model`.
 fn run(place: &Path, id: &str, model: Option<Arc<dyn Model>>, models: ModelRequest) -> Finished {
