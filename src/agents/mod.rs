@@ -8,7 +8,6 @@ mod certainty;
 mod charts;
 pub mod choose_templates;
 pub mod choose_vertical;
-mod comparisons;
 pub mod coverage;
 pub mod cues;
 pub mod describe_schema;
@@ -67,8 +66,6 @@ mod doubles;
 mod patterns_tests;
 #[cfg(test)]
 mod propose_use_cases_tests;
-#[cfg(test)]
-mod prose_tests;
 #[cfg(test)]
 mod read_requirements_tests;
 #[cfg(test)]

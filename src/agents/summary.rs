@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::adviser::{Adviser, Ask};
-use super::prose::{Ground, WordBook, labels, sentence_faults};
+use super::prose::{Ground, Said, WordBook, labels, sentence_faults, without_quotes};
 use super::quality::Note;
 use super::write_findings::values;
 use super::written::{ShownFact, cited, shown_fact};
@@ -13,7 +13,7 @@ use crate::llm::{Data, DataError, Filling, LlmError, Narrow, Role};
 use crate::model::{
     fact::{Claim, Fact},
     id::{ClaimId, FactId, FindingId, RequirementId},
-    report::{Advised, Executive, RunReport},
+    report::{Advised, Executive, Report, RunReport},
 };
 
 /// Sentences of the summary at most.
@@ -74,6 +74,8 @@ pub async fn write(
         facts: &facts,
         labels: &labels,
         book,
+        said: &Said::default(),
+        is_advice: false,
     };
     let (executive, dropped) = adopt(&prose, &index, &ground);
     let citing = executive.claims().filter(|it| !it.facts.is_empty()).count();
@@ -137,6 +139,42 @@ pub fn facts(index: &RunReport) -> Vec<Fact> {
         .collect()
 }
 
+/// What each report says of its facts, under the ids of the summary.
+fn said(index: &RunReport, facts: &[Fact]) -> Vec<Said> {
+    let of_report = |(report, number): (&Report, u32)| {
+        let prefix = format!("R{number}_");
+        let own: Vec<Fact> = facts
+            .iter()
+            .filter(|it| it.id.0.starts_with(&prefix))
+            .cloned()
+            .collect();
+        let findings = report.findings.iter().chain(&report.null_findings);
+        let claims = findings.clone().flat_map(super::findings::claims);
+        let texts: Vec<String> = claims.map(|it| under_prefix(&it.text, number)).collect();
+        let said = Said::new(texts.iter().map(String::as_str), &own).with(&report.use_case.question);
+        findings.fold(said, |said, it| said.with(&it.title))
+    };
+    index
+        .reports
+        .iter()
+        .map(|it| &it.1)
+        .zip(1..)
+        .map(of_report)
+        .collect()
+}
+
+/// The report that a sentence is about: that of the first fact that it cites.
+fn about(text: &str) -> Option<usize> {
+    let first = cited(text).into_iter().next()?;
+    let (number, _) = first.0.strip_prefix('R')?.split_once('_')?;
+    number.parse::<usize>().ok()?.checked_sub(1)
+}
+
+/// A sentence of the report `number` with its facts under the ids of the summary.
+fn under_prefix(text: &str, number: u32) -> String {
+    text.replace("{F", &format!("{{R{number}_F"))
+}
+
 /// A finding as the model is shown it for the summary.
 #[derive(Debug, Serialize)]
 pub struct ShownFinding<'a> {
@@ -157,7 +195,7 @@ pub fn shown<'a>(index: &'a RunReport, facts: &'a [Fact]) -> Vec<ShownFinding<'a
                 .flat_map(|it| &it.facts)
                 .map(own)
                 .collect();
-            let headline = finding.headline.text.replace("{F", &format!("{{R{number}_F"));
+            let headline = under_prefix(&finding.headline.text, number);
             all.push((
                 std::cmp::Reverse(finding.severity),
                 ShownFinding {
@@ -182,22 +220,24 @@ pub fn shown<'a>(index: &'a RunReport, facts: &'a [Fact]) -> Vec<ShownFinding<'a
 pub fn adopt(prose: &SummaryProse, index: &RunReport, ground: &Ground<'_>) -> (Executive, Vec<String>) {
     let mut dropped = Vec::new();
     let mut executive = Executive::default();
+    let said = said(index, ground.facts);
     for (text, number) in prose.sentences.iter().take(MOST_SENTENCES).zip(1..) {
-        let mut faults = sentence_faults(text, ground);
-        if faults.is_empty() && cited(text).is_empty() {
-            faults.push("it cites no fact".to_owned());
-        }
+        let said = about(text).and_then(|it| said.get(it));
+        let faults = match said {
+            Some(said) => sentence_faults(text, &Ground { said, ..*ground }),
+            None => vec!["it cites no fact of a report".to_owned()],
+        };
         let id = format!("summary.{number}");
         match faults.as_slice() {
             [] => executive.sentences.push(claim(id, text)),
-            _ => dropped.push(format!("claim {id}: {}", faults.join("; "))),
+            _ => dropped.push(format!("claim {id}: {}", without_quotes(&faults.join("; ")))),
         }
     }
     for (advice, number) in prose.recommendations.iter().zip(1..) {
         let id = format!("recommendation.{number}");
-        match advised(advice, &id, index, ground) {
+        match advised(advice, &id, index, ground, &said) {
             Ok(advised) => executive.recommendations.push(advised),
-            Err(reason) => dropped.push(format!("claim {id}: {reason}")),
+            Err(reason) => dropped.push(format!("claim {id}: {}", without_quotes(&reason))),
         }
     }
     let used: Vec<FactId> = executive.claims().flat_map(|it| it.facts.clone()).collect();
@@ -215,12 +255,14 @@ fn advised(
     id: &str,
     index: &RunReport,
     ground: &Ground<'_>,
+    said: &[Said],
 ) -> Result<Advised, String> {
-    let findings = index.reports.iter().flat_map(|(_, it)| &it.findings);
     let finding = FindingId(advice.finding.clone());
-    if findings.clone().all(|it| it.id != finding) {
+    let mut reports = index.reports.iter().map(|it| &it.1).zip(said);
+    let of = reports.find(|(report, _)| report.findings.iter().any(|it| it.id == finding));
+    let Some((_, said)) = of else {
         return Err(format!("there is no finding `{finding}`"));
-    }
+    };
     let objectives = &index.requirements.objectives;
     let objective = RequirementId(advice.objective.clone());
     let objective = match advice.objective.as_str() {
@@ -228,7 +270,12 @@ fn advised(
         _ if objectives.iter().any(|it| it.id == objective) => Some(objective),
         other => return Err(format!("there is no objective `{other}`")),
     };
-    let faults = sentence_faults(&advice.text, ground);
+    let ground = Ground {
+        said,
+        is_advice: true,
+        ..*ground
+    };
+    let faults = sentence_faults(&advice.text, &ground);
     if !faults.is_empty() {
         return Err(faults.join("; "));
     }

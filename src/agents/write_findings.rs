@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::adviser::{Adviser, Ask};
-use super::prose::{Ground, WordBook, labels};
+use super::prose::{WordBook, labels, without_quotes};
 use super::quality::Note;
 use super::reports;
 use super::written::{Mended, Prose, Rejected, judged, mended, proposals, put_in, shown, shown_fact};
@@ -54,19 +54,13 @@ pub async fn write(
         return Ok((report, notes));
     };
     let labels = labels(&report);
-    let facts = report.facts.clone();
-    let ground = Ground {
-        facts: &facts,
-        labels: &labels,
-        book: judge.book,
-    };
-    let (mut good, mut bad) = judged(proposals(&prose), &report, &ground);
+    let (mut good, mut bad) = judged(proposals(&prose), &report, &labels, judge.book);
     if !bad.is_empty() {
         let advice = adviser.ask(mending(&report, &bad).map_err(unfit)?).await?;
         notes.extend(advice.notes);
         // Without an answer the sentences are dropped as they are.
         if let Some(answer) = advice.value {
-            let (better, worse) = judged(mended(&bad, &answer), &report, &ground);
+            let (better, worse) = judged(mended(&bad, &answer), &report, &labels, judge.book);
             // One that the model left out itself is not worth counting.
             bad = worse;
             good.extend(better);
@@ -75,7 +69,10 @@ pub async fn write(
     put_in(&mut report, &good);
     let dropped = bad.iter().map(|it| {
         let place = it.proposal.place();
-        format!("{place}, written by the model: {}", it.faults.join("; "))
+        format!(
+            "{place}, written by the model: {}",
+            without_quotes(&it.faults.join("; "))
+        )
     });
     report.verdict.dropped.extend(dropped);
     reports::verified(&mut report, judge.tables, judge.census);

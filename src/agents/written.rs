@@ -4,12 +4,14 @@
 //! asked. It may say them better. A sentence that does not hold is shown to it once, then left out and
 //! counted; where nothing of the model's holds, the vertical's own sentence stands.
 
+use std::collections::BTreeSet;
+
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::findings::claims;
-use super::prose::{Ground, sentence_faults};
+use super::prose::{Ground, Said, WordBook, sentence_faults};
 use crate::model::{
     fact::{Claim, Derivation, Fact},
     finding::{Finding, Recommendation},
@@ -120,7 +122,13 @@ impl Proposal {
 /// The sentences of `prose`, empty ones aside.
 pub fn proposals(prose: &Prose) -> Vec<Proposal> {
     let mut found = Vec::new();
-    for finding in &prose.findings {
+    let mut seen = BTreeSet::new();
+    // What is said of a finding for a second time would stand in the places of the first.
+    for finding in prose
+        .findings
+        .iter()
+        .filter(|it| seen.insert(it.finding.as_str()))
+    {
         let mut add = |part, text: &String| {
             if !text.trim().is_empty() {
                 found.push(Proposal {
@@ -158,11 +166,15 @@ pub fn mended(rejected: &[Rejected], answer: &Mended) -> Vec<Proposal> {
 pub fn judged(
     proposals: Vec<Proposal>,
     report: &Report,
-    ground: &Ground<'_>,
+    labels: &BTreeSet<String>,
+    book: &WordBook,
 ) -> (Vec<Proposal>, Vec<Rejected>) {
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for proposal in proposals {
-        let faults = faults(&proposal, report, ground);
+        let faults = match finding(report, &proposal.finding) {
+            Some(finding) => faults(&proposal, finding, report, labels, book),
+            None => vec![format!("there is no finding `{}`", proposal.finding)],
+        };
         if faults.is_empty() {
             good.push(proposal);
         } else {
@@ -172,28 +184,36 @@ pub fn judged(
     (good, bad)
 }
 
-fn faults(proposal: &Proposal, report: &Report, ground: &Ground<'_>) -> Vec<String> {
-    let Some(finding) = finding(report, &proposal.finding) else {
-        return vec![format!("there is no finding `{}`", proposal.finding)];
+fn faults(
+    proposal: &Proposal,
+    finding: &Finding,
+    report: &Report,
+    labels: &BTreeSet<String>,
+    book: &WordBook,
+) -> Vec<String> {
+    let is_advice = matches!(proposal.part, Part::SoWhat | Part::Action);
+    let own = facts_of(finding, report);
+    let said = said(finding, report, &own, is_advice);
+    let ground = Ground {
+        facts: &own,
+        labels,
+        book,
+        said: &said,
+        is_advice,
     };
-    let mut faults = sentence_faults(&proposal.text, ground);
-    let own: Vec<&Fact> = ground
-        .facts
-        .iter()
-        .filter(|it| is_of(it, finding, ground.facts))
-        .collect();
+    let foreign = cited(&proposal.text)
+        .into_iter()
+        .find(|id| report.facts.iter().any(|it| it.id == *id) && own.iter().all(|it| it.id != *id));
+    if let Some(id) = foreign {
+        return vec![format!(
+            "{{{id}}} belongs to another finding; cite facts of {}",
+            finding.id
+        )];
+    }
+    let mut faults = sentence_faults(&proposal.text, &ground);
     let cites = pieces(&proposal.text)
         .iter()
         .any(|it| matches!(it, Piece::Fact(_)));
-    let foreign = cited(&proposal.text)
-        .into_iter()
-        .find(|id| ground.facts.iter().any(|it| it.id == *id) && own.iter().all(|it| it.id != *id));
-    if let Some(id) = foreign {
-        faults.push(format!(
-            "{{{id}}} belongs to another finding; cite facts of {}",
-            finding.id
-        ));
-    }
     match proposal.part {
         Part::Headline | Part::Claim(_) if !cites && faults.is_empty() => {
             faults.push("it cites no fact; every headline and claim cites one".to_owned());
@@ -215,6 +235,21 @@ fn finding<'a>(report: &'a Report, id: &FindingId) -> Option<&'a Finding> {
         .iter()
         .chain(&report.null_findings)
         .find(|it| it.id == *id)
+}
+
+/// The facts that a finding may cite.
+fn facts_of(finding: &Finding, report: &Report) -> Vec<Fact> {
+    let own = report.facts.iter().filter(|it| is_of(it, finding, &report.facts));
+    own.cloned().collect()
+}
+
+/// What is said of a finding's facts before a model says it; its caveats too where they may be reasons.
+fn said(finding: &Finding, report: &Report, facts: &[Fact], is_advice: bool) -> Said {
+    let said = Said::new(claims(finding).map(|it| it.text.as_str()), facts)
+        .with(&finding.title)
+        .with(&report.use_case.question);
+    let caveats = finding.caveats.iter().filter(|_| is_advice);
+    caveats.fold(said, |said, it| said.with(it))
 }
 
 /// Whether a fact may be cited by a finding: it rests on the same execution, on the schema or on the brief.

@@ -30,6 +30,7 @@ mod model_case;
 mod model_keys;
 mod model_orders;
 mod model_peers;
+mod model_prose;
 mod model_replays;
 mod model_runs;
 mod model_servers;

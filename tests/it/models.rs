@@ -79,7 +79,6 @@ pub(super) fn reworded(sentence: &str) -> String {
         *word = match word.as_str() {
             "within" => "in".to_owned(),
             "largest" => "biggest".to_owned(),
-            "passed" => "handed".to_owned(),
             other => other.to_owned(),
         };
     }

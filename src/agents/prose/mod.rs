@@ -4,9 +4,19 @@
 //! compare nothing that the facts contradict, and be plain words: no markup, no address, no control mark.
 //! What is left is wording. A fault says what to write instead, since the model is shown it once.
 
+mod belonging;
+mod comparisons;
+mod measures;
+mod pairing;
+mod plain_words;
+mod said;
+mod seen;
+mod sentence;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::comparisons::comparison_faults;
 use super::lexicon::is_listed;
 use super::naming::words;
 use super::numbers::stands_for_number;
@@ -22,6 +32,11 @@ use crate::model::{
     schema::Census,
     vertical::Vertical,
 };
+use belonging::belonging_faults;
+use comparisons::{compares, comparison_faults};
+use plain_words::{is_advice, is_plain, stem, stems};
+pub use said::Said;
+use sentence::{parts, sentences};
 
 /// Characters of a sentence at most.
 pub const LONGEST: usize = 400;
@@ -32,19 +47,6 @@ const AMOUNTS: &str = "\
     tripled quadruple tenfold quarter quarters second third thirds fourth fifth sixth seventh eighth \
     ninth tenth hundred thousand thousands million millions billion billions dozens percent majority \
     minority";
-
-/// Words that sentences begin with, whatever the field's examples hold.
-const OPENERS: &str = "\
-    a about across add additional after alert all allocate also although among an and another any apply \
-    as ask assign at audit because before begin behind besides between beyond block build but by check \
-    close combine compare concentrate confirm consider contact despite diversify document during each \
-    ensure escalate even finally focus follow for freeze from further furthermore give group hence here \
-    hold however if in inform inspect instead interview investigate it its keep limit look make map \
-    meanwhile monitor moreover move next no not notify of on only open other otherwise overall pause \
-    place plan prepare prioritise prioritize protect put reduce repeat replace report review run \
-    schedule set share since so some spread start stop strengthen such suspend take test that the their \
-    then there therefore these they this those thus to together track treat use verify watch what when \
-    where which while with within without";
 
 /// Words that make an exact fact a vague one when they stand right before it.
 const HEDGES: [&str; 12] = [
@@ -73,8 +75,14 @@ const UNITS: [&str; 24] = [
 pub struct WordBook {
     /// Lower-case words of the field, the brief and the schema, and of ordinary English.
     known: BTreeSet<String>,
+    /// Stems of the known words.
+    stems: BTreeSet<String>,
     /// Names of collections and attributes, and their words: they may hold digits.
     schema: BTreeSet<String>,
+    /// Stems of what the field and the schema call things.
+    things: BTreeSet<String>,
+    /// Stems of what they call vertices.
+    vertices: BTreeSet<String>,
 }
 
 impl WordBook {
@@ -115,7 +123,23 @@ impl WordBook {
         documents.iter().for_each(|it| take(&it.text));
         let schema = super::verify::names(census);
         known.extend(schema.iter().cloned());
-        Self { known, schema }
+        let things = vertical.vocabulary.values().chain(&schema);
+        let of_vertices = census.vertices.iter().map(|it| it.name.as_str());
+        let of_vertices = of_vertices.chain(vertical.vocabulary.get("vertex").map(String::as_str));
+        Self {
+            vertices: of_vertices.flat_map(stems).collect(),
+            stems: known.iter().map(|it| stem(it)).collect(),
+            things: things.flat_map(|it| stems(it)).collect(),
+            known,
+            schema,
+        }
+    }
+}
+
+impl WordBook {
+    /// Whether a stem is that of a name for vertices.
+    pub(super) fn is_vertex(&self, stem: &str) -> bool {
+        self.vertices.contains(stem)
     }
 }
 
@@ -129,6 +153,10 @@ pub struct Ground<'a> {
     pub labels: &'a BTreeSet<String>,
     /// The words.
     pub book: &'a WordBook,
+    /// What the rules' sentences say of the facts.
+    pub said: &'a Said,
+    /// Whether the sentence is advice, or says what a finding means: it may give reasons.
+    pub is_advice: bool,
 }
 
 impl<'a> Ground<'a> {
@@ -181,15 +209,55 @@ pub fn sentence_faults(text: &str, ground: &Ground<'_>) -> Vec<String> {
                     "{{{id}}} is no fact of the list; cite only facts of the list"
                 ));
             }
-            Piece::Fact(id) => faults.extend(beside_faults(id, at, &pieces)),
+            Piece::Fact(id) => faults.extend(beside_faults(id, at, &pieces, ground.said)),
             Piece::Words(words) => faults.extend(word_faults(words, at == 0, ground)),
         }
     }
     if faults.is_empty() {
-        faults = comparison_faults(&pieces, ground);
+        faults = unsaid_faults(&pieces, ground);
+    }
+    for sentence in sentences(&pieces) {
+        let parts = parts(&sentence, ground.facts);
+        faults.extend(belonging_faults(&parts, ground));
+        faults.extend(comparison_faults(&parts, ground));
     }
     if faults.is_empty() {
         faults = faults_of_claim(text, ground);
+    }
+    faults
+}
+
+/// A fault as readers are told it: without the words that the model used.
+pub(super) fn without_quotes(fault: &str) -> String {
+    let parts = fault.split('`').enumerate();
+    parts
+        .map(|(at, it)| if at % 2 == 0 { it } else { "`…`" })
+        .collect()
+}
+
+/// Words of which no fact and no sentence of the rules speaks.
+fn unsaid_faults(pieces: &[Piece], ground: &Ground<'_>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for piece in pieces {
+        let Piece::Words(text) = piece else { continue };
+        let mut words = spelled(text).map(|it| it.1).peekable();
+        while let Some(word) = words.next() {
+            let book = ground.book;
+            // "No more than" is a comparison, which is held against the facts.
+            let turns = matches!(word, "no" | "not") && words.peek().is_some_and(|it| compares(it));
+            let is_said = turns
+                || stems(word).all(|stem| {
+                    is_plain(&stem)
+                        || ground.said.has(&stem)
+                        || book.things.contains(&stem)
+                        || ground.is_advice && (is_advice(&stem) || book.stems.contains(&stem))
+                });
+            if !is_said {
+                faults.push(format!(
+                    "`{word}` is in no fact and in no sentence so far; say it in their words, or leave it out"
+                ));
+            }
+        }
     }
     faults
 }
@@ -225,13 +293,15 @@ pub(super) fn plain_faults(text: &str, book: &WordBook) -> Vec<String> {
         facts: &[],
         labels: &BTreeSet::new(),
         book,
+        said: &Said::default(),
+        is_advice: true,
     };
     word_faults(&text, true, &ground)
 }
 
 /// Letters, digits that word checks find, and the marks of plain sentences. All else could be markup, hide text, or be
 /// a number that is none of ASCII's digits.
-fn is_plain(it: char) -> bool {
+fn is_plain_mark(it: char) -> bool {
     it.is_ascii_digit() || it.is_alphabetic() && !it.is_numeric() || " ,.;:?!'’\"“”()-–—/_{}".contains(it)
 }
 
@@ -246,7 +316,7 @@ fn form_faults(text: &str) -> Vec<String> {
             "it is longer than {LONGEST} characters; write a shorter sentence"
         ));
     }
-    let strange = text.chars().find(|it| !is_plain(*it));
+    let strange = text.chars().find(|it| !is_plain_mark(*it));
     if let Some(mark) = strange {
         faults.push(format!(
             "it has U+{:04X}; write one line of letters and plain marks, without markup",
@@ -272,7 +342,7 @@ fn form_faults(text: &str) -> Vec<String> {
 }
 
 /// Faults of the words right beside a fact: hedges before it, its unit after it.
-fn beside_faults(id: &FactId, at: usize, pieces: &[Piece]) -> Vec<String> {
+fn beside_faults(id: &FactId, at: usize, pieces: &[Piece], said: &Said) -> Vec<String> {
     let mut faults = Vec::new();
     let words = |piece: Option<&Piece>| match piece {
         Some(Piece::Words(words)) => words.clone(),
@@ -285,7 +355,8 @@ fn beside_faults(id: &FactId, at: usize, pieces: &[Piece]) -> Vec<String> {
     let is_beside = before.trim_end().ends_with(|it: char| it.is_alphanumeric());
     // Between two facts such a word compares them, which is looked at as a comparison.
     let compares = has_earlier && matches!(last.as_str(), "over" | "under" | "than");
-    if is_beside && HEDGES.contains(&last.as_str()) && !compares {
+    let is_said = said.leads(&last, id);
+    if is_beside && HEDGES.contains(&last.as_str()) && !compares && !is_said {
         faults.push(format!(
             "`{last}` before {{{id}}} makes an exact value vague; leave the word out"
         ));
@@ -343,9 +414,15 @@ fn is_unknown_name(word: &str, lower: &str, begins: bool, of_schema: bool, groun
     let is_label = ground.labels.contains(lower);
     match (is_capital, begins) {
         (true, false) => is_label || !is_known,
-        (true, true) => is_label || !is_known && !is_listed(OPENERS, lower),
+        (true, true) => is_label || !is_known && !may_begin(lower, ground),
         (false, _) => is_label && !is_known,
     }
+}
+
+/// Whether a sentence may begin with a word that the field does not use.
+fn may_begin(word: &str, ground: &Ground<'_>) -> bool {
+    let stem = stem(word);
+    is_plain(&stem) || is_advice(&stem) || ground.said.has(&stem)
 }
 
 /// The words of a text as written, with their places; a name with `_` or `-` in it is one word.

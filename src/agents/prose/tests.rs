@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::prose::{Ground, WordBook, sentence_faults};
+use super::said::Said;
+use super::{Ground, WordBook, sentence_faults};
 use crate::algorithms::Quantity;
 use crate::model::{
     fact::{Aggregate, Derivation, Fact, FactValue},
@@ -98,17 +99,32 @@ fn book() -> WordBook {
     WordBook::new(&vertical, &[], &census)
 }
 
+/// What the rules say of the facts.
+const RULES: [&str; 4] = [
+    "{F1} carries the most traffic: {F2} of all routes pass it.",
+    "Next comes {F3} with {F4} of the traffic; half of the {F5} stations carry less.",
+    "The longest way takes {F6}, and {F7} on average; a share of {F8} of the routes is long.",
+    "Prepare plans for a closure, which hurts passengers.",
+];
+
 fn faults(text: &str) -> Vec<String> {
+    faults_as(text, false)
+}
+
+fn faults_as(text: &str, is_advice: bool) -> Vec<String> {
     let labels: BTreeSet<String> = ["green park", "green", "park", "bash", "euston"]
         .map(str::to_owned)
         .into();
     let (facts, book) = (facts(), book());
+    let said = Said::new(RULES, &facts);
     sentence_faults(
         text,
         &Ground {
             facts: &facts,
             labels: &labels,
             book: &book,
+            said: &said,
+            is_advice,
         },
     )
 }
@@ -126,12 +142,50 @@ fn sentences_that_the_facts_bear_out_are_let_through() {
         "Prepare plans for {F1} first.",
         "{F2} of the traffic meets at {F1}; {F3} comes next with {F4}.",
         "Most of the routes, {F8}, meet there.",
-        "Review these first.",
-        "Notify those who plan for {F1}.",
+        "Look at these first.",
         "{F1} carries {F2}. {F3} comes next with {F4}.",
         "{F3} carries no more than {F1}.",
     ] {
         assert_eq!(faults(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn advice_may_use_words_of_advice_and_of_the_brief_and_give_reasons() {
+    for text in [
+        "Notify those who plan for {F1}.",
+        "Review the network first, because a closure hurts.",
+        "Check whether {F1} needs a backup.",
+    ] {
+        assert_eq!(faults_as(text, true), [""; 0], "{text}");
+    }
+    for text in ["{F1} carries {F2} because of a closure.", "{F1} is to blame."] {
+        assert!(!faults(text).is_empty(), "{text}");
+    }
+    assert!(faults_as("{F1} carries {F4}.", true)[0].contains("not the value of"));
+}
+
+#[test]
+fn a_value_is_called_what_it_is() {
+    let caught = [
+        ("{F1} carries {F7}.", "on average"),
+        (
+            "On average {F5} stations carry the traffic.",
+            "leave out `average`",
+        ),
+        ("{F5} routes meet there.", "not what {F5} counts"),
+        ("{F2} of all stations pass {F1}.", "no share of `stations`"),
+        ("{F1} carries {F5} of the traffic.", "not"),
+        ("{F2} of the {F5} stations meet at {F1}.", "no part of"),
+        ("Nobody carries {F2} of the routes.", "`Nobody`"),
+        ("Only {F1} carries {F2}.", "`Only`"),
+        ("{F1} rises to {F2} of the routes.", "`rises`"),
+        ("{F1} caused {F2} of the traffic.", "`caused`"),
+        ("{F2} of all routes pass it.", "write its name"),
+    ];
+    for (text, why) in caught {
+        let found = faults(text);
+        assert!(found.iter().any(|it| it.contains(why)), "{text}: {found:?}");
     }
 }
 
@@ -148,7 +202,7 @@ fn each_kind_of_falsehood_is_caught() {
         ("{F4} of the traffic meets at {F1}.", "not the value of"),
         ("{F3} leads with {F4}.", "`leads`"),
         ("{F1} carries the least, {F2}.", "`least`"),
-        ("The shortest way takes {F6}.", "`shortest`"),
+        ("The shortest way takes {F6}.", "say which it is"),
         ("{F3} carries {F4}, {F1} carries fewer, {F2}.", "contrary"),
         ("{F3} carries as much as {F1}.", "contrary"),
         ("{F3} not only takes long but carries more than {F1}.", "contrary"),

@@ -1,14 +1,11 @@
-//! What a sentence says of facts beside their values: which is greater, which comes first, which name a value
-//! belongs to. Each is checked against the facts; a comparison that no fact decides is a fault too.
+//! What a sentence says of facts beside their values: which is greater, which comes first. Each is checked
+//! against the facts; a comparison that no fact decides is a fault too.
 
-use super::prose::Ground;
-use super::tokens::tokens;
+use super::Ground;
+use super::sentence::{Part, Row, is_name, number, numerator, row};
+use crate::agents::lexicon::is_listed;
 use crate::algorithms::Quantity;
-use crate::model::{
-    fact::{Aggregate, Derivation, DetectedWant, Fact, FactValue, GroupWant},
-    format::Piece,
-    id::FactId,
-};
+use crate::model::fact::{Aggregate, Derivation, DetectedWant, Fact};
 
 /// Words that say that the first is the greater.
 const GREATER: &[&str] = &[
@@ -61,143 +58,16 @@ const NO_SUPERLATIVE: &[&str] = &[
     "earnest", "ingest", "guest", "quest", "unrest", "conquest", "bequest",
 ];
 
-/// What the facts contradict, or do not decide, of what the text compares, sentence by sentence.
-pub(super) fn comparison_faults(pieces: &[Piece], ground: &Ground<'_>) -> Vec<String> {
-    let mut faults = Vec::new();
-    for sentence in sentences(pieces) {
-        let parts = parts(&sentence, ground);
-        faults.extend(pairing_faults(&parts));
-        faults.extend(comparative_faults(&parts));
-        faults.extend(superlative_fault(&parts, ground));
-    }
+/// What the facts contradict, or do not decide, of what a sentence compares.
+pub(super) fn comparison_faults(parts: &[Part<'_>], ground: &Ground<'_>) -> Vec<String> {
+    let mut faults = comparative_faults(parts, ground);
+    faults.extend(superlative_fault(parts, ground));
     faults
 }
 
-/// A piece of a sentence, facts looked up and words in lower case.
-enum Part<'a> {
-    Fact(&'a Fact),
-    Words(Vec<String>),
-}
-
-impl<'a> Part<'a> {
-    fn fact(&self) -> Option<&'a Fact> {
-        match self {
-            Self::Fact(fact) => Some(fact),
-            Self::Words(_) => None,
-        }
-    }
-}
-
-fn parts<'a>(sentence: &[Piece], ground: &Ground<'a>) -> Vec<Part<'a>> {
-    let part = |it: &Piece| match it {
-        Piece::Fact(id) => ground.fact(id).map(Part::Fact),
-        Piece::Words(text) => {
-            let words = tokens(text).into_iter().map(|it| it.word).collect();
-            Some(Part::Words(words))
-        }
-    };
-    sentence.iter().filter_map(part).collect()
-}
-
-/// The pieces of each sentence: what stands behind a full stop compares with nothing before it.
-fn sentences(pieces: &[Piece]) -> Vec<Vec<Piece>> {
-    let mut all = vec![Vec::new()];
-    for piece in pieces {
-        let Piece::Words(text) = piece else {
-            all.last_mut().expect("there is always one").push(piece.clone());
-            continue;
-        };
-        for (at, part) in text.split_inclusive(['.', '!', '?']).enumerate() {
-            if at > 0 {
-                all.push(Vec::new());
-            }
-            all.last_mut()
-                .expect("there is always one")
-                .push(Piece::Words(part.to_owned()));
-        }
-    }
-    all
-}
-
-/// Where a fact stands in an order: which order, and which place from 1.
-#[derive(Clone, Debug, PartialEq)]
-struct Place {
-    order: String,
-    nth: u32,
-}
-
-fn place(fact: &Fact) -> Option<Place> {
-    let (order, nth) = match &fact.derivation {
-        Derivation::Nth {
-            table,
-            order_by,
-            descending,
-            nth,
-            filter,
-            ..
-        } => (format!("nth {table} {order_by} {descending} {filter:?}"), *nth),
-        Derivation::NthGroup {
-            table,
-            by,
-            nth,
-            sum,
-            filter,
-            want: GroupWant::Name | GroupWant::Label | GroupWant::Size | GroupWant::Members,
-        } => (format!("group {table} {by} {sum:?} {filter:?}"), *nth),
-        Derivation::Detected {
-            detector,
-            want:
-                DetectedWant::Label(nth)
-                | DetectedWant::Value(nth)
-                | DetectedWant::Size(nth)
-                | DetectedWant::Names(nth, _),
-        } => (format!("detected {detector:?}"), *nth),
-        _ => return None,
-    };
-    Some(Place {
-        order: format!("{:?} {order}", fact.execution),
-        nth,
-    })
-}
-
-fn is_name(fact: &Fact) -> bool {
-    matches!(fact.value, FactValue::Text(_) | FactValue::List(_))
-}
-
-fn number(fact: &Fact) -> Option<f64> {
-    match fact.value {
-        FactValue::Integer(value) => Some(value as f64),
-        FactValue::Number(value) => Some(value),
-        FactValue::Text(_) | FactValue::List(_) => None,
-    }
-}
-
-/// Values of another row, or of another analysis, than the name that they stand with: the last one before them,
-/// or the first of the sentence where none is before.
-fn pairing_faults(parts: &[Part<'_>]) -> Vec<String> {
-    let facts: Vec<&Fact> = parts.iter().filter_map(Part::fact).collect();
-    let first = facts.iter().find(|it| is_name(it)).copied();
-    let mut named: Option<&Fact> = None;
-    let mut faults = Vec::new();
-    for fact in facts {
-        if is_name(fact) {
-            named = Some(fact);
-            continue;
-        }
-        let Some(name) = named.or(first) else { continue };
-        let is_of_another = match (place(name), place(fact)) {
-            (Some(of), Some(place)) => of.order == place.order && of.nth != place.nth,
-            _ => false,
-        };
-        let is_foreign = matches!((&name.execution, &fact.execution), (Some(a), Some(b)) if a != b);
-        if is_of_another || is_foreign {
-            faults.push(format!(
-                "{{{}}} is not the value of {{{}}}; write each value after its own name",
-                fact.id, name.id
-            ));
-        }
-    }
-    faults
+/// Whether a word compares two things.
+pub(super) fn compares(word: &str) -> bool {
+    GREATER.contains(&word) || LESS.contains(&word)
 }
 
 /// The way a comparison goes.
@@ -209,7 +79,7 @@ enum Way {
 }
 
 /// A comparison that words make.
-struct Said {
+struct Comparison {
     way: Way,
     is_negated: bool,
     /// Whether the words can mean nothing else.
@@ -218,7 +88,7 @@ struct Said {
     is_of_later: bool,
 }
 
-fn said(words: &[String]) -> Option<Said> {
+fn said(words: &[String]) -> Option<Comparison> {
     let mut found = None;
     for (at, word) in words.iter().enumerate() {
         let word = word.as_str();
@@ -234,7 +104,7 @@ fn said(words: &[String]) -> Option<Said> {
             _ => continue,
         };
         let before = &words[at.saturating_sub(2)..at];
-        found = Some(Said {
+        found = Some(Comparison {
             way,
             is_negated: before.iter().any(|it| NOT.contains(&it.as_str())),
             is_outright,
@@ -245,18 +115,24 @@ fn said(words: &[String]) -> Option<Said> {
 }
 
 /// Comparisons between a fact and the next one that could be meant.
-fn comparative_faults(parts: &[Part<'_>]) -> Vec<String> {
+fn comparative_faults(parts: &[Part<'_>], ground: &Ground<'_>) -> Vec<String> {
     let mut faults = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         let Part::Words(words) = part else { continue };
+        let words = &words.list;
         let Some(said) = said(words) else { continue };
         if is_than_any(words) {
             // It says that something comes first, which is looked at as a superlative.
             continue;
         }
+        let next = parts.get(at + 1).and_then(Part::fact);
+        if let Some(bound) = next.filter(|it| matches!(it.derivation, Derivation::Given { .. })) {
+            faults.extend(side_fault(words, bound, ground));
+            continue;
+        }
         let earlier: Vec<&Fact> = parts[..at].iter().rev().filter_map(Part::fact).collect();
         let later: Vec<&Fact> = parts[at + 1..].iter().filter_map(Part::fact).take(2).collect();
-        match compared(&earlier, &later) {
+        match compared(&earlier, &later, ground) {
             Some((a, b, ids)) if !holds(&said, a, b) => faults.push(format!(
                 "the facts {ids} say the contrary; turn the comparison round"
             )),
@@ -270,13 +146,27 @@ fn comparative_faults(parts: &[Part<'_>]) -> Vec<String> {
     faults
 }
 
+/// Words that lead to a threshold, by the side on which things are.
+const SIDES: [(&str, &str); 2] = [
+    ("above", "above over past after exceeding"),
+    ("below", "below under before"),
+];
+
+/// A threshold on another side than the rules say that things are.
+fn side_fault(words: &[String], bound: &Fact, ground: &Ground<'_>) -> Option<String> {
+    let lead = words.last()?;
+    let side = SIDES.iter().find(|it| is_listed(it.1, lead))?;
+    let is_said = side.1.split(' ').any(|it| ground.said.leads(it, &bound.id));
+    (!is_said).then(|| format!("nothing says that it is {} {{{}}}", side.0, bound.id))
+}
+
 fn is_than_any(words: &[String]) -> bool {
     let any = |it: &str| matches!(it, "any" | "all" | "every" | "everything" | "anything");
     words.windows(2).any(|it| it[0] == "than" && any(&it[1]))
 }
 
 /// The two values that a comparison between these facts is about, greater meaning more, with their ids.
-fn compared(earlier: &[&Fact], later: &[&Fact]) -> Option<(f64, f64, String)> {
+fn compared(earlier: &[&Fact], later: &[&Fact], ground: &Ground<'_>) -> Option<(f64, f64, String)> {
     let pair = |a: &Fact, b: &Fact| format!("{{{}}} and {{{}}}", a.id, b.id);
     for b in later {
         let alike = |a: &&&Fact| a.quantity == b.quantity && a.unit == b.unit && a.quantity != Quantity::Name;
@@ -292,11 +182,31 @@ fn compared(earlier: &[&Fact], later: &[&Fact]) -> Option<(f64, f64, String)> {
         earlier.iter().find(|it| is_name(it))?,
         later.first().filter(|it| is_name(it))?,
     );
-    let (first, second) = (place(a)?, place(b)?);
-    (first.order == second.order).then(|| (-f64::from(first.nth), -f64::from(second.nth), pair(a, b)))
+    let (first, second) = (row(a, ground.facts)?, row(b, ground.facts)?);
+    if first.list != second.list || first.descending != second.descending {
+        return None;
+    }
+    let by_place = |it: &Row| f64::from(it.nth) * if it.descending { -1.0 } else { 1.0 };
+    // Neighbours in an order may be equal, which their values tell where there are such facts.
+    let (x, y) = ordered(&first, &second, ground).unwrap_or((by_place(&first), by_place(&second)));
+    Some((x, y, pair(a, b)))
 }
 
-fn holds(said: &Said, a: f64, b: f64) -> bool {
+/// The values that order two rows of one list, where both are facts.
+fn ordered(first: &Row, second: &Row, ground: &Ground<'_>) -> Option<(f64, f64)> {
+    let value = |of: &Row| {
+        let is_of = |it: &&Fact| match &it.derivation {
+            Derivation::Nth { order_by, column, .. } => {
+                order_by == column && row(it, ground.facts).as_ref() == Some(of)
+            }
+            _ => false,
+        };
+        ground.facts.iter().find(is_of).and_then(number)
+    };
+    Some((value(first)?, value(second)?))
+}
+
+fn holds(said: &Comparison, a: f64, b: f64) -> bool {
     let (a, b) = if said.is_of_later { (b, a) } else { (a, b) };
     let is_so = match said.way {
         Way::Greater => a > b,
@@ -319,13 +229,14 @@ enum End {
 fn superlative_fault(parts: &[Part<'_>], ground: &Ground<'_>) -> Option<String> {
     for (at, part) in parts.iter().enumerate() {
         let Part::Words(words) = part else { continue };
+        let words = &words.list;
         let before = parts[..at].iter().rev().find_map(Part::fact);
         let after = parts[at + 1..].iter().find_map(Part::fact);
         let beside: Vec<&Fact> = before.into_iter().chain(after).collect();
         for (place, word) in words.iter().enumerate() {
             let next = words.get(place + 1).map_or("", String::as_str);
             let last = place.checked_sub(1).map_or("", |it| words[it].as_str());
-            if word == "most" && matches!(next, "of" | "are" | "have") {
+            if word == "most" && last != "the" && matches!(next, "of" | "are" | "have") {
                 let is_majority = |it: &&Fact| {
                     it.quantity == Quantity::Share && number(it).is_some_and(|value| value > 0.5)
                 };
@@ -337,11 +248,13 @@ fn superlative_fault(parts: &[Part<'_>], ground: &Ground<'_>) -> Option<String> 
                 continue;
             }
             let is_bound = matches!(word.as_str(), "most" | "least") && last == "at";
-            let Some(end) = superlative(word, words).filter(|_| !is_bound) else {
+            // The shortest way between two things is what routes are; it stands in no order.
+            let is_term = word == "shortest" && is_listed("route routes path paths way ways", next);
+            let Some(end) = superlative(word, words).filter(|_| !is_bound && !is_term) else {
                 continue;
             };
             // Nothing is said of any fact, as in "review these first".
-            let is_advice = word == "first" && beside.is_empty();
+            let is_advice = beside.is_empty() && (word == "first" || ground.is_advice);
             if !is_advice && !beside.iter().any(|it| is_at(it, end, ground)) {
                 return Some(format!(
                     "`{word}` rests on no fact beside it that is at that end of its order; cite that fact or leave \
@@ -399,16 +312,8 @@ fn extreme(fact: &Fact, ground: &Ground<'_>) -> Option<End> {
             DetectedWant::Smallest => Some(End::Smallest),
             DetectedWant::Count | DetectedWant::Members | DetectedWant::Sum => None,
         },
-        // A part of an extreme is one too, whatever it is divided by. Facts of several reports have prefixes.
-        Derivation::Ratio { numerator, .. } => {
-            let prefix = fact
-                .id
-                .0
-                .rsplit_once('_')
-                .map_or(String::new(), |it| format!("{}_", it.0));
-            let above = FactId(format!("{prefix}{numerator}"));
-            extreme(ground.fact(&above).filter(|it| it.id != fact.id)?, ground)
-        }
+        // A part of an extreme is one too, whatever it is divided by.
+        Derivation::Ratio { .. } => extreme(numerator(fact, ground.facts)?, ground),
         Derivation::Rows { .. }
         | Derivation::Groups { .. }
         | Derivation::Summary { .. }
