@@ -60,7 +60,12 @@ pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Resul
     opened.check_core(request).await?;
     let scratch = Artefacts::nowhere();
     let sink: Arc<dyn EventSink> = Arc::new(Sinks(Vec::new()));
-    let flow = Flow::new(policy(request), Arc::clone(&sink), clock, Cancel::default());
+    let flow = Flow::new(
+        policy(request, &models),
+        Arc::clone(&sink),
+        clock,
+        Cancel::default(),
+    );
     let graph = request.name.clone();
     let engine = opened.engine.clone();
     let desk = Desk {

@@ -9,12 +9,13 @@ use super::parts::{self, Opened};
 use super::runner::export_trace;
 use crate::config;
 use crate::flow::{Approve, Cancel, Flow, Policy};
+use crate::llm::CONCURRENCY;
 use crate::model::{
     event::{Event, RunState},
     id::RunId,
 };
 use crate::pipeline::{
-    Artefacts, Desk, Effort, Launch, Mode, Orchestrator, PipelineError, RunEnd, RunRequest, Setting,
+    Artefacts, Desk, Effort, Launch, Models, Orchestrator, PipelineError, RunEnd, RunRequest, Setting,
 };
 use crate::trace::{self, Clock, EventSink, Sinks, TraceFormat, TraceSummary};
 
@@ -139,7 +140,7 @@ fn put_together(launch: Launch, opened: Opened, face: &Face) -> Result<Running, 
     observers.extend(face.observers.iter().cloned());
     let sink: Arc<dyn EventSink> = Arc::new(Sinks(observers));
     let mut flow = Flow::new(
-        policy(&launch.request),
+        policy(&launch.request, &opened.models),
         Arc::clone(&sink),
         Arc::clone(&face.clock),
         face.cancel.clone(),
@@ -185,19 +186,14 @@ fn put_together(launch: Launch, opened: Opened, face: &Face) -> Result<Running, 
     })
 }
 
-/// The policy that a request's mode and limits name.
-pub(super) fn policy(request: &RunRequest) -> Policy {
+/// The policy of a run that asks `models`.
+pub(super) fn policy(request: &RunRequest, models: &Models) -> Policy {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let effort = &request.effort;
-    let policy = match effort.mode.unwrap_or_default() {
-        Mode::Stepwise => Policy::stepwise(),
-        Mode::Sequential => Policy::sequential(),
-        Mode::Parallel => Policy::parallel(effort.max_executions.or(effort.threads).unwrap_or(cores).max(1)),
+    let requests = match models.by_role.is_empty() {
+        true => 0,
+        false => request.models.concurrency.unwrap_or(CONCURRENCY),
     };
-    Policy {
-        run_timeout: effort.timeout(),
-        ..policy
-    }
+    request.effort.policy(cores, requests)
 }
 
 impl Running {

@@ -74,7 +74,7 @@ pub use prompt::{Filling, Prompt, PromptError, Rendered};
 pub use pseudonyms::Pseudonyms;
 pub use redact::Redacted;
 pub use request::{Finish, Message, Reply, Request, Role, Shape, ShapeMode, Speaker};
-pub use settings::{Endpoint, address, named_model};
+pub use settings::{CONCURRENCY, Endpoint, address, named_model};
 pub use structured::{Answered, Check, Effort, Less, Question, Step, Told, Unanswered, answer};
 pub use witness::{Happening, Witness};
 

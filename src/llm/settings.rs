@@ -16,6 +16,9 @@ use super::error::LlmError;
 use super::preset::{ModelName, Preset};
 use crate::limits::{BreakerPolicy, Retry};
 
+/// Requests to an endpoint at once, unless it is set otherwise.
+pub const CONCURRENCY: usize = 8;
+
 /// One endpoint and how it is used. [`Endpoint::check`] says whether it can be.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
@@ -65,7 +68,7 @@ impl Endpoint {
             headers: BTreeMap::new(),
             timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(10),
-            concurrency: 8,
+            concurrency: CONCURRENCY,
             requests_per_minute: None,
             tokens_per_minute: None,
             retry: Retry::default(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::told::{Told, Watch, stepped};
 use crate::agents::adviser::Adviser;
 use crate::agents::prompts::Prompts;
-use crate::flow::Attempt;
+use crate::flow::{Attempt, Pool};
 use crate::llm::{Ledger, Model, Modes, Price, Role, Step};
 use crate::trace::EventSink;
 
@@ -56,6 +56,14 @@ impl Models {
         roles
             .map(|(role, model)| (role.as_str().to_owned(), model.name().to_owned()))
             .collect()
+    }
+
+    /// What a stage of `role` mostly waits for: its model, where there is one.
+    pub(super) fn pool(&self, role: Role) -> Pool {
+        match self.by_role.contains_key(&role) {
+            true => Pool::Io,
+            false => Pool::Cpu,
+        }
     }
 
     /// Who advises `role` in `attempt`; `None` without a model. Each call and each step is told to `sink`, and none

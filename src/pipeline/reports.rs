@@ -15,6 +15,7 @@ use super::stages::engine_failure;
 use crate::agents::{coverage, findings, quality_findings, reports};
 use crate::engine::ResultTables;
 use crate::flow::{Attempt, Ended, Failure, Remedy, TaskSpec};
+use crate::llm::Role;
 use crate::model::{
     event::{Event, Stage},
     execution::Execution,
@@ -48,8 +49,11 @@ impl Orchestrator {
             ground.requirements.handed(),
             ground.plan.handed(),
         ]);
-        let spec = TaskSpec::new(format!("report:{}", use_case.id), Stage::Report)
-            .after(executions.iter().map(|it| &it.task));
+        let spec = TaskSpec {
+            pool: self.parts.models.pool(Role::Findings),
+            ..TaskSpec::new(format!("report:{}", use_case.id), Stage::Report)
+                .after(executions.iter().map(|it| &it.task))
+        };
         let material = Arc::new(Material {
             ground: ground.clone(),
             use_case: use_case.clone(),

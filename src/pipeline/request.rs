@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::model_request::ModelRequest;
+use crate::flow::Policy;
 use crate::trace::Durability;
 
 /// A request. Fields of [`Effort`] change how long a run takes, never what it answers; its budgets say
@@ -103,6 +104,30 @@ impl Effort {
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout_ms.map(Duration::from_millis)
     }
+
+    /// How tasks are scheduled on `cores` cores where a model takes `requests` requests at once; 0 where none is
+    /// asked. A stage that waits for a model takes no core's place.
+    pub fn policy(&self, cores: usize, requests: usize) -> Policy {
+        let policy = match self.mode.unwrap_or_default() {
+            Mode::Stepwise => Policy::stepwise(),
+            Mode::Sequential => Policy::sequential(),
+            Mode::Parallel => {
+                let computing = self.max_executions.or(self.threads).unwrap_or(cores).max(1);
+                // While some wait for an answer, as many make what they ask next or draw what was answered.
+                let asking = requests.saturating_mul(2);
+                let units = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+                Policy {
+                    cpu_units: Some(units(computing)),
+                    io_units: (requests > 0).then_some(units(asking)),
+                    ..Policy::parallel(computing.saturating_add(asking))
+                }
+            }
+        };
+        Policy {
+            run_timeout: self.timeout(),
+            ..policy
+        }
+    }
 }
 
 impl RunRequest {
@@ -182,6 +207,26 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stages_that_ask_a_model_take_no_place_from_executions() {
+        let effort = |mode| Effort {
+            mode,
+            max_executions: Some(3),
+            ..Effort::default()
+        };
+        let without = effort(None).policy(2, 0);
+        assert_eq!((without.max_running, without.io_units), (3, None));
+        let with = effort(None).policy(2, 8);
+        assert_eq!(
+            (with.max_running, with.cpu_units, with.io_units),
+            (19, Some(3), Some(16))
+        );
+        assert_eq!(Effort::default().policy(2, 8).cpu_units, Some(2));
+        for mode in [Mode::Sequential, Mode::Stepwise] {
+            assert_eq!(effort(Some(mode)).policy(2, 8).max_running, 1, "{mode:?}");
+        }
+    }
 
     #[test]
     fn the_command_is_inert_in_a_shell_and_leaves_effort_out() {

@@ -15,6 +15,7 @@ use crate::agents::{
 use crate::assets::Assets;
 use crate::engine::{EngineError, ResultTables};
 use crate::flow::{Attempt, Ended, Failure, Pool, Remedy, TaskSpec};
+use crate::llm::Role;
 use crate::model::{
     event::{Event, Stage, TaskId},
     execution::Execution,
@@ -72,7 +73,10 @@ impl Orchestrator {
 
     /// Says what the census means.
     pub(super) fn schema(&self, choice: &Made<Choice>) -> BoxFuture<'static, Result<Made<Schema>, Ended>> {
-        let spec = TaskSpec::new("schema", Stage::Schema).after([&choice.task]);
+        let spec = TaskSpec {
+            pool: self.parts.models.pool(Role::Schema),
+            ..TaskSpec::new("schema", Stage::Schema).after([&choice.task])
+        };
         let (this, choosing) = (self.clone(), Arc::clone(&choice.value));
         self.desk.stage(spec, vec![choice.handed()], move |attempt| {
             let (this, choice) = (this.clone(), Arc::clone(&choosing));
@@ -102,7 +106,10 @@ impl Orchestrator {
         &self,
         choice: &Made<Choice>,
     ) -> BoxFuture<'static, Result<Made<Requirements>, Ended>> {
-        let spec = TaskSpec::new("requirements", Stage::Requirements).after([&choice.task]);
+        let spec = TaskSpec {
+            pool: self.parts.models.pool(Role::Requirements),
+            ..TaskSpec::new("requirements", Stage::Requirements).after([&choice.task])
+        };
         let (this, choosing) = (self.clone(), Arc::clone(&choice.value));
         self.desk.stage(spec, vec![choice.handed()], move |attempt| {
             let (this, choice) = (this.clone(), Arc::clone(&choosing));

@@ -35,6 +35,7 @@ mod model_replays;
 mod model_runs;
 mod model_servers;
 mod model_shapes;
+mod model_waits;
 mod models;
 mod networkx;
 mod paraphrases;
