@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::adviser::{Adviser, Ask};
 use super::prose::{Ground, Said, WordBook, labels, sentence_faults, without_quotes};
 use super::quality::Note;
-use super::write_findings::values;
+use super::write_findings::{unfit, values};
 use super::written::{ShownFact, cited, shown_fact};
 use crate::llm::{Data, DataError, Filling, LlmError, Narrow, Role};
 use crate::model::{
@@ -64,7 +64,10 @@ pub async fn write(
         return Ok((index, Vec::new()));
     }
     let facts = facts(&index);
-    let ask = asking(&index, &facts).map_err(|error| LlmError::Setting(error.to_string()))?;
+    let ask = match asking(&index, &facts) {
+        Ok(ask) => ask,
+        Err(error) => return Ok((index, vec![unfit(&error)])),
+    };
     let advice = adviser.ask(ask).await?;
     let Some(prose) = advice.value else {
         return Ok((index, advice.notes));
@@ -250,19 +253,31 @@ pub fn adopt(prose: &SummaryProse, index: &RunReport, ground: &Ground<'_>) -> (E
     (executive, dropped)
 }
 
-fn advised(
+fn advised<'r>(
     advice: &RecommendationProse,
     id: &str,
-    index: &RunReport,
+    index: &'r RunReport,
     ground: &Ground<'_>,
-    said: &[Said],
+    said: &'r [Said],
 ) -> Result<Advised, String> {
     let finding = FindingId(advice.finding.clone());
     let mut reports = index.reports.iter().map(|it| &it.1).zip(said);
-    let of = reports.find(|(report, _)| report.findings.iter().any(|it| it.id == finding));
-    let Some((_, said)) = of else {
+    let of = |(report, said): (&'r Report, &'r Said)| {
+        let own = report.findings.iter().find(|it| it.id == finding)?;
+        Some((report, said, own.template.clone()))
+    };
+    let Some((report, said, template)) = reports.find_map(of) else {
         return Err(format!("there is no finding `{finding}`"));
     };
+    let number = index.reports.iter().position(|it| std::ptr::eq(&it.1, report));
+    let foreign = cited(&advice.text).into_iter().find(|id| {
+        let fact = ground.facts.iter().find(|it| it.id == *id);
+        let of = |it: &Fact| it.execution.as_ref().is_none_or(|it| *it == template);
+        about(&format!("{{{id}}}")) != number || !fact.is_none_or(of)
+    });
+    if let Some(id) = foreign {
+        return Err(format!("{{{id}}} is no fact of `{finding}`; cite its own"));
+    }
     let objectives = &index.requirements.objectives;
     let objective = RequirementId(advice.objective.clone());
     let objective = match advice.objective.as_str() {

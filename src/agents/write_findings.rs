@@ -46,9 +46,12 @@ pub async fn write(
     if report.findings.is_empty() {
         return Ok((report, Vec::new()));
     }
-    let advice = adviser
-        .ask(asking(&report, judge.vertical).map_err(unfit)?)
-        .await?;
+    let ask = match asking(&report, judge.vertical) {
+        Ok(ask) => ask,
+        // A limit of the prompt is no fault of the run: the rules' sentences stand.
+        Err(error) => return Ok((report, vec![unfit(&error)])),
+    };
+    let advice = adviser.ask(ask).await?;
     let mut notes = advice.notes;
     let Some(prose) = advice.value else {
         return Ok((report, notes));
@@ -56,10 +59,19 @@ pub async fn write(
     let labels = labels(&report);
     let (mut good, mut bad) = judged(proposals(&prose), &report, &labels, judge.book);
     if !bad.is_empty() {
-        let advice = adviser.ask(mending(&report, &bad).map_err(unfit)?).await?;
-        notes.extend(advice.notes);
+        let answer = match mending(&report, &bad) {
+            Ok(ask) => {
+                let advice = adviser.ask(ask).await?;
+                notes.extend(advice.notes);
+                advice.value
+            }
+            Err(error) => {
+                notes.push(unfit(&error));
+                None
+            }
+        };
         // Without an answer the sentences are dropped as they are.
-        if let Some(answer) = advice.value {
+        if let Some(answer) = answer {
             let (better, worse) = judged(mended(&bad, &answer), &report, &labels, judge.book);
             // One that the model left out itself is not worth counting.
             bad = worse;
@@ -86,8 +98,10 @@ pub(super) fn values(report: &Report) -> Vec<String> {
 }
 
 /// Data of ours that does not fit a prompt is a limit of the prompt, not a fault of the run.
-fn unfit(error: DataError) -> LlmError {
-    LlmError::Setting(error.to_string())
+pub(super) fn unfit(error: &DataError) -> Note {
+    Note::remark(format!(
+        "the model was not asked, and what the rules give stands: {error}"
+    ))
 }
 
 fn asking<'a>(report: &Report, vertical: &Vertical) -> Result<Ask<'a, Prose>, DataError> {

@@ -1,5 +1,6 @@
 //! What the models of a request can do, asked once and kept: runs then ask in the strictest way that works.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::models::{ModelKeys, Workshop, invalid};
@@ -21,9 +22,9 @@ pub async fn doctor(request: &RunRequest, keys: &ModelKeys) -> Result<Vec<Capabi
         ));
     }
     let workshop = Workshop::new(request, &request.effort, keys).map_err(|error| invalid(&error))?;
-    let mut names: Vec<&String> = wanted.default.iter().chain(wanted.roles.values()).collect();
-    names.extend(&wanted.fallbacks);
-    names.dedup();
+    let named = wanted.default.iter().chain(wanted.roles.values());
+    let mut seen = BTreeSet::new();
+    let names = named.chain(&wanted.fallbacks).filter(|it| seen.insert(*it));
     let mut found = Vec::new();
     for name in names {
         let named: ModelName = name.parse().map_err(|error| invalid(&error))?;

@@ -52,7 +52,11 @@ pub(super) fn models(
     }
     if !wanted.asks() && keys.model.is_none() {
         return match (&wanted.replay, &wanted.record) {
-            (None, None) => Ok(Models::default()),
+            (None, None) if wanted.base_url.is_none() && wanted.fallbacks.is_empty() => Ok(Models::default()),
+            (None, None) => Err(PipelineError::Invalid(
+                "an address or a fallback needs a model to go with; name it with --model PROVIDER/NAME"
+                    .to_owned(),
+            )),
             _ => Err(PipelineError::Invalid(
                 "--record and --replay need a model; name it with --model PROVIDER/NAME".to_owned(),
             )),

@@ -54,6 +54,10 @@ pub struct Planned {
 
 /// Makes the plan of `request`.
 pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Result<Plan, PipelineError> {
+    // A plan records nothing either.
+    let mut request = request.clone();
+    request.models.record = None;
+    let request = &request;
     let mut opened = parts::open(request, &request.effort, keys)?;
     // A plan asks nobody.
     let models = std::mem::take(&mut opened.models);

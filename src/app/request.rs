@@ -86,6 +86,15 @@ pub fn effort_of(project: &Project) -> Result<Effort, PipelineError> {
         .map(|it| config::parse_bytes("budget_memory", it))
         .transpose()
         .map_err(|error| PipelineError::Invalid(error.to_string()))?;
+    if let Some(usd) = project
+        .models
+        .budget_usd
+        .filter(|it| !(it.is_finite() && *it >= 0.0))
+    {
+        return Err(PipelineError::Invalid(format!(
+            "`budget_usd` under [models] is {usd}; give dollars from 0"
+        )));
+    }
     Ok(Effort {
         max_executions: project.max_executions,
         budget_memory,

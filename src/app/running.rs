@@ -160,7 +160,7 @@ fn put_together(launch: Launch, opened: Opened, face: &Face) -> Result<Running, 
     };
     if let Some(ledger) = &opened.models.ledger {
         let paid = launch.heard.calls();
-        ledger.take_over(paid.tokens, (paid.unpriced == 0).then_some(paid.usd));
+        ledger.take_over(paid.tokens, paid.usd, paid.unpriced > 0);
     }
     let artefacts = Artefacts::open(&launch.directory)?;
     let desk = Desk {
@@ -219,6 +219,13 @@ impl Running {
         }
         if let Err(error) = self.launch.journal.sync() {
             warnings.push(error.to_string());
+        }
+        let calls = self.launch.heard.calls();
+        if calls.calls == 0 && calls.failed > 0 {
+            warnings.push(format!(
+                "no model answered any of {} requests, so that what the rules give stands; the index says why",
+                calls.failed
+            ));
         }
         let records = trace::read(&self.directory).map_err(|error| PipelineError::Unreadable {
             path: self.directory.display().to_string(),

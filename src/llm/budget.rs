@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
-use super::{Cost, Happening, LlmError, Model, Price, Reply, Request, Witness, prompt_tokens_of};
+use super::{Allowance, Cost, Happening, LlmError, Model, Price, Reply, Request, Witness, prompt_tokens_of};
 use crate::model::usage::Usage;
 
 /// What a run may spend; `None` is without limit.
@@ -99,16 +99,38 @@ impl Ledger {
         }
     }
 
-    /// Counts what earlier processes of the run spent: tokens, and US dollars where all prices were known.
-    pub fn take_over(&self, tokens: u64, usd: Option<f64>) {
+    /// Counts what earlier processes of the run spent: tokens, and US dollars as far as prices were known.
+    pub fn take_over(&self, tokens: u64, usd: f64, is_cost_unknown: bool) {
         let mut state = self.state();
         state.usage = state.usage.plus(Usage {
             prompt_tokens: tokens,
             reply_tokens: 0,
             is_estimated: true,
         });
-        state.cost = state.cost.plus(Cost::of_usd(usd.unwrap_or_default()));
-        state.is_cost_unknown |= usd.is_none();
+        state.cost = state.cost.plus(Cost::of_usd(usd));
+        state.is_cost_unknown |= is_cost_unknown;
+    }
+
+    /// Books an attempt that may have been charged, and goes on to hold what the next one takes at most; `false`
+    /// where there is no room for another.
+    fn may_try_again(&self, worst: Worst) -> bool {
+        let mut state = self.state();
+        let tokens = state.usage.tokens().saturating_add(state.reserved_tokens);
+        let has_tokens = self
+            .budget
+            .tokens
+            .is_none_or(|most| tokens.saturating_add(worst.usage.tokens()) <= most);
+        let cost = state
+            .cost
+            .plus(state.reserved_cost)
+            .plus(worst.cost.unwrap_or_default());
+        let has_money = self.budget.usd.is_none_or(|most| cost <= Cost::of_usd(most));
+        if has_tokens && has_money {
+            state.usage = state.usage.plus(worst.usage);
+            state.cost = state.cost.plus(worst.cost.unwrap_or_default());
+            state.is_cost_unknown |= worst.cost.is_none();
+        }
+        has_tokens && has_money
     }
 
     /// What is reserved for requests under way: tokens and US dollars.
@@ -298,6 +320,31 @@ impl Budgeted {
         })
     }
 
+    /// The request, whose further attempts are booked one by one.
+    fn metered(&self, request: &Request, worst: Worst) -> Request {
+        let (ledger, witness) = (Arc::clone(&self.ledger), request.witness.clone());
+        let model = self.name().to_owned();
+        let allowance = Allowance::new(move |error| {
+            if is_free(error) {
+                return true;
+            }
+            let may = ledger.may_try_again(worst);
+            if may {
+                witness.tell(Happening::Failed {
+                    model: &model,
+                    error,
+                    tokens: worst.usage.tokens(),
+                    cost_usd: worst.cost.map(Cost::usd),
+                });
+            }
+            may
+        });
+        Request {
+            allowance,
+            ..request.clone()
+        }
+    }
+
     async fn within_time(&self, request: &Request) -> Result<Reply, LlmError> {
         let asking = self.inner.ask(request);
         let Some(left) = self.ledger.time_left() else {
@@ -320,7 +367,8 @@ impl Model for Budgeted {
     fn ask<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Reply, LlmError>> {
         Box::pin(async move {
             let reservation = self.reserve(request).await?;
-            let mut reply = match self.within_time(request).await {
+            let metered = self.metered(request, reservation.worst);
+            let mut reply = match self.within_time(&metered).await {
                 Ok(reply) => reply,
                 Err(error) => {
                     reservation.fail(&error);
@@ -350,6 +398,7 @@ fn is_free(error: &LlmError) -> bool {
         | LlmError::Refused { .. }
         | LlmError::ShapeRefused { .. }
         | LlmError::LeftAlone { .. }
+        | LlmError::Unreachable { .. }
         | LlmError::NoRecording { .. } => true,
         LlmError::Failed { .. }
         | LlmError::Transport { .. }

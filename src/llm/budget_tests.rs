@@ -216,3 +216,54 @@ async fn time_ends_requests_under_way_and_refuses_new_ones() {
     assert_eq!(start.elapsed().as_secs(), 5);
     assert_eq!(model.asked().len(), 2);
 }
+
+/// A server that fails once and then answers, a request, and what that takes at most.
+async fn server_that_fails_once() -> (wiremock::MockServer, Request, u64) {
+    use super::openai_tests::{good, request};
+    use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};
+    let server = MockServer::start().await;
+    let bad = ResponseTemplate::new(500);
+    Mock::given(method("POST"))
+        .respond_with(bad)
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    let reply = ResponseTemplate::new(200).set_body_json(good(serde_json::json!("It stands out.")));
+    Mock::given(method("POST"))
+        .respond_with(reply)
+        .mount(&server)
+        .await;
+    let request = request(None);
+    let worst = u64::from(request.max_tokens) + prompt_tokens_of(&request);
+    (server, request, worst)
+}
+
+#[tokio::test]
+async fn each_attempt_counts_and_none_is_made_without_room_for_it() {
+    let (server, request, worst) = server_that_fails_once().await;
+    let at = |tokens| {
+        let budget = Budget {
+            tokens: Some(tokens),
+            ..Budget::default()
+        };
+        let ledger = Ledger::new(budget, Arc::new(|| Duration::ZERO));
+        let model = super::openai_tests::model_at(&server.uri());
+        (Budgeted::new(Arc::new(model), None, ledger.clone()), ledger)
+    };
+    let (tight, ledger) = at(2 * worst - 1);
+    assert!(matches!(tight.ask(&request).await, Err(LlmError::Failed { .. })));
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+    assert_eq!(ledger.spent().usage.tokens(), worst);
+    drop((tight, ledger, server));
+
+    let (server, request, worst) = server_that_fails_once().await;
+    let budget = Budget {
+        tokens: Some(2 * worst),
+        ..Budget::default()
+    };
+    let ledger = Ledger::new(budget, Arc::new(|| Duration::ZERO));
+    let model = super::openai_tests::model_at(&server.uri());
+    let roomy = Budgeted::new(Arc::new(model), None, ledger.clone());
+    let reply = roomy.ask(&request).await.unwrap();
+    assert_eq!(ledger.spent().usage.tokens(), worst + reply.usage.tokens());
+}

@@ -45,7 +45,10 @@ pub(super) enum Caught {
     /// More bytes than are taken.
     #[error("the reply is longer than {0} bytes")]
     TooLong(usize),
-    /// No connection, or it broke.
+    /// No connection: nothing was sent.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The connection broke.
     #[error("{0}")]
     Broken(String),
 }
@@ -204,10 +207,10 @@ fn broken(error: reqwest::Error) -> Caught {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    Caught::Broken(match error.is_connect() {
-        true => format!("no connection: {cause}"),
-        false => cause.to_string(),
-    })
+    match error.is_connect() {
+        true => Caught::Unreachable(format!("no connection: {cause}")),
+        false => Caught::Broken(cause.to_string()),
+    }
 }
 
 #[cfg(test)]

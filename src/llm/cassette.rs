@@ -217,12 +217,17 @@ impl Replayer {
     fn asked_otherwise(&self, request: &Request) -> Option<LlmError> {
         let mode = request.shape.as_ref()?.mode;
         let known = self.recordings.values().flatten().map(|it| &it.request);
-        let mut others = known.filter(|it| asks_the_same(request, it));
-        others.find(|it| it.shape.as_ref().is_some_and(|it| it.mode >= mode))?;
+        let others = known.filter(|it| asks_the_same(request, it));
+        let modes = others.filter_map(|it| it.shape.as_ref()).map(|it| it.mode);
+        let nearest = modes.filter(|it| *it >= mode).min()?;
         Some(LlmError::ShapeRefused {
             host: self.name.clone(),
             mode,
-            detail: "it was recorded in another way".to_owned(),
+            // The words by which a refusal of bounds is known, where all but they is the same.
+            detail: match nearest == mode {
+                true => "it was recorded without bounds such as maxLength".to_owned(),
+                false => "it was recorded in another way".to_owned(),
+            },
         })
     }
 }

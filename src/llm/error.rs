@@ -74,8 +74,16 @@ pub enum LlmError {
         /// What the provider said, cleaned and cut.
         detail: String,
     },
-    /// No connection, or it broke.
-    #[error("{host} cannot be reached or broke off: {detail}")]
+    /// No connection: nothing was sent.
+    #[error("{host} cannot be reached: {detail}")]
+    Unreachable {
+        /// The endpoint's host.
+        host: String,
+        /// What happened.
+        detail: String,
+    },
+    /// The connection broke.
+    #[error("{host} broke off: {detail}")]
     Transport {
         /// The endpoint's host.
         host: String,
@@ -135,6 +143,7 @@ impl LlmError {
         match self {
             Self::RateLimited { .. }
             | Self::Failed { .. }
+            | Self::Unreachable { .. }
             | Self::Transport { .. }
             | Self::LeftAlone { .. }
             | Self::Timeout { .. } => true,

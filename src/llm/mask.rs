@@ -40,7 +40,7 @@ impl Mask {
             return reply;
         }
         Reply {
-            text: self.text(&reply.text),
+            text: self.text(&without_escapes(&reply.text)),
             model: self.text(&reply.model),
             finish: match reply.finish {
                 Finish::Other(word) => Finish::Other(self.text(&word)),
@@ -53,6 +53,32 @@ impl Mask {
     fn key(&self) -> &str {
         self.0.as_ref().map_or("", ExposeSecret::expose_secret)
     }
+}
+
+/// `text` with letters, digits and plain marks in place of their JSON escapes, behind which a key would not be found;
+/// quotation marks and backslashes keep theirs. What the text means as JSON stays the same.
+fn without_escapes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        let escape = &rest[at..];
+        let code = escape.strip_prefix("\\u").and_then(|it| it.get(..4));
+        let letter = code
+            .and_then(|it| u8::from_str_radix(it, 16).ok())
+            .filter(|it| it.is_ascii_graphic() && !matches!(it, b'"' | b'\\'));
+        let (instead, length) = match letter {
+            Some(letter) => (char::from(letter).to_string(), 6),
+            // A backslash and what it escapes: one character, or a code that is looked at as text.
+            None => {
+                let length = 1 + escape[1..].chars().next().map_or(0, char::len_utf8);
+                (escape[..length].to_owned(), length)
+            }
+        };
+        plain.push_str(&instead);
+        rest = &escape[length..];
+    }
+    plain + rest
 }
 
 #[cfg(test)]
@@ -72,6 +98,16 @@ mod tests {
         assert_eq!(masked.text, "é [key], [key].");
         assert_eq!(masked.model, "m of [key]");
         assert_eq!(masked.finish, Finish::Other("[key]".to_owned()));
+    }
+
+    #[test]
+    fn a_key_in_escapes_is_no_secret_either() {
+        let mask = Mask(Some("sk-Canary-7731".into()));
+        let reply = says(r#"{"quote":"\u0073k\u002dCanary-7731 \"and\" \\u0073 \u00e9 \n"}"#).unwrap();
+        assert_eq!(
+            mask.reply(reply).text,
+            r#"{"quote":"[key] \"and\" \\u0073 \u00e9 \n"}"#
+        );
     }
 
     #[test]

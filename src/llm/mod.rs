@@ -76,7 +76,7 @@ pub use redact::Redacted;
 pub use request::{Finish, Message, Reply, Request, Role, Shape, ShapeMode, Speaker};
 pub use settings::{CONCURRENCY, Endpoint, address, named_model};
 pub use structured::{Answered, Check, Effort, Less, Question, Step, Told, Unanswered, answer};
-pub use witness::{Happening, Witness};
+pub use witness::{Allowance, Happening, Witness};
 
 /// Something that answers requests. Dropping the future gives the request up.
 pub trait Model: Send + Sync {

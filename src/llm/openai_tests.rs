@@ -51,6 +51,7 @@ pub(super) fn request(mode: Option<ShapeMode>) -> Request {
         temperature: 0.2,
         seed: u64::MAX,
         witness: Witness::default(),
+        allowance: Allowance::default(),
     }
 }
 
@@ -384,7 +385,7 @@ async fn a_reply_that_is_too_long_ends_in_an_error_and_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn nobody_listening_is_a_transport_error_and_tells_no_url() {
+async fn nobody_listening_is_told_without_the_url() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -393,7 +394,7 @@ async fn nobody_listening_is_a_transport_error_and_tells_no_url() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, LlmError::Transport { ref host, .. } if *host == address.to_string()),
+        matches!(error, LlmError::Unreachable { ref host, .. } if *host == address.to_string()),
         "{error}"
     );
     assert!(

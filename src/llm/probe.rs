@@ -11,7 +11,7 @@ use super::Model;
 use super::error::LlmError;
 use super::openai::OpenAi;
 use super::request::{Finish, Message, Reply, Request, Role, Shape, ShapeMode, Speaker};
-use super::witness::Witness;
+use super::witness::{Allowance, Witness};
 
 /// Whether something is so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -280,6 +280,7 @@ fn question(mode: Option<ShapeMode>) -> Request {
         temperature: 0.0,
         seed: 1,
         witness: Witness::default(),
+        allowance: Allowance::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Witness;
+use super::{Allowance, Witness};
 use crate::model::usage::Usage;
 
 /// Who asks. It names the folder of the prompts and picks the model (`[models.findings]`).
@@ -137,6 +137,9 @@ pub struct Request {
     /// Who is told what happens on the way; no part of what is asked.
     #[serde(skip)]
     pub witness: Witness,
+    /// Who is asked before it is sent again; no part of what is asked.
+    #[serde(skip)]
+    pub allowance: Allowance,
 }
 
 /// Why a reply ended.

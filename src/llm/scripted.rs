@@ -9,7 +9,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::{Finish, LlmError, Model, Reply, Request, Role, Speaker, Witness, prompt_tokens_of, tokens_of};
+use super::{
+    Allowance, Finish, LlmError, Model, Reply, Request, Role, Speaker, Witness, prompt_tokens_of, tokens_of,
+};
 use crate::model::usage::Usage;
 
 /// What a line of a script, or a function, answers.
@@ -144,6 +146,7 @@ impl Model for Scripted {
             // Who listens is let go: a witness may hold the journal of its run.
             let kept = Request {
                 witness: Witness::default(),
+                allowance: Allowance::default(),
                 ..request.clone()
             };
             self.asked
@@ -216,6 +219,7 @@ pub(super) mod tests {
             temperature: 0.0,
             seed: 1,
             witness: Witness::default(),
+            allowance: Allowance::default(),
         }
     }
 

@@ -287,6 +287,9 @@ where
                 let Some(wait) = retry.wait(failures, failure.retry_after, start.elapsed(), draw) else {
                     return Err(failure);
                 };
+                if !call.request.allowance.allows(&failure.error) {
+                    return Err(failure);
+                }
                 let (host, wait_ms) = (patience.host.as_str(), wait.as_millis());
                 tracing::debug!(host, failures, wait_ms, error = %failure.error, "a model is asked again");
                 sleep(wait).await;

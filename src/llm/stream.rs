@@ -22,6 +22,8 @@ pub(super) struct Assembly {
     /// The last event that counted tokens.
     counted: Option<Value>,
     refused: bool,
+    /// Tokens that came, estimated.
+    tokens: u64,
     /// A whole reply in one event, from servers that do not stream.
     whole: Option<Value>,
 }
@@ -44,7 +46,9 @@ impl Assembly {
             return;
         }
         if let Some(delta) = choice.get("delta") {
-            self.text.push_str(&wire::content(delta.get("content")));
+            let content = wire::content(delta.get("content"));
+            self.tokens += tokens_of(&content);
+            self.text.push_str(&content);
             self.refused |= delta.get("refusal").is_some_and(Value::is_string);
             let calls = delta.get("tool_calls").and_then(Value::as_array);
             for call in calls.into_iter().flatten() {
@@ -62,15 +66,18 @@ impl Assembly {
             return;
         }
         match call.pointer("/function/arguments") {
-            Some(Value::String(part)) => self.arguments.push_str(part),
+            Some(Value::String(part)) => {
+                self.tokens += tokens_of(part);
+                self.arguments.push_str(part);
+            }
             Some(object @ Value::Object(_)) => self.arguments = object.to_string(),
             _ => {}
         }
     }
 
-    /// Tokens that came so far, estimated.
+    /// Tokens that came so far, estimated part by part: the whole is not read again at each event.
     pub(super) fn tokens(&self) -> u64 {
-        tokens_of(&self.text) + tokens_of(&self.arguments)
+        self.tokens
     }
 
     /// The reply; the error says why it is not whole.

@@ -17,8 +17,8 @@ use super::extract::{Top, extract};
 use super::form::without_bounds;
 use super::modes::refuses_form;
 use super::{
-    Finish, LlmError, Message, Model, Modes, Narrow, Reply, Request, Role, Shape, Speaker, Way, Witness,
-    faults, form_of, unbounded,
+    Allowance, Finish, LlmError, Message, Model, Modes, Narrow, Reply, Request, Role, Shape, Speaker, Way,
+    Witness, faults, form_of, unbounded,
 };
 use crate::model::usage::Usage;
 
@@ -292,6 +292,7 @@ impl Turn {
             temperature: question.temperature,
             seed: question.seed,
             witness: Witness::default(),
+            allowance: Allowance::default(),
         }
     }
 

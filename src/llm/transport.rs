@@ -247,6 +247,10 @@ impl Transport {
             Caught::TooLong(_) => Failure::from(LlmError::Unusable {
                 reason: caught.to_string(),
             }),
+            Caught::Unreachable(detail) => Failure::from(LlmError::Unreachable {
+                host: self.party.host.clone(),
+                detail: self.party.clean(detail),
+            }),
             Caught::Broken(detail) => self.broken(detail),
         }
     }

@@ -156,14 +156,19 @@ fn part(part: &Value) -> Option<&str> {
 
 /// What the provider counted, and an estimate of what it did not.
 pub(super) fn usage(value: &Value, request: &Request, text: &str) -> Usage {
-    let counted = |names: [&str; 2]| {
+    let counted = |names: &[&str]| {
         let usage = value.get("usage")?;
         let count = names.iter().find_map(|it| usage.get(*it)?.as_f64())?;
         // A float, as from servers that have no other numbers; it is cut to whole ones.
         (count >= 0.0).then_some(count as u64)
     };
-    let prompt = counted(["prompt_tokens", "input_tokens"]);
-    let reply = counted(["completion_tokens", "output_tokens"]);
+    let prompt = counted(&["prompt_tokens", "input_tokens"]);
+    let reply = counted(&["completion_tokens", "output_tokens"]);
+    // Some count thoughts, which are paid for, in the total only.
+    let beyond = counted(&["total_tokens"])
+        .zip(prompt)
+        .map(|it| it.0.saturating_sub(it.1));
+    let reply = reply.map(|it| it.max(beyond.unwrap_or(0)));
     Usage {
         prompt_tokens: prompt.unwrap_or_else(|| prompt_tokens_of(request)),
         reply_tokens: reply.unwrap_or_else(|| tokens_of(text)),

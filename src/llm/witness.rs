@@ -1,5 +1,5 @@
 //! Who is told what happens to a request on its way, beside its reply: calls that fail, what they may have cost,
-//! other models that are asked instead, and how far a reply is.
+//! other models that are asked instead, and how far a reply is; and who is asked before it is sent again.
 
 use std::fmt;
 use std::sync::Arc;
@@ -75,5 +75,36 @@ impl PartialEq for Witness {
 impl fmt::Debug for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Witness").finish_non_exhaustive()
+    }
+}
+
+type Rule = Arc<dyn Fn(&LlmError) -> bool + Send + Sync>;
+
+/// Whether a request may be sent again after an error that may pass; always, unless said. Each attempt may be
+/// charged, so that a budget has a say. Like the witness it is no part of what is asked.
+#[derive(Clone, Default)]
+pub struct Allowance(Option<Rule>);
+
+impl Allowance {
+    /// Asks `rule` after each attempt that failed and would be made again. It must not wait.
+    pub fn new(rule: impl Fn(&LlmError) -> bool + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(rule)))
+    }
+
+    /// Whether there may be another attempt after `error`.
+    pub(super) fn allows(&self, error: &LlmError) -> bool {
+        self.0.as_ref().is_none_or(|it| it(error))
+    }
+}
+
+impl PartialEq for Allowance {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Allowance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Allowance").finish_non_exhaustive()
     }
 }

@@ -250,7 +250,7 @@ impl Orchestrator {
     }
 
     /// What the rules gave, with what the model adds through `advise` and `check` lets stand.
-    async fn held<'f, T: Clone>(
+    async fn held<'f, T: Clone + PartialEq>(
         &self,
         attempt: &Attempt,
         adviser: Adviser,

@@ -20,7 +20,7 @@ pub(super) struct Held<T> {
 
 /// The output that `advise` makes of `rules` and `check` lets stand. A model is blamed for what it adds only: faults
 /// that the rules' own output has do not send it back.
-pub(super) async fn redone<'f, T: Clone>(
+pub(super) async fn redone<'f, T: Clone + PartialEq>(
     adviser: Adviser,
     rules: T,
     check: impl Fn(&T) -> Vec<Note>,
@@ -43,6 +43,16 @@ pub(super) async fn redone<'f, T: Clone>(
     let because = first.join("; ");
     let (value, more) = advise(adviser.shown(&first), rules.clone()).await?;
     notes.extend(more);
+    if value == rules {
+        notes.push(Note::remark(format!(
+            "what the model added was sent back, and it had nothing better, so that what the rules give stands: {because}"
+        )));
+        return Ok(Held {
+            value,
+            notes,
+            sent_back: vec![first],
+        });
+    }
     let second = added(&value);
     if second.is_empty() {
         notes.push(Note::remark(format!(

@@ -322,10 +322,20 @@ impl Orchestrator {
                 .map(|it| (it.name.clone(), it.hash.clone()))
                 .collect(),
             assets: choice.assets.clone(),
-            models: self.parts.models.names(),
+            models: self.models_by_role(),
             command: self.setting.request.command(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
+    }
+
+    /// Role and name of each model, and of those that may have stood in for them.
+    fn models_by_role(&self) -> Vec<(String, String)> {
+        let mut named = self.parts.models.names();
+        if !named.is_empty() {
+            let others = self.setting.request.models.fallbacks.iter();
+            named.extend(others.map(|it| ("fallback".to_owned(), it.clone())));
+        }
+        named
     }
 }
 

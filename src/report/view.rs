@@ -125,7 +125,7 @@ pub(super) fn sentence<'a>(
     }
     Ok(Sentence {
         claim: claim.id.0.clone(),
-        plain: claim.facts.is_empty(),
+        plain: claim.facts.is_empty() && !claim.by_model,
         by_model: claim.by_model,
         pieces: parts,
     })

@@ -88,8 +88,9 @@ struct Comparison {
     is_of_later: bool,
 }
 
-fn said(words: &[String]) -> Option<Comparison> {
-    let mut found = None;
+/// All comparisons that words make.
+fn said(words: &[String]) -> Vec<Comparison> {
+    let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let word = word.as_str();
         let has_than = words[at..].iter().take(4).any(|it| it == "than");
@@ -104,7 +105,7 @@ fn said(words: &[String]) -> Option<Comparison> {
             _ => continue,
         };
         let before = &words[at.saturating_sub(2)..at];
-        found = Some(Comparison {
+        found.push(Comparison {
             way,
             is_negated: before.iter().any(|it| NOT.contains(&it.as_str())),
             is_outright,
@@ -120,7 +121,7 @@ fn comparative_faults(parts: &[Part<'_>], ground: &Ground<'_>) -> Vec<String> {
     for (at, part) in parts.iter().enumerate() {
         let Part::Words(words) = part else { continue };
         let words = &words.list;
-        let Some(said) = said(words) else { continue };
+        let said = said(words);
         if is_than_any(words) {
             // It says that something comes first, which is looked at as a superlative.
             continue;
@@ -132,15 +133,18 @@ fn comparative_faults(parts: &[Part<'_>], ground: &Ground<'_>) -> Vec<String> {
         }
         let earlier: Vec<&Fact> = parts[..at].iter().rev().filter_map(Part::fact).collect();
         let later: Vec<&Fact> = parts[at + 1..].iter().filter_map(Part::fact).take(2).collect();
-        match compared(&earlier, &later, ground) {
-            Some((a, b, ids)) if !holds(&said, a, b) => faults.push(format!(
-                "the facts {ids} say the contrary; turn the comparison round"
-            )),
-            None if said.is_outright => faults.push(
-                "no two facts of one kind decide this comparison; cite both values, or leave it out"
-                    .to_owned(),
-            ),
-            Some(_) | None => {}
+        let compared = compared(&earlier, &later, ground);
+        for said in said {
+            match &compared {
+                Some((a, b, ids)) if !holds(&said, *a, *b) => faults.push(format!(
+                    "the facts {ids} say the contrary; turn the comparison round"
+                )),
+                None if said.is_outright => faults.push(
+                    "no two facts of one kind decide this comparison; cite both values, or leave it out"
+                        .to_owned(),
+                ),
+                Some(_) | None => {}
+            }
         }
     }
     faults
@@ -266,16 +270,25 @@ fn superlative_fault(parts: &[Part<'_>], ground: &Ground<'_>) -> Option<String> 
     None
 }
 
+/// Whether a word ends like a superlative and is one.
+pub(super) fn is_extreme(word: &str) -> bool {
+    word.len() > 4 && word.ends_with("est") && !NO_SUPERLATIVE.contains(&word)
+}
+
+/// Whether a word says that something is the greatest in its order.
+pub(super) fn is_greatest(word: &str) -> bool {
+    GREATEST.contains(&word)
+}
+
 /// Which end a word claims, if it is a superlative.
 fn superlative(word: &str, words: &[String]) -> Option<End> {
-    let by_ending = word.len() > 4 && word.ends_with("est") && !NO_SUPERLATIVE.contains(&word);
     match word {
         _ if GREATEST.contains(&word) => Some(End::Greatest),
         _ if SMALLEST.contains(&word) => Some(End::Smallest),
         _ if GREATER.contains(&word) && is_than_any(words) => Some(End::Greatest),
         _ if LESS.contains(&word) && is_than_any(words) => Some(End::Smallest),
         "first" | "worst" | "best" => Some(End::Either),
-        _ => by_ending.then_some(End::Either),
+        _ => is_extreme(word).then_some(End::Either),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which of many values a sentence says that one is: the mean, the largest, the one of a row.
 
-use super::said::{MEASURES, is_extreme};
+use super::comparisons::{is_extreme, is_greatest};
+use super::said::MEASURES;
 use super::seen::{Seen, is_whole};
 use super::sentence::{Words, denominator, is_name, row};
 use crate::agents::lexicon::is_listed;
@@ -8,9 +9,6 @@ use crate::model::fact::{Aggregate, Derivation, DetectedWant, Fact, FactValue};
 
 /// Words that single one out beside words that end in "est".
 const SINGLING: &str = "most least top one single first worst best leading foremost";
-
-/// Words that say the same of the greatest of many.
-const GREATEST: &str = "largest biggest greatest highest most";
 
 /// Words for what is left beside something.
 const REST: &str = "other others rest remaining remainder beside besides";
@@ -79,7 +77,7 @@ impl Seen<'_, '_> {
             [] => is_extreme(word) || is_listed("most least top", word),
             own => own
                 .iter()
-                .any(|own| *own == word || is_listed(GREATEST, own) && is_listed(GREATEST, word)),
+                .any(|own| *own == word || is_greatest(own) && is_greatest(word)),
         });
         (!is_said).then(|| self.is_called("say which it is, such as the largest"))
     }

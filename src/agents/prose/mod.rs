@@ -36,7 +36,7 @@ use belonging::belonging_faults;
 use comparisons::{compares, comparison_faults};
 use plain_words::{is_advice, is_plain, stem, stems};
 pub use said::Said;
-use sentence::{parts, sentences};
+use sentence::{is_name, parts, sentences};
 
 /// Characters of a sentence at most.
 pub const LONGEST: usize = 400;
@@ -49,7 +49,7 @@ const AMOUNTS: &str = "\
     minority";
 
 /// Words that make an exact fact a vague one when they stand right before it.
-const HEDGES: [&str; 12] = [
+const HEDGES: [&str; 19] = [
     "about",
     "around",
     "roughly",
@@ -62,6 +62,13 @@ const HEDGES: [&str; 12] = [
     "than",
     "least",
     "exactly",
+    "above",
+    "below",
+    "beneath",
+    "beyond",
+    "near",
+    "within",
+    "until",
 ];
 
 /// Units that the value of a fact is written with, and that are not written again.
@@ -209,7 +216,7 @@ pub fn sentence_faults(text: &str, ground: &Ground<'_>) -> Vec<String> {
                     "{{{id}}} is no fact of the list; cite only facts of the list"
                 ));
             }
-            Piece::Fact(id) => faults.extend(beside_faults(id, at, &pieces, ground.said)),
+            Piece::Fact(id) => faults.extend(beside_faults(id, at, &pieces, ground)),
             Piece::Words(words) => faults.extend(word_faults(words, at == 0, ground)),
         }
     }
@@ -342,7 +349,7 @@ fn form_faults(text: &str) -> Vec<String> {
 }
 
 /// Faults of the words right beside a fact: hedges before it, its unit after it.
-fn beside_faults(id: &FactId, at: usize, pieces: &[Piece], said: &Said) -> Vec<String> {
+fn beside_faults(id: &FactId, at: usize, pieces: &[Piece], ground: &Ground<'_>) -> Vec<String> {
     let mut faults = Vec::new();
     let words = |piece: Option<&Piece>| match piece {
         Some(Piece::Words(words)) => words.clone(),
@@ -350,12 +357,24 @@ fn beside_faults(id: &FactId, at: usize, pieces: &[Piece], said: &Said) -> Vec<S
     };
     let before = words(at.checked_sub(1).and_then(|it| pieces.get(it)));
     let after = words(pieces.get(at + 1));
-    let has_earlier = pieces[..at].iter().any(|it| matches!(it, Piece::Fact(_)));
+    let touches_fact = at > 0 && matches!(pieces[at - 1], Piece::Fact(_));
+    let touches_mark = before.ends_with(['-', '–', '—', '/', '.', ',', '_']);
+    if touches_fact || touches_mark {
+        faults.push(format!(
+            "{{{id}}} touches what stands before it, which would change its value; put a word between them"
+        ));
+    }
+    let earlier = pieces[..at].iter().filter_map(|it| match it {
+        Piece::Fact(id) => ground.fact(id),
+        Piece::Words(_) => None,
+    });
+    let (has_earlier, has_number) = earlier.fold((false, false), |found, it| (true, found.1 || !is_name(it)));
     let last = tokens(&before).pop().map(|it| it.word).unwrap_or_default();
     let is_beside = before.trim_end().ends_with(|it: char| it.is_alphanumeric());
     // Between two facts such a word compares them, which is looked at as a comparison.
-    let compares = has_earlier && matches!(last.as_str(), "over" | "under" | "than");
-    let is_said = said.leads(&last, id);
+    let compares = has_number && matches!(last.as_str(), "over" | "under" | "above" | "below")
+        || has_earlier && last == "than";
+    let is_said = ground.said.leads(&last, id);
     if is_beside && HEDGES.contains(&last.as_str()) && !compares && !is_said {
         faults.push(format!(
             "`{last}` before {{{id}}} makes an exact value vague; leave the word out"

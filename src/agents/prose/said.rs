@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::comparisons::is_extreme;
 use super::plain_words::{is_plain, stem, stems};
 use super::sentence::{Part, Words, denominator, is_name, parts, sentences};
 use crate::agents::lexicon::is_listed;
@@ -207,11 +208,6 @@ fn is_own(stem: &str, word: &str) -> bool {
 /// Whether a word tells which of several values a fact is: the mean, the largest.
 pub(super) fn tells_which(word: &str) -> bool {
     is_listed(MEASURES, word) || is_extreme(word)
-}
-
-/// Whether a word ends like a superlative.
-pub(super) fn is_extreme(word: &str) -> bool {
-    word.len() > 4 && word.ends_with("est")
 }
 
 /// Which facts are of one kind: those of one column of one execution.

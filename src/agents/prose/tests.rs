@@ -182,6 +182,11 @@ fn a_value_is_called_what_it_is() {
         ("{F1} rises to {F2} of the routes.", "`rises`"),
         ("{F1} caused {F2} of the traffic.", "`caused`"),
         ("{F2} of all routes pass it.", "write its name"),
+        ("{F1} carries -{F2}.", "touches"),
+        ("{F5}{F5} stations carry traffic.", "touches"),
+        ("{F6}.{F7} is the longest on average.", "touches"),
+        ("{F1} carries below {F2}.", "vague"),
+        ("{F3} carries more than, and comes after, {F1}.", "contrary"),
     ];
     for (text, why) in caught {
         let found = faults(text);
