@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use futures_util::future::try_join_all;
 use gaai::llm::{
-    Endpoint, LlmError, Message, Model, OpenAi, Request, Role, Shape, ShapeMode, Speaker, Witness,
+    Allowance, Endpoint, LlmError, Message, Model, OpenAi, Request, Role, Shape, ShapeMode, Speaker, Witness,
     http_client,
 };
 use serde_json::{Value, json};
@@ -71,6 +71,7 @@ fn request() -> Request {
         temperature: 0.0,
         seed: 1,
         witness: Witness::default(),
+        allowance: Allowance::default(),
     }
 }
 

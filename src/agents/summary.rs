@@ -5,11 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::adviser::{Adviser, Ask};
-use super::prose::{Ground, Said, WordBook, labels, sentence_faults, without_quotes};
+use super::prose::{Ground, Said, WordBook, labels, sentence_faults};
 use super::quality::Note;
-use super::write_findings::{unfit, values};
-use super::written::{ShownFact, cited, shown_fact};
-use crate::llm::{Data, DataError, Filling, LlmError, Narrow, Role};
+use super::write_findings::{Wrong, mending, unfit, values};
+use super::written::{Mended, ShownFact, cited, shown_fact};
+use crate::llm::{Data, DataError, Filling, Less, LlmError, Narrow, Role};
 use crate::model::{
     fact::{Claim, Fact},
     id::{ClaimId, FactId, FindingId, RequirementId},
@@ -80,13 +80,57 @@ pub async fn write(
         said: &Said::default(),
         is_advice: false,
     };
-    let (executive, dropped) = adopt(&prose, &index, &ground);
-    let citing = executive.claims().filter(|it| !it.facts.is_empty()).count();
-    index.verdict.verified += u32::try_from(citing).unwrap_or(u32::MAX);
+    let mut notes = advice.notes;
+    let (mut executive, mut wrong) = adopt(&prose, &index, &ground);
+    if !wrong.is_empty() {
+        let private = index.reports.iter().flat_map(|(_, it)| values(it)).collect();
+        match mending(Role::Summary, &wrong, &facts, private) {
+            Ok(ask) => {
+                let advice = adviser.ask(ask).await?;
+                notes.extend(advice.notes);
+                if let Some(answer) = advice.value {
+                    (executive, wrong) = adopt(&anew(prose, &wrong, &answer), &index, &ground);
+                }
+            }
+            Err(error) => notes.push(unfit(&error)),
+        }
+    }
+    index.verdict.verified += u32::try_from(executive.citing().count()).unwrap_or(u32::MAX);
+    let dropped = wrong.iter().map(|it| format!("claim {}", it.told()));
     index.verdict.dropped.extend(dropped);
     let holds = executive.claims().next().is_some();
     index.executive = holds.then_some(executive);
-    Ok((index, advice.notes))
+    Ok((index, notes))
+}
+
+/// The summary with the sentences at `wrong` places as the model wrote them anew; those that it took back are empty.
+fn anew(prose: SummaryProse, wrong: &[Wrong], answer: &Mended) -> SummaryProse {
+    let mended = |place: String, text: String| {
+        if wrong.iter().all(|it| it.place != place) {
+            return text;
+        }
+        let found = answer.sentences.iter().find(|it| it.place == place);
+        found.map(|it| it.text.clone()).unwrap_or_default()
+    };
+    let sentences = prose.sentences.into_iter().enumerate();
+    let recommendations = prose.recommendations.into_iter().enumerate();
+    SummaryProse {
+        sentences: sentences.map(|(at, it)| mended(sentence_place(at), it)).collect(),
+        recommendations: recommendations
+            .map(|(at, it)| RecommendationProse {
+                text: mended(recommendation_place(at), it.text.clone()),
+                ..it
+            })
+            .collect(),
+    }
+}
+
+fn sentence_place(at: usize) -> String {
+    format!("summary.{}", at + 1)
+}
+
+fn recommendation_place(at: usize) -> String {
+    format!("recommendation.{}", at + 1)
 }
 
 fn asking<'a>(index: &RunReport, facts: &[Fact]) -> Result<Ask<'a, SummaryProse>, DataError> {
@@ -123,7 +167,19 @@ fn asking<'a>(index: &RunReport, facts: &[Fact]) -> Result<Ask<'a, SummaryProse>
             },
         ],
         max_tokens: REPLY_TOKENS,
-        less: None,
+        less: Some(Less {
+            words: "Write at most 2 sentences and 1 recommendation.".to_owned(),
+            narrow: vec![
+                Narrow::AtMost {
+                    pointer: "/properties/sentences".to_owned(),
+                    items: 2,
+                },
+                Narrow::AtMost {
+                    pointer: "/properties/recommendations".to_owned(),
+                    items: 1,
+                },
+            ],
+        }),
         check: None,
         private: index.reports.iter().flat_map(|(_, it)| values(it)).collect(),
     })
@@ -219,28 +275,39 @@ pub fn shown<'a>(index: &'a RunReport, facts: &'a [Fact]) -> Vec<ShownFinding<'a
     all.into_iter().map(|it| it.1).collect()
 }
 
-/// The sentences and recommendations that hold, and the reasons why others do not.
-pub fn adopt(prose: &SummaryProse, index: &RunReport, ground: &Ground<'_>) -> (Executive, Vec<String>) {
-    let mut dropped = Vec::new();
+/// The sentences and recommendations that hold, and those that do not. What is empty was taken back.
+fn adopt(prose: &SummaryProse, index: &RunReport, ground: &Ground<'_>) -> (Executive, Vec<Wrong>) {
+    let mut wrong = Vec::new();
     let mut executive = Executive::default();
     let said = said(index, ground.facts);
-    for (text, number) in prose.sentences.iter().take(MOST_SENTENCES).zip(1..) {
+    let is_left = |text: &str| !text.trim().is_empty();
+    let sentences = prose.sentences.iter().take(MOST_SENTENCES).enumerate();
+    for (at, text) in sentences.filter(|it| is_left(it.1)) {
         let said = about(text).and_then(|it| said.get(it));
         let faults = match said {
             Some(said) => sentence_faults(text, &Ground { said, ..*ground }),
             None => vec!["it cites no fact of a report".to_owned()],
         };
-        let id = format!("summary.{number}");
-        match faults.as_slice() {
-            [] => executive.sentences.push(claim(id, text)),
-            _ => dropped.push(format!("claim {id}: {}", without_quotes(&faults.join("; ")))),
+        let place = sentence_place(at);
+        match faults.is_empty() {
+            true => executive.sentences.push(claim(place, text)),
+            false => wrong.push(Wrong {
+                place,
+                text: text.clone(),
+                faults,
+            }),
         }
     }
-    for (advice, number) in prose.recommendations.iter().zip(1..) {
-        let id = format!("recommendation.{number}");
-        match advised(advice, &id, index, ground, &said) {
+    let recommendations = prose.recommendations.iter().enumerate();
+    for (at, advice) in recommendations.filter(|it| is_left(&it.1.text)) {
+        let place = recommendation_place(at);
+        match advised(advice, &place, index, ground, &said) {
             Ok(advised) => executive.recommendations.push(advised),
-            Err(reason) => dropped.push(format!("claim {id}: {}", without_quotes(&reason))),
+            Err(reason) => wrong.push(Wrong {
+                place,
+                text: advice.text.clone(),
+                faults: vec![reason],
+            }),
         }
     }
     let used: Vec<FactId> = executive.claims().flat_map(|it| it.facts.clone()).collect();
@@ -250,7 +317,7 @@ pub fn adopt(prose: &SummaryProse, index: &RunReport, ground: &Ground<'_>) -> (E
         .filter(|it| used.contains(&it.id))
         .cloned()
         .collect();
-    (executive, dropped)
+    (executive, wrong)
 }
 
 fn advised<'r>(

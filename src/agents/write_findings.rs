@@ -9,7 +9,9 @@ use super::reports;
 use super::written::{Mended, Prose, Rejected, judged, mended, proposals, put_in, shown, shown_fact};
 use crate::engine::ResultTables;
 use crate::llm::{Data, DataError, Less, LlmError, Narrow, Role};
-use crate::model::{format::shortened, id::TemplateId, report::Report, schema::Census, vertical::Vertical};
+use crate::model::{
+    fact::Fact, format::shortened, id::TemplateId, report::Report, schema::Census, vertical::Vertical,
+};
 
 /// Tokens of the findings in a prompt at most.
 const MOST_TOKENS: u64 = 12_000;
@@ -59,7 +61,7 @@ pub async fn write(
     let labels = labels(&report);
     let (mut good, mut bad) = judged(proposals(&prose), &report, &labels, judge.book);
     if !bad.is_empty() {
-        let answer = match mending(&report, &bad) {
+        let answer = match mending(Role::Findings, &wrong(&bad), &report.facts, values(&report)) {
             Ok(ask) => {
                 let advice = adviser.ask(ask).await?;
                 notes.extend(advice.notes);
@@ -79,13 +81,7 @@ pub async fn write(
         }
     }
     put_in(&mut report, &good);
-    let dropped = bad.iter().map(|it| {
-        let place = it.proposal.place();
-        format!(
-            "{place}, written by the model: {}",
-            without_quotes(&it.faults.join("; "))
-        )
-    });
+    let dropped = wrong(&bad).into_iter().map(|it| it.told());
     report.verdict.dropped.extend(dropped);
     reports::verified(&mut report, judge.tables, judge.census);
     Ok((report, notes))
@@ -142,28 +138,58 @@ fn asking<'a>(report: &Report, vertical: &Vertical) -> Result<Ask<'a, Prose>, Da
     })
 }
 
-fn mending<'a>(report: &Report, bad: &[Rejected]) -> Result<Ask<'a, Mended>, DataError> {
-    let rejected = bad.iter().map(|it| {
-        serde_json::json!({ "place": it.proposal.place(), "text": it.proposal.text, "wrong": it.faults })
-    });
+fn wrong(bad: &[Rejected]) -> Vec<Wrong> {
+    let of = |it: &Rejected| Wrong {
+        place: it.proposal.place(),
+        text: it.proposal.text.clone(),
+        faults: it.faults.clone(),
+    };
+    bad.iter().map(of).collect()
+}
+
+/// A sentence that does not hold: its place, what it says, and what is wrong.
+pub(super) struct Wrong {
+    pub(super) place: String,
+    pub(super) text: String,
+    pub(super) faults: Vec<String>,
+}
+
+impl Wrong {
+    /// It as readers are told of it.
+    pub(super) fn told(&self) -> String {
+        let faults = without_quotes(&self.faults.join("; "));
+        format!("{}, written by the model: {faults}", self.place)
+    }
+}
+
+/// Asks for sentences anew, each under its place, with what is wrong with it.
+pub(super) fn mending<'a>(
+    role: Role,
+    wrong: &[Wrong],
+    facts: &[Fact],
+    private: Vec<String>,
+) -> Result<Ask<'a, Mended>, DataError> {
+    let rejected = wrong
+        .iter()
+        .map(|it| serde_json::json!({ "place": it.place, "text": it.text, "wrong": it.faults }));
     Ok(Ask {
-        role: Role::Findings,
+        role,
         prompt: "findings/mend",
         form: "mended",
         values: vec![
             ("rejected", Data::list("rejected", rejected, MOST_TOKENS)?.into()),
             (
                 "facts",
-                Data::list("facts", report.facts.iter().map(shown_fact), MOST_TOKENS)?.into(),
+                Data::list("facts", facts.iter().map(shown_fact), MOST_TOKENS)?.into(),
             ),
         ],
         narrow: vec![Narrow::Choices {
             pointer: "/properties/sentences/items/properties/place".to_owned(),
-            words: bad.iter().map(|it| it.proposal.place()).collect(),
+            words: wrong.iter().map(|it| it.place.clone()).collect(),
         }],
         max_tokens: REPLY_TOKENS,
         less: None,
         check: None,
-        private: values(report),
+        private,
     })
 }

@@ -74,7 +74,7 @@ pub fn verify(directory: &Path) -> Result<Verification, PipelineError> {
         verification
             .mismatches
             .extend(faults.into_iter().map(|it| format!("index: {it}")));
-        verification.claims += u32::try_from(executive.claims().count()).unwrap_or(u32::MAX);
+        verification.claims += u32::try_from(executive.citing().count()).unwrap_or(u32::MAX);
     }
     if verification.claims == 0 {
         verification.nothing = Some(why_no_claim(&index));

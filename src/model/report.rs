@@ -120,6 +120,11 @@ pub struct Executive {
 }
 
 impl Executive {
+    /// Those of its claims that rest on facts.
+    pub fn citing(&self) -> impl Iterator<Item = &Claim> {
+        self.claims().filter(|it| !it.facts.is_empty())
+    }
+
     /// Its sentences, then its recommendations.
     pub fn claims(&self) -> impl Iterator<Item = &Claim> {
         self.sentences
