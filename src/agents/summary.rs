@@ -81,7 +81,8 @@ pub async fn write(
         is_advice: false,
     };
     let mut notes = advice.notes;
-    let (mut executive, mut wrong) = adopt(&prose, &index, &ground);
+    let said = said(&index, &facts);
+    let (mut executive, mut wrong) = adopt(&prose, &index, &ground, &said);
     if !wrong.is_empty() {
         let private = index.reports.iter().flat_map(|(_, it)| values(it)).collect();
         match mending(Role::Summary, &wrong, &facts, private) {
@@ -89,7 +90,7 @@ pub async fn write(
                 let advice = adviser.ask(ask).await?;
                 notes.extend(advice.notes);
                 if let Some(answer) = advice.value {
-                    (executive, wrong) = adopt(&anew(prose, &wrong, &answer), &index, &ground);
+                    (executive, wrong) = adopt(&anew(prose, &wrong, &answer), &index, &ground, &said);
                 }
             }
             Err(error) => notes.push(unfit(&error)),
@@ -276,10 +277,14 @@ pub fn shown<'a>(index: &'a RunReport, facts: &'a [Fact]) -> Vec<ShownFinding<'a
 }
 
 /// The sentences and recommendations that hold, and those that do not. What is empty was taken back.
-fn adopt(prose: &SummaryProse, index: &RunReport, ground: &Ground<'_>) -> (Executive, Vec<Wrong>) {
+fn adopt(
+    prose: &SummaryProse,
+    index: &RunReport,
+    ground: &Ground<'_>,
+    said: &[Said],
+) -> (Executive, Vec<Wrong>) {
     let mut wrong = Vec::new();
     let mut executive = Executive::default();
-    let said = said(index, ground.facts);
     let is_left = |text: &str| !text.trim().is_empty();
     let sentences = prose.sentences.iter().take(MOST_SENTENCES).enumerate();
     for (at, text) in sentences.filter(|it| is_left(it.1)) {
@@ -301,7 +306,7 @@ fn adopt(prose: &SummaryProse, index: &RunReport, ground: &Ground<'_>) -> (Execu
     let recommendations = prose.recommendations.iter().enumerate();
     for (at, advice) in recommendations.filter(|it| is_left(&it.1.text)) {
         let place = recommendation_place(at);
-        match advised(advice, &place, index, ground, &said) {
+        match advised(advice, &place, index, ground, said) {
             Ok(advised) => executive.recommendations.push(advised),
             Err(reason) => wrong.push(Wrong {
                 place,

@@ -160,7 +160,7 @@ fn put_together(launch: Launch, opened: Opened, face: &Face) -> Result<Running, 
     };
     if let Some(ledger) = &opened.models.ledger {
         let paid = launch.heard.calls();
-        ledger.take_over(paid.tokens, paid.usd, paid.unpriced > 0);
+        ledger.take_over(paid.tokens, paid.cost_usd, paid.unpriced > 0);
     }
     let artefacts = Artefacts::open(&launch.directory)?;
     let desk = Desk {

@@ -73,6 +73,18 @@ enum Room {
     Never(String),
 }
 
+impl State {
+    /// Whether a request fits beside what was spent and what is reserved.
+    fn has_room(&self, budget: Budget, worst: Worst) -> bool {
+        let tokens = self.usage.tokens().saturating_add(self.reserved_tokens);
+        let tokens = tokens.saturating_add(worst.usage.tokens());
+        let cost = self.cost.plus(self.reserved_cost);
+        let cost = cost.plus(worst.cost.unwrap_or_default());
+        budget.tokens.is_none_or(|most| tokens <= most)
+            && budget.usd.is_none_or(|most| cost <= Cost::of_usd(most))
+    }
+}
+
 impl Ledger {
     /// A ledger for a run that has lasted as long as `elapsed` says.
     pub fn new(budget: Budget, elapsed: Elapsed) -> Arc<Self> {
@@ -115,22 +127,13 @@ impl Ledger {
     /// where there is no room for another.
     fn may_try_again(&self, worst: Worst) -> bool {
         let mut state = self.state();
-        let tokens = state.usage.tokens().saturating_add(state.reserved_tokens);
-        let has_tokens = self
-            .budget
-            .tokens
-            .is_none_or(|most| tokens.saturating_add(worst.usage.tokens()) <= most);
-        let cost = state
-            .cost
-            .plus(state.reserved_cost)
-            .plus(worst.cost.unwrap_or_default());
-        let has_money = self.budget.usd.is_none_or(|most| cost <= Cost::of_usd(most));
-        if has_tokens && has_money {
+        let has_room = state.has_room(self.budget, worst);
+        if has_room {
             state.usage = state.usage.plus(worst.usage);
             state.cost = state.cost.plus(worst.cost.unwrap_or_default());
             state.is_cost_unknown |= worst.cost.is_none();
         }
-        has_tokens && has_money
+        has_room
     }
 
     /// What is reserved for requests under way: tokens and US dollars.
@@ -174,7 +177,6 @@ impl Ledger {
         }
         let mut state = self.state();
         let tokens = worst.usage.tokens();
-        let mut must_wait = false;
         if let Some(most) = self.budget.tokens {
             let used = state.usage.tokens();
             if used.saturating_add(tokens) > most {
@@ -182,7 +184,6 @@ impl Ledger {
                     "the request may take {tokens} tokens, more than is left of {most}"
                 ));
             }
-            must_wait |= used.saturating_add(state.reserved_tokens).saturating_add(tokens) > most;
         }
         if let Some(usd) = self.budget.usd {
             let Some(cost) = worst.cost else {
@@ -197,9 +198,8 @@ impl Ledger {
                     "the request may cost {may:.4} USD, more than is left of {usd:.4} USD"
                 ));
             }
-            must_wait |= state.cost.plus(state.reserved_cost).plus(cost) > most;
         }
-        if must_wait {
+        if !state.has_room(self.budget, worst) {
             return Room::Later;
         }
         state.reserved_tokens = state.reserved_tokens.saturating_add(tokens);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::event::{Event, TaskId};
-use crate::trace::{EventSink, TraceError};
+use crate::trace::{EventSink, ModelUsage, TraceError};
 
 /// An event sink that remembers.
 #[derive(Debug, Default)]
@@ -16,24 +16,7 @@ struct Memory {
     elapsed_us: BTreeMap<TaskId, u64>,
     advice: BTreeMap<TaskId, Vec<String>>,
     withheld: BTreeSet<TaskId>,
-    calls: Calls,
-}
-
-/// Calls of models, all together.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Calls {
-    /// How many were answered.
-    pub calls: u64,
-    /// How many were not.
-    pub failed: u64,
-    /// Tokens that were paid for, as far as it is known; what a failed call may have taken counts.
-    pub tokens: u64,
-    /// Tokens that kept replies saved.
-    pub saved_tokens: u64,
-    /// What they cost in USD, as far as prices are known.
-    pub usd: f64,
-    /// Calls whose price is not known.
-    pub unpriced: u64,
+    calls: ModelUsage,
 }
 
 impl Heard {
@@ -54,7 +37,7 @@ impl Heard {
     }
 
     /// Calls of models so far.
-    pub fn calls(&self) -> Calls {
+    pub fn calls(&self) -> ModelUsage {
         self.memory().calls
     }
 
@@ -66,6 +49,7 @@ impl Heard {
 impl EventSink for Heard {
     fn record(&self, event: &Event) -> Result<(), TraceError> {
         let mut memory = self.memory();
+        memory.calls.count(event);
         match event {
             Event::TaskStarted { task, .. } => {
                 memory.withheld.remove(task);
@@ -77,39 +61,13 @@ impl EventSink for Heard {
                 // The last attempt of a task is the one that counts.
                 memory.advice.insert(task.clone(), notes.clone());
             }
-            Event::ModelCalled {
-                tokens,
-                saved_tokens,
-                cost_usd,
-                ..
-            } => {
-                memory.calls.calls += 1;
-                memory.calls.saved_tokens = memory.calls.saved_tokens.saturating_add(*saved_tokens);
-                memory.calls.pay(*tokens, *cost_usd);
-            }
             Event::ModelFailed {
-                task,
-                withheld,
-                tokens,
-                cost_usd,
-                ..
+                task, withheld: true, ..
             } => {
-                memory.calls.failed += 1;
-                memory.calls.pay(*tokens, *cost_usd);
-                if *withheld {
-                    memory.withheld.insert(task.clone());
-                }
+                memory.withheld.insert(task.clone());
             }
             _ => {}
         }
         Ok(())
-    }
-}
-
-impl Calls {
-    fn pay(&mut self, tokens: u64, usd: Option<f64>) {
-        self.tokens = self.tokens.saturating_add(tokens);
-        self.usd += usd.unwrap_or(0.0);
-        self.unpriced += u64::from(usd.is_none());
     }
 }

@@ -19,7 +19,7 @@ mod told;
 
 pub use artefacts::{Artefacts, to_json, write_whole};
 pub use error::PipelineError;
-pub use heard::{Calls, Heard};
+pub use heard::Heard;
 pub use launch::Launch;
 pub use model_plan::{PlannedCalls, planned_calls};
 pub use model_request::ModelRequest;

@@ -43,21 +43,14 @@ pub(super) async fn redone<'f, T: Clone + PartialEq>(
     let because = first.join("; ");
     let (value, more) = advise(adviser.shown(&first), rules.clone()).await?;
     notes.extend(more);
-    if value == rules {
-        notes.push(Note::remark(format!(
-            "what the model added was sent back, and it had nothing better, so that what the rules give stands: {because}"
-        )));
-        return Ok(Held {
-            value,
-            notes,
-            sent_back: vec![first],
-        });
-    }
     let second = added(&value);
     if second.is_empty() {
-        notes.push(Note::remark(format!(
-            "what the model added was sent back once and stands now: {because}"
-        )));
+        notes.push(Note::remark(match value == rules {
+            true => format!(
+                "what the model added was sent back, and it had nothing better, so that what the rules give stands: {because}"
+            ),
+            false => format!("what the model added was sent back once and stands now: {because}"),
+        }));
         return Ok(Held {
             value,
             notes,

@@ -1,12 +1,12 @@
 //! What differs between two runs of the same inputs: times, and what models were paid. It stands in one block of
 //! each report.
 
-use super::heard::Calls;
 use super::model_plan::{PlannedCalls, planned_calls};
 use super::orchestrator::{Ground, Orchestrator};
 use super::stages::execution_task;
 use crate::llm::{Budget, Spent};
 use crate::model::{execution::Execution, id::TemplateId, report::Volatile};
+use crate::trace::ModelUsage;
 
 impl Orchestrator {
     /// The facts of a report: when the run began, and how long its executions took.
@@ -62,7 +62,7 @@ impl Orchestrator {
 }
 
 /// What models took.
-fn taken(calls: &Calls) -> String {
+fn taken(calls: &ModelUsage) -> String {
     let mut told = format!("{} calls", calls.calls);
     if calls.failed > 0 {
         told += &format!(" and {} that were not answered", calls.failed);
@@ -72,9 +72,9 @@ fn taken(calls: &Calls) -> String {
         told += &format!(" and {} saved", calls.saved_tokens);
     }
     told += &match calls.unpriced {
-        0 => format!(", {:.4} USD", calls.usd),
+        0 => format!(", {:.4} USD", calls.cost_usd),
         all if all == calls.calls + calls.failed => ", cost unknown".to_owned(),
-        some => format!(", {:.4} USD and {some} calls of unknown cost", calls.usd),
+        some => format!(", {:.4} USD and {some} calls of unknown cost", calls.cost_usd),
     };
     told
 }
@@ -114,20 +114,21 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_told_as_nothing() {
-        let calls = Calls {
+        let calls = ModelUsage {
             calls: 3,
             failed: 1,
+            time_us: 0,
             tokens: 900,
             saved_tokens: 50,
-            usd: 0.0,
+            cost_usd: 0.0,
             unpriced: 4,
         };
         assert_eq!(
             taken(&calls),
             "3 calls and 1 that were not answered, 900 tokens and 50 saved, cost unknown"
         );
-        let some = Calls {
-            usd: 0.25,
+        let some = ModelUsage {
+            cost_usd: 0.25,
             unpriced: 1,
             ..calls
         };

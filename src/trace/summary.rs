@@ -50,7 +50,7 @@ pub struct Performance {
 }
 
 /// Calls of models.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct ModelUsage {
     /// Calls that were answered.
     pub calls: u64,
@@ -66,6 +66,34 @@ pub struct ModelUsage {
     pub cost_usd: f64,
     /// Calls whose price is not known.
     pub unpriced: u64,
+}
+
+impl ModelUsage {
+    /// Adds what `event` tells, if it is the end of a call. What a call that failed may have taken counts.
+    pub fn count(&mut self, event: &Event) {
+        let (tokens, cost_usd) = match event {
+            Event::ModelCalled {
+                tokens,
+                saved_tokens,
+                cost_usd,
+                elapsed_us,
+                ..
+            } => {
+                self.calls += 1;
+                self.time_us = self.time_us.saturating_add(*elapsed_us);
+                self.saved_tokens = self.saved_tokens.saturating_add(*saved_tokens);
+                (*tokens, *cost_usd)
+            }
+            Event::ModelFailed { tokens, cost_usd, .. } => {
+                self.failed += 1;
+                (*tokens, *cost_usd)
+            }
+            _ => return,
+        };
+        self.tokens = self.tokens.saturating_add(tokens);
+        self.cost_usd += cost_usd.unwrap_or(0.0);
+        self.unpriced += u64::from(cost_usd.is_none());
+    }
 }
 
 /// What the agents handed each other.
@@ -155,26 +183,7 @@ impl TraceSummary {
             Event::RunStarted { run, .. } => self.trace_id.clone_from(&run.0),
             Event::RunResumed { .. } => self.state = None,
             Event::RunFinished { state } => self.state = Some(*state),
-            Event::ModelCalled {
-                tokens,
-                saved_tokens,
-                cost_usd,
-                elapsed_us,
-                ..
-            } => {
-                self.model.calls += 1;
-                self.model.time_us = self.model.time_us.saturating_add(*elapsed_us);
-                self.model.tokens = self.model.tokens.saturating_add(*tokens);
-                self.model.saved_tokens = self.model.saved_tokens.saturating_add(*saved_tokens);
-                self.model.cost_usd += cost_usd.unwrap_or(0.0);
-                self.model.unpriced += u64::from(cost_usd.is_none());
-            }
-            Event::ModelFailed { tokens, cost_usd, .. } => {
-                self.model.failed += 1;
-                self.model.tokens = self.model.tokens.saturating_add(*tokens);
-                self.model.cost_usd += cost_usd.unwrap_or(0.0);
-                self.model.unpriced += u64::from(cost_usd.is_none());
-            }
+            Event::ModelCalled { .. } | Event::ModelFailed { .. } => self.model.count(event),
             Event::ArtefactHanded { .. } => self.communication.messages += 1,
             Event::TaskFailed { .. } => self.communication.errors += 1,
             Event::TaskQueued { .. }

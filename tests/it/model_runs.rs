@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -152,11 +153,8 @@ async fn a_run_that_is_cancelled_while_a_model_thinks_ends_and_asks_again_when_i
     assert_eq!(reports(&resumed), reports(&whole));
 }
 
-#[cfg(unix)]
-#[test]
-fn the_program_ends_when_it_is_interrupted_while_a_model_thinks() {
-    let place = tempfile::tempdir().unwrap();
-    // Takes the request, and never answers.
+/// A server that takes requests and never answers, and a run that asks it.
+fn asking_the_mute(place: &Path) -> (TcpListener, Command) {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", server.local_addr().unwrap());
     let words = [
@@ -166,9 +164,18 @@ fn the_program_ends_when_it_is_interrupted_while_a_model_thinks() {
         "--model",
         "custom/mute",
         "--model-url",
-        &url,
     ];
-    let mut child = gaai(place.path(), &words)
+    let mut command = gaai(place, &words);
+    command.arg(url);
+    (server, command)
+}
+
+#[cfg(unix)]
+#[test]
+fn the_program_ends_when_it_is_interrupted_while_a_model_thinks() {
+    let place = tempfile::tempdir().unwrap();
+    let (server, mut command) = asking_the_mute(place.path());
+    let mut child = command
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -190,20 +197,9 @@ fn the_program_ends_when_it_is_interrupted_while_a_model_thinks() {
 #[test]
 fn a_model_that_does_not_answer_in_time_costs_its_sentences_and_nothing_else() {
     let place = tempfile::tempdir().unwrap();
-    let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/v1", server.local_addr().unwrap());
-    let words = [
-        "run",
-        "--graph",
-        "demo:fraud",
-        "--run-id",
-        "r",
-        "--model",
-        "custom/mute",
-        "--model-url",
-        &url,
-    ];
-    let output = gaai(place.path(), &words)
+    let (_server, mut command) = asking_the_mute(place.path());
+    let output = command
+        .args(["--run-id", "r"])
         .env("LLM_TIMEOUT", "0.05")
         .env("LLM_MAX_RETRIES", "0")
         .output()

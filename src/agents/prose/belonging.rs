@@ -8,7 +8,7 @@ use super::pairing::{is_of_one, pairing_faults};
 use super::plain_words::{is_advice, is_plain, stem};
 use super::said::{is_list, tells_which};
 use super::seen::{Seen, is_whole};
-use super::sentence::{Part, Words, denominator, is_name, numerator, row};
+use super::sentence::{Part, Words, is_given, is_name, is_ratio_to, numerator, row};
 use crate::agents::lexicon::is_listed;
 use crate::algorithms::Quantity;
 use crate::model::fact::{Aggregate, Derivation, DetectedWant, Fact, FactValue};
@@ -54,6 +54,7 @@ pub(super) fn belonging_faults(parts: &[Part<'_>], ground: &Ground<'_>) -> Vec<S
 impl Seen<'_, '_> {
     /// `{F9} of the {F1} accounts` where it is no part of that whole, or a share of things that it is no share of.
     fn of_another_whole(&self) -> Option<String> {
+        let facts = self.ground.facts;
         let after = self.after()?;
         let clause = after.after_fact();
         if clause.first().is_none_or(|it| it != "of") {
@@ -68,10 +69,10 @@ impl Seen<'_, '_> {
         let reaches = clause.len() == after.list.len() && named.is_none();
         if let Some(whole) = whole.filter(|it| reaches && !is_name(it)) {
             let is_part = self.ground.said.is_part(&self.fact.id, &whole.id)
-                || denominator(self.fact, self.ground.facts).is_some_and(|it| it.id == whole.id)
-                || self.ground.facts.iter().any(|it| {
-                    numerator(it, self.ground.facts).is_some_and(|it| it.id == self.fact.id)
-                        && denominator(it, self.ground.facts).is_some_and(|it| it.id == whole.id)
+                || is_ratio_to(self.fact, whole, facts)
+                || facts.iter().any(|it| {
+                    is_ratio_to(it, whole, facts)
+                        && numerator(it, facts).is_some_and(|it| it.id == self.fact.id)
                 });
             return (!is_part).then(|| {
                 format!(
@@ -95,9 +96,9 @@ impl Seen<'_, '_> {
 
     /// A threshold or a setting that is told as if it were measured.
     fn unled_setting(&self) -> Option<String> {
-        let Derivation::Given { .. } = self.fact.derivation else {
+        if !is_given(self.fact) {
             return None;
-        };
+        }
         let said = self.ground.said;
         let before = self.before().map(|it| it.list.as_slice()).unwrap_or_default();
         let is_led = before.last().is_some_and(|it| said.leads(it, &self.fact.id));
@@ -120,7 +121,7 @@ impl Seen<'_, '_> {
         if !is_whole(self.fact, self.ground.facts) {
             return None;
         }
-        let before = self.before().map(|it| it.list.clone()).unwrap_or_default();
+        let before = self.before().map(|it| it.list.as_slice()).unwrap_or_default();
         let after = self.after().map(|it| it.list.as_slice()).unwrap_or_default();
         let is_led = before
             .iter()
@@ -140,9 +141,8 @@ impl Seen<'_, '_> {
 
     /// What is of many stands in one clause with one name.
     fn many_as_one(&self) -> Option<String> {
-        let is_of_many = row(self.fact, self.ground.facts).is_none()
-            && !matches!(self.fact.derivation, Derivation::Given { .. })
-            && !is_of_one(self.fact);
+        let is_of_many =
+            row(self.fact, self.ground.facts).is_none() && !is_given(self.fact) && !is_of_one(self.fact);
         if !is_of_many {
             return None;
         }
@@ -250,14 +250,14 @@ impl Seen<'_, '_> {
         if !is_of || is_name(whole) {
             return None;
         }
-        let is_part = denominator(self.fact, self.ground.facts).is_some_and(|it| it.id == whole.id)
+        let is_part = is_ratio_to(self.fact, whole, self.ground.facts)
             || self.ground.said.is_part(&self.fact.id, &whole.id);
         (!is_part).then(|| self.is_called(&format!("it is no share of {{{}}}", whole.id)))
     }
 
     /// Words that go with another value, which is not cited here, and none that go with this one.
     fn others_words(&self) -> Option<String> {
-        if matches!(self.fact.derivation, Derivation::Given { .. }) {
+        if is_given(self.fact) {
             return None;
         }
         let clause = self.clause();
@@ -342,8 +342,7 @@ impl Seen<'_, '_> {
             let is_row = !self.ground.is_advice
                 && matches!(it.value, FactValue::Text(_))
                 && row(it, self.ground.facts).is_some();
-            let is_many =
-                row(it, self.ground.facts).is_none() && !matches!(it.derivation, Derivation::Given { .. });
+            let is_many = row(it, self.ground.facts).is_none() && !is_given(it);
             let is_their_number =
                 matches!(it.value, FactValue::Integer(number) if number == names.len() as i64);
             let is_said = self.ground.said.are_together(&it.id, &self.fact.id);

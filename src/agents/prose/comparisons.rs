@@ -2,7 +2,7 @@
 //! against the facts; a comparison that no fact decides is a fault too.
 
 use super::Ground;
-use super::sentence::{Part, Row, is_name, number, numerator, row};
+use super::sentence::{Part, Row, is_given, is_name, number, numerator, row};
 use crate::agents::lexicon::is_listed;
 use crate::algorithms::Quantity;
 use crate::model::fact::{Aggregate, Derivation, DetectedWant, Fact};
@@ -127,7 +127,7 @@ fn comparative_faults(parts: &[Part<'_>], ground: &Ground<'_>) -> Vec<String> {
             continue;
         }
         let next = parts.get(at + 1).and_then(Part::fact);
-        if let Some(bound) = next.filter(|it| matches!(it.derivation, Derivation::Given { .. })) {
+        if let Some(bound) = next.filter(|it| is_given(it)) {
             faults.extend(side_fault(words, bound, ground));
             continue;
         }

@@ -38,13 +38,11 @@ impl Seen<'_, '_> {
 
     /// What is called an average and is none.
     fn no_middle(&self) -> Option<String> {
-        let owns = |it: &String| self.is_own(it);
         let mut clause = self.clause().into_iter();
         let said = clause.find(|it| is_listed(MEASURES, it))?;
-        let measures = MEASURES.split(' ').map(str::to_owned);
         (!self.is_middle()
             && !is_whole(self.fact, self.ground.facts)
-            && !measures.into_iter().any(|it| owns(&it)))
+            && !MEASURES.split(' ').any(|it| self.is_own(it)))
         .then(|| self.is_called(&format!("leave out `{said}`")))
     }
 

@@ -3,7 +3,7 @@
 use super::Ground;
 use super::plain_words::stem;
 use super::said::{is_list, words_beside};
-use super::sentence::{Part, Words, denominator};
+use super::sentence::{Part, Words, denominator, is_ratio_to};
 use crate::model::fact::{Aggregate, CensusCount, Derivation, DetectedWant, Fact};
 
 /// A fact where it stands in a sentence.
@@ -96,10 +96,6 @@ pub(super) fn is_whole(fact: &Fact, facts: &[Fact]) -> bool {
                 ..
             }
     );
-    let has_parts = || {
-        facts
-            .iter()
-            .any(|it| denominator(it, facts).is_some_and(|it| it.id == fact.id))
-    };
+    let has_parts = || facts.iter().any(|it| is_ratio_to(it, fact, facts));
     adds_up && has_parts()
 }

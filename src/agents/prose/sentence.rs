@@ -196,6 +196,16 @@ pub(super) fn denominator<'a>(fact: &Fact, facts: &'a [Fact]) -> Option<&'a Fact
     }
 }
 
+/// Whether `part` is a ratio to `whole`.
+pub(super) fn is_ratio_to(part: &Fact, whole: &Fact, facts: &[Fact]) -> bool {
+    denominator(part, facts).is_some_and(|it| it.id == whole.id)
+}
+
+/// Whether a value was given and not found: a threshold, a setting.
+pub(super) fn is_given(fact: &Fact) -> bool {
+    matches!(fact.derivation, Derivation::Given { .. })
+}
+
 /// The fact `id` of the report that `beside` is of; facts of several reports have prefixes.
 fn named<'a>(id: &str, beside: &Fact, facts: &'a [Fact]) -> Option<&'a Fact> {
     let id = match beside.id.0.rsplit_once('_') {
