@@ -37,6 +37,20 @@ impl Default for BreakerPolicy {
     }
 }
 
+impl BreakerPolicy {
+    /// Opens for `rest` when so many calls in a row failed, however long that took; 0 counts as 1.
+    pub fn in_a_row(failures: usize, rest: Duration) -> Self {
+        Self {
+            window: Duration::MAX,
+            // No more are kept than decide: all of them failed exactly when the last so many did.
+            most_kept: failures,
+            least_calls: failures,
+            failure_share: 1.0,
+            rest,
+        }
+    }
+}
+
 /// Leave to make one call. It is handed back with [`Breaker::record`] or [`Breaker::release`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -78,18 +92,25 @@ impl Breaker {
     /// # Errors
     /// The rest that is left while it is open; zero while another call tries out whether it may close.
     pub fn admit(&mut self, now: Duration) -> Result<Permit, Duration> {
-        if let State::Open { until } = self.state {
-            if now < until {
-                return Err(until - now);
-            }
-            self.enter(State::HalfOpen { is_trying: false });
-        }
+        self.check(now)?;
         match &mut self.state {
-            State::HalfOpen { is_trying: true } => return Err(Duration::ZERO),
+            State::Open { .. } => self.enter(State::HalfOpen { is_trying: true }),
             State::HalfOpen { is_trying } => *is_trying = true,
-            State::Closed | State::Open { .. } => {}
+            State::Closed => {}
         }
         Ok(Permit { period: self.period })
+    }
+
+    /// What [`Self::admit`] would answer, without taking the place of the one call that tries.
+    ///
+    /// # Errors
+    /// As [`Self::admit`].
+    pub fn check(&self, now: Duration) -> Result<(), Duration> {
+        match self.state {
+            State::Open { until } if now < until => Err(until - now),
+            State::HalfOpen { is_trying: true } => Err(Duration::ZERO),
+            State::HalfOpen { is_trying: false } | State::Open { .. } | State::Closed => Ok(()),
+        }
     }
 
     /// Notes how a call ended.
@@ -226,7 +247,46 @@ mod tests {
         assert!(!breaker.is_open(seconds(124)));
     }
 
+    /// Closed until the fifth failure in a row, open for a minute, then one call tries.
+    #[test]
+    fn five_failures_in_a_row_open_it_for_a_minute() {
+        let mut breaker = Breaker::new(BreakerPolicy::in_a_row(5, seconds(60)));
+        for (second, has_failed) in [true, true, false, true, true, true, true, true]
+            .into_iter()
+            .enumerate()
+        {
+            // Hours between them change nothing.
+            let now = seconds(second as u64 * 7200);
+            let permit = breaker.admit(now).unwrap();
+            breaker.record(permit, now, has_failed);
+        }
+        let opened = seconds(7 * 7200);
+        assert_eq!(breaker.check(opened + seconds(19)), Err(seconds(41)));
+        assert_eq!(breaker.check(opened + seconds(60)), Ok(()));
+        let trial = breaker.admit(opened + seconds(60)).unwrap();
+        assert_eq!(breaker.check(opened + seconds(60)), Err(Duration::ZERO));
+        breaker.record(trial, opened + seconds(61), false);
+        assert_eq!(breaker.check(opened + seconds(61)), Ok(()));
+    }
+
     proptest! {
+        #[test]
+        fn in_a_row_means_the_last_so_many(
+            failures in 0..6_usize, outcomes in prop::collection::vec(any::<bool>(), 0..40),
+        ) {
+            let mut breaker = Breaker::new(BreakerPolicy::in_a_row(failures, seconds(60)));
+            let mut run = 0;
+            for has_failed in outcomes {
+                let permit = breaker.admit(Duration::ZERO).unwrap();
+                breaker.record(permit, Duration::ZERO, has_failed);
+                run = if has_failed { run + 1 } else { 0 };
+                prop_assert_eq!(breaker.is_open(Duration::ZERO), run >= failures.max(1));
+                if run >= failures.max(1) {
+                    break;
+                }
+            }
+        }
+
         /// Against a plain count: with no time passing, it is open exactly when some prefix of at least
         /// five outcomes has half of them failed.
         #[test]
@@ -249,6 +309,8 @@ mod tests {
             let mut now = Duration::ZERO;
             for (pause, end) in steps {
                 now += seconds(pause);
+                let answer = breaker.check(now);
+                prop_assert_eq!(breaker.clone().admit(now).map(|_| ()), answer);
                 if let Ok(permit) = breaker.admit(now) {
                     match end {
                         0 => breaker.record(permit, now, true),

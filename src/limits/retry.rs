@@ -1,18 +1,23 @@
-//! When a failed call is tried again: exponential backoff with full jitter, attempts and a deadline.
+//! When a failed call is tried again: exponential backoff with jitter, attempts and a deadline.
 //!
-//! The wait after the `n`-th failure is drawn evenly from `[0, min(cap, base · 2ⁿ⁻¹)]`: of many callers
-//! that failed together, few come back together. Where the other side says how long to wait, that is kept
-//! to (up to a limit) and the draw comes on top.
+//! The longest wait after the `n`-th failure is `min(cap, base · factorⁿ⁻¹)`; the last `jitter` of it is drawn
+//! evenly, so that of many callers that failed together few come back together. A factor of 1 waits the same
+//! each time, a jitter of 0 makes the waits a fixed sequence. Where the other side says how long to wait, that
+//! is kept to (up to a limit) and the drawn part of the first wait comes on top.
 
 use std::time::Duration;
 
 /// How often and when a failed call is tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Retry {
     /// Times a call is made in all; 0 counts as 1.
     pub max_attempts: u32,
-    /// The longest wait after the first failure; it doubles with each further one.
+    /// The longest wait after the first failure.
     pub base: Duration,
+    /// What the longest wait is multiplied by with each further failure; less than 1 counts as 1.
+    pub factor: f64,
+    /// Share of a wait in `[0, 1]` that is drawn: 0 waits exactly the longest, 1 anything up to it.
+    pub jitter: f64,
     /// The longest wait of our own choosing.
     pub cap: Duration,
     /// The longest wait that the other side may ask for; more is cut to it.
@@ -27,6 +32,8 @@ impl Default for Retry {
         Self {
             max_attempts: 4,
             base: Duration::from_millis(500),
+            factor: 2.0,
+            jitter: 1.0,
             cap: Duration::from_secs(20),
             asked_cap: Duration::from_secs(60),
             deadline: Duration::from_secs(300),
@@ -37,9 +44,11 @@ impl Default for Retry {
 impl Retry {
     /// The longest wait of our own after so many failures in a row.
     pub fn ceiling(&self, failures: u32) -> Duration {
-        let doublings = failures.saturating_sub(1);
-        let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
-        self.base.saturating_mul(factor).min(self.cap)
+        let steps = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
+        // `max` also turns what is no number into 1. Products below 2⁵³ ns, 104 days, are exact.
+        let nanos = self.base.as_nanos() as f64 * self.factor.max(1.0).powi(steps);
+        // Casts cut what is too large to the largest, and zero times infinity to zero.
+        Duration::from_nanos(nanos.round() as u64).min(self.cap)
     }
 
     /// How long to wait before the next attempt; `None` when there is none.
@@ -57,14 +66,27 @@ impl Retry {
             return None;
         }
         let wait = match asked {
-            Some(asked) => asked
-                .min(self.asked_cap)
-                .saturating_add(part(self.ceiling(1), draw)),
-            None => part(self.ceiling(failures), draw),
+            Some(asked) => {
+                let drawn = share(self.ceiling(1), self.jitter);
+                asked.min(self.asked_cap).saturating_add(part(drawn, draw))
+            }
+            None => {
+                let longest = self.ceiling(failures);
+                let drawn = share(longest, self.jitter);
+                (longest - drawn).saturating_add(part(drawn, draw))
+            }
         };
         // An attempt that begins at the deadline could not end before it.
         (elapsed.saturating_add(wait) < self.deadline).then_some(wait)
     }
+}
+
+/// `share` of `whole`; all of it from 1 on, nothing for what is below 0 or no number.
+fn share(whole: Duration, share: f64) -> Duration {
+    if share >= 1.0 {
+        return whole;
+    }
+    Duration::from_nanos((whole.as_nanos() as f64 * share.max(0.0)).round() as u64).min(whole)
 }
 
 /// `draw` / 2⁶⁴ of `whole`.
@@ -95,6 +117,8 @@ mod tests {
             .prop_map(|(max_attempts, base, cap, asked_cap, deadline)| Retry {
                 max_attempts,
                 base,
+                factor: 2.0,
+                jitter: 1.0,
                 cap,
                 asked_cap,
                 deadline,
@@ -114,7 +138,40 @@ mod tests {
         fn ceilings_double_until_the_cap(retry in retries(), failures in 1..60_u32) {
             let (now, next) = (retry.ceiling(failures), retry.ceiling(failures + 1));
             prop_assert!(next >= now && next <= retry.cap);
-            prop_assert!(next == (now * 2).min(retry.cap) || failures >= 32);
+            prop_assert_eq!(next, (now * 2).min(retry.cap));
+        }
+
+        /// By repeated multiplication, each product rounded: off by less than a nanosecond per step, grown
+        /// with the product.
+        #[test]
+        fn ceilings_grow_by_their_factor(
+            retry in retries(), factor in 1.0..5.0_f64, failures in 1..12_u32,
+        ) {
+            let retry = Retry { factor, cap: Duration::MAX, ..retry };
+            let expected = (1..failures).fold(retry.base.as_nanos() as f64, |it, _| it * factor);
+            let found = retry.ceiling(failures).as_nanos() as f64;
+            prop_assert!((found - expected).abs() <= 1.0 + expected * 1e-12);
+        }
+
+        #[test]
+        fn only_the_jitter_is_drawn(retry in retries(), jitter in 0.0..=1.0_f64, failures in 1..8_u32, draw: u64) {
+            let retry = Retry { jitter, ..retry };
+            if let Some(wait) = retry.wait(failures, None, Duration::ZERO, draw) {
+                let longest = retry.ceiling(failures);
+                let least = longest.as_nanos() as f64 * (1.0 - jitter);
+                prop_assert!(wait <= longest && wait.as_nanos() as f64 >= least - 1.0);
+            }
+        }
+
+        /// Nothing that a file may say makes a wait that is too long, or a panic.
+        #[test]
+        fn no_factor_and_no_jitter_break_the_cap(
+            retry in retries(), factor: f64, jitter: f64, failures: u32, asked in prop::option::of(millis(9)), draw: u64,
+        ) {
+            let retry = Retry { factor, jitter, max_attempts: u32::MAX, ..retry };
+            if let Some(wait) = retry.wait(failures, asked, Duration::ZERO, draw) {
+                prop_assert!(wait <= retry.cap + Duration::from_millis(9));
+            }
         }
 
         #[test]
@@ -156,5 +213,25 @@ mod tests {
             .map(|it| it.as_millis())
             .collect();
         assert_eq!(ends, [0, 499, 999]);
+    }
+
+    /// Four waits between five attempts, each twice the one before, whatever is drawn.
+    #[test]
+    fn without_jitter_the_waits_are_a_fixed_sequence() {
+        let retry = Retry {
+            max_attempts: 5,
+            base: Duration::from_millis(100),
+            jitter: 0.0,
+            ..Retry::default()
+        };
+        let waits = |retry: Retry| -> Vec<u128> {
+            (1..9)
+                .map_while(|it| retry.wait(it, None, Duration::ZERO, u64::from(it) << 60))
+                .map(|it| it.as_millis())
+                .collect()
+        };
+        assert_eq!(waits(retry), [100, 200, 400, 800]);
+        let constant = Retry { factor: 1.0, ..retry };
+        assert_eq!(waits(constant), [100; 4]);
     }
 }
