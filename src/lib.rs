@@ -2,9 +2,10 @@
 //!
 //! The rooms, bottom up; imports point down only (`tests/it/layers.rs` keeps this):
 //! [`graph`] and [`algorithms`] are plain computation, [`model`] is plain data, [`trace`],
-//! [`store`] and [`assets`] carry what happened, what is kept and what is embedded; [`documents`],
+//! [`store`] and [`assets`] carry what happened, what is kept and what is embedded, [`process`] knows this
+//! machine and its child processes; [`documents`],
 //! [`llm`], [`source`], [`catalog`], [`report`] and [`flow`] touch the world; [`engine`] runs templates,
-//! [`agents`] decide, [`pipeline`] orders the stages; [`config`], [`app`] and [`cli`] assemble.
+//! [`agents`] decide, [`pipeline`] orders the stages, [`workflow`] orders steps of scripts; [`config`], [`app`] and [`cli`] assemble.
 
 pub mod agents;
 pub mod algorithms;
@@ -21,7 +22,9 @@ pub mod limits;
 pub mod llm;
 pub mod model;
 pub mod pipeline;
+pub mod process;
 pub mod report;
 pub mod source;
 pub mod store;
 pub mod trace;
+pub mod workflow;

@@ -2,6 +2,8 @@
 
 mod jobs;
 mod resources;
+mod schedule;
 
 pub use jobs::{Platform, Preset, Profile, auto_jobs};
 pub use resources::{CpuGate, Reservation, ResourceManager, Shortage, SystemStats, Thresholds};
+pub use schedule::{Catchup, Decision, Due, MOST_CAUGHT_UP, Occupancy, Overlap, Schedule, ScheduleError};
