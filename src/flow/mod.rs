@@ -1,26 +1,34 @@
-//! The scheduler: tasks with dependencies, bounded concurrency, no barriers.
+//! The scheduler: tasks with dependencies, bounded in many ways, no barriers.
 //!
-//! Deciding is pure: [`State`] is the fold of [`Change`]s and [`next()`] says what to do about it.
-//! Only `driver` awaits. It writes each change as an event before it acts on it, so that what was
-//! done can be read from the journal, and it spawns nothing: a task is polled by whoever called
-//! [`Flow::perform`], and ends with it.
+//! [`Scheduler`] decides: it is told what happened at what time and says what to do. [`drive`] performs
+//! that on tokio, [`simulate`] in virtual time, and [`Flow`] for a pipeline whose stages are joined.
 //!
-//! Laws (kept by `tests/it/flow.rs`): never more tasks run than the policy allows; no task starts
-//! before those it waits for ended well; every task ends exactly once; no failure stops a sibling.
+//! Laws (kept by `tests/it/flow_law.rs` over random graphs, limits and troubles): no limit is passed
+//! at any instant; no task starts before what it waits for came about; every task ends exactly once;
+//! the flow ends; no failure is told as success.
 
+mod admission;
+mod arena;
 mod cancel;
-mod critical_path;
-mod driver;
-mod next;
-mod policy;
-mod state;
-mod table;
+mod drive;
+mod joined;
+mod lifecycle;
+mod pool;
+mod ready;
+mod scheduler;
+mod simulate;
 mod task;
+mod timers;
+mod trouble;
 
+pub use admission::{Refusal, Wait};
+pub use arena::Phase;
 pub use cancel::Cancel;
-pub use critical_path::remaining;
-pub use driver::{Approve, Flow};
-pub use next::{Action, next};
-pub use policy::Policy;
-pub use state::{Change, Halt, Phase, State, Task};
-pub use task::{Attempt, Ended, Failure, Needs, Pool, Remedy, SkipReason, TaskSpec};
+pub use drive::{Deed, Order, Orders, Perform, Stop, Unrecorded, drive};
+pub use joined::{Approve, Attempt, Ended, Failure, Flow, Needs, Policy, Pool, Remedy, TaskSpec};
+pub use pool::{BreakerIndex, GateIndex, PoolIndex, PoolUse, SharedSlots};
+pub use scheduler::{Action, AddError, Halt, Input, Outcome, Rules, Scheduler, Tally};
+pub use simulate::{Course, World, simulate};
+pub use task::{
+    Cause, Demand, Dependency, End, Limit, On, SkipReason, Survives, Task, TaskIndex, Terms, Trigger,
+};

@@ -232,7 +232,7 @@ impl Orchestrator {
         mut index: RunReport,
     ) -> Result<RunReport, Failure> {
         let adviser = self.adviser(Role::Summary, attempt);
-        let is_halted = self.desk.flow.state().halt().is_some();
+        let is_halted = self.desk.flow.halt().is_some();
         if let Some(adviser) = adviser.as_ref().filter(|_| is_halted) {
             self.desk
                 .record(&withheld(attempt.task(), adviser.model.name()))?;

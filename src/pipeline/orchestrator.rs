@@ -201,7 +201,7 @@ impl Orchestrator {
         let has_report = chains.iter().any(|it| it.report.is_some());
         let failures = index.value.failures.clone();
         let is_usable = has_report || ground.use_cases.value.is_empty();
-        let halt = self.desk.flow.state().halt();
+        let halt = self.desk.flow.halt();
         let is_withheld = !self.heard.withheld().is_empty();
         let is_whole = failures.is_empty() && !is_withheld;
         let state = match state_of(&ended, halt, is_usable, is_whole) {
@@ -312,9 +312,13 @@ impl Orchestrator {
             Ended::Skipped { reason, .. } => match reason {
                 SkipReason::RunTimedOut => self.timed_out(),
                 SkipReason::Cancelled | SkipReason::NotApproved => PipelineError::Cancelled,
-                SkipReason::UpstreamFailed(_) | SkipReason::RunFailing | SkipReason::Unrecorded => {
-                    self.failed(ended)
-                }
+                SkipReason::UpstreamFailed(_)
+                | SkipReason::NotTriggered(_)
+                | SkipReason::GroupFailed(_)
+                | SkipReason::RunFailing(_)
+                | SkipReason::Condition
+                | SkipReason::QueueTimedOut
+                | SkipReason::Unrecorded => self.failed(ended),
             },
             Ended::RunTimedOut { .. } => self.timed_out(),
             Ended::Failed { failure, .. } if failure.remedy == Remedy::Refused => {
@@ -372,8 +376,13 @@ fn may_resume(ended: &Ended) -> bool {
         },
         Ended::Skipped { reason, .. } => match reason {
             // What it waited for says whether more can come of it.
-            SkipReason::UpstreamFailed(_) | SkipReason::RunFailing => false,
+            SkipReason::UpstreamFailed(_)
+            | SkipReason::NotTriggered(_)
+            | SkipReason::GroupFailed(_)
+            | SkipReason::RunFailing(_)
+            | SkipReason::Condition => false,
             SkipReason::Cancelled
+            | SkipReason::QueueTimedOut
             | SkipReason::RunTimedOut
             | SkipReason::NotApproved
             | SkipReason::Unrecorded => true,

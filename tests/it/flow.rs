@@ -182,7 +182,7 @@ async fn cancelling_drains_what_runs_and_skips_what_waits() {
             reason: SkipReason::Cancelled
         })
     );
-    assert_eq!(flow.state().halt(), Some(Halt::Cancelled));
+    assert_eq!(flow.halt(), Some(Halt::Cancelled));
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,7 +223,7 @@ async fn time_limits_stop_a_task_and_a_run() {
         })
     );
     assert!(matches!(later, Err(Ended::Skipped { .. })));
-    assert_eq!(whole.state().halt(), Some(Halt::TimedOut));
+    assert_eq!(whole.halt(), Some(Halt::TimedOut));
 }
 
 #[tokio::test(start_paused = true)]
@@ -325,7 +325,7 @@ async fn dropping_a_future_that_pauses_leaves_a_journal_that_can_be_replayed() {
         })
         .collect();
     History::replay(&records).unwrap();
-    assert!(flow.state().is_over());
+    assert!(flow.is_over());
 }
 
 #[tokio::test(start_paused = true)]
@@ -371,6 +371,6 @@ async fn a_full_disk_stops_the_run() {
         let (a, b) = tokio::join!(nap(&flow, spec("a", &[]), 1), nap(&flow, spec("b", &["a"]), 1));
         assert!(b.is_err(), "{a:?} {b:?}");
         assert!(flow.unrecorded().unwrap().contains("no space left"));
-        assert!(flow.state().is_over());
+        assert!(flow.is_over());
     }
 }

@@ -14,7 +14,7 @@ use gaai::trace::{
 };
 use proptest::prelude::*;
 
-use crate::flow_law::{drive, specs};
+use crate::flow_random::{play, specs};
 
 fn steady() -> Clock {
     let now = AtomicI64::new(1_700_000_000_000_000);
@@ -53,8 +53,7 @@ proptest! {
         specs in specs(), dice in prop::collection::vec(any::<u8>(), 61), cuts in prop::collection::vec(0.0..1.0_f64, 24),
     ) {
         let mut events = vec![started()];
-        let changes = drive(&specs, &Policy::parallel(3), &dice);
-        events.extend(changes.iter().filter_map(|it| it.event()));
+        events.extend(play(&specs, &Policy::parallel(3), &dice).0);
         let root = tempfile::tempdir().unwrap();
         write(root.path(), &events);
         let bytes = fs::read(root.path().join(JOURNAL)).unwrap();

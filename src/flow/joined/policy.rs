@@ -1,8 +1,10 @@
-//! How a flow may run: values, no behaviour. The three modes of a run are three of them.
+//! How the stages of a pipeline may run: values, no behaviour. The three modes of a run are three of them.
 
 use std::time::Duration;
 
 use super::task::Pool;
+use crate::flow::{Rules, Terms};
+use crate::limits::Retry;
 
 /// Limits and knobs of a flow. None of them changes what a task computes.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +64,32 @@ impl Policy {
         match pool {
             Pool::Cpu => self.cpu_units,
             Pool::Io => self.io_units,
+        }
+    }
+
+    pub(super) fn rules(&self) -> Rules {
+        Rules {
+            max_running: self.max_running,
+            keep_going: self.keep_going,
+            timeout: self.run_timeout,
+            ..Rules::default()
+        }
+    }
+
+    /// No stage cancels another: each tells its failure to those that wait for it.
+    pub(super) fn terms(&self, attempt_timeout: Option<Duration>) -> Terms {
+        Terms {
+            retry: Retry {
+                max_attempts: self.max_attempts,
+                base: self.retry_pause,
+                jitter: 0.0,
+                cap: Duration::MAX,
+                deadline: Duration::MAX,
+                ..Retry::default()
+            },
+            attempt_timeout,
+            isolate_errors: true,
+            ..Terms::default()
         }
     }
 }
