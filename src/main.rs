@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gaai::cli::main(std::env::args_os())
+    // Guardian and launcher of child processes are this program with words of its own.
+    gaai::process::entered(std::env::args_os()).unwrap_or_else(|| gaai::cli::main(std::env::args_os()))
 }

@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::CgroupPlaces;
+
 /// The root of version 1 tells "no limit" as a number just below this.
 const UNLIMITED: u64 = 1 << 62;
 
@@ -65,6 +67,16 @@ impl OwnGroup {
             memory: place(Some("memory")),
             cpu: place(Some("cpu")),
             accounting: place(Some("cpuacct")),
+        }
+    }
+
+    /// The directories of our groups.
+    pub(super) fn places(&self) -> CgroupPlaces {
+        let own = |place: &Option<Place>| place.as_ref().map(|it| it.own.clone());
+        CgroupPlaces {
+            v2: own(&self.unified),
+            v1_memory: own(&self.memory),
+            v1_cpu: own(&self.cpu),
         }
     }
 
@@ -224,8 +236,15 @@ mod tests {
         assert_eq!(state.memory_total, Some(4 << 20));
         assert_eq!(state.memory_available, Some(2 << 20));
         assert_eq!(state.cores, Some(2.5));
-        let own = OwnGroup::find(root.path()).cpu_time();
-        assert_eq!(own, Some(Duration::from_millis(2500)));
+        let own = OwnGroup::find(root.path());
+        assert_eq!(own.cpu_time(), Some(Duration::from_millis(2500)));
+        let groups = root.path().join("sys/fs/cgroup");
+        let places = CgroupPlaces {
+            v2: None,
+            v1_memory: Some(groups.join("memory/jobs/one")),
+            v1_cpu: Some(groups.join("cpu,cpuacct/jobs/one")),
+        };
+        assert_eq!(own.places(), places);
     }
 
     #[test]

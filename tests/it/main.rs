@@ -44,6 +44,7 @@ mod networkx;
 mod paraphrases;
 mod patterns;
 mod peers;
+mod process;
 mod program;
 mod recompute;
 mod renamed;

@@ -1,0 +1,169 @@
+//! A child that runs: waited for, read, stopped, and never left behind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::cgroup::Cgroup;
+use super::spawner::{Held, Inner};
+use super::tree::{Force, Status};
+use super::watch::Watch;
+use super::{Bounds, Channel, Ending, Enforcement, Exit, Printed, Printing};
+
+/// How long what was killed may take to go. A process in the midst of a device's work dies later; the spawner keeps it.
+const TO_GO: Duration = Duration::from_secs(5);
+
+/// A running child and all its descendants. Dropped, they are killed.
+#[derive(Debug)]
+pub struct Child {
+    spawner: Arc<Inner>,
+    held: Option<Held>,
+    exit: Option<Exit>,
+    watch: Watch,
+    printing: Printing,
+    enforcement: Enforcement,
+    id: u32,
+}
+
+impl Child {
+    pub(super) fn new(
+        spawner: Arc<Inner>,
+        held: Held,
+        printing: Printing,
+        enforcement: Enforcement,
+        bounds: Bounds,
+        watched: Option<u64>,
+    ) -> Self {
+        Self {
+            id: held.tree.number(),
+            spawner,
+            held: Some(held),
+            exit: None,
+            watch: Watch::new(bounds, watched),
+            printing,
+            enforcement,
+        }
+    }
+
+    /// The leader's process number; its group has the same.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Who enforces its limits.
+    pub fn enforcement(&self) -> Enforcement {
+        self.enforcement
+    }
+
+    /// What it prints, for a reader beside the one who waits.
+    pub fn printing(&self) -> Printing {
+        self.printing.clone()
+    }
+
+    /// What it printed so far to `channel`, its middle left out beyond the bound; nothing where it cannot be read.
+    pub fn printed(&self, channel: Channel) -> Printed {
+        self.printing.printed(channel).unwrap_or_default()
+    }
+
+    /// Waits until the leader has ended and nobody of its tree is left.
+    ///
+    /// Bounds on output and the watchdog's limit are kept while this is awaited. May be dropped and called again; after
+    /// the end it gives the same answer each time.
+    pub async fn wait(&mut self) -> Exit {
+        let Some(held) = &mut self.held else {
+            return self.known();
+        };
+        let (status, ending) = loop {
+            tokio::select! {
+                biased;
+                status = held.tree.ended() => break (Some(status), Ending::Own),
+                () = sleep(self.watch.pause()) => {}
+            }
+            let group = self.id;
+            let resident = || self.spawner.kin.resident(group);
+            if let Some(ending) = self.watch.look(&self.printing, held.cgroup.as_ref(), resident) {
+                held.tree.signal(Force::Final);
+                break (timeout(TO_GO, held.tree.ended()).await.ok(), ending);
+            }
+        };
+        self.finish(status, ending).await
+    }
+
+    /// Asks every member of the group to end, kills after `grace` those that are left, and waits until they are gone.
+    ///
+    /// With a grace of zero they are killed at once. A child that ended by itself keeps its own ending.
+    pub async fn stop(&mut self, grace: Duration) -> Exit {
+        let Some(held) = &mut self.held else {
+            return self.known();
+        };
+        let end = Instant::now() + grace;
+        let mut ending = Ending::Stopped;
+        let mut status = timeout(Duration::ZERO, held.tree.ended()).await.ok();
+        if status.is_some() {
+            ending = Ending::Own;
+        } else if !grace.is_zero() {
+            held.tree.signal(Force::Gentle);
+            status = timeout(grace, held.tree.ended()).await.ok();
+            // What the leader leaves behind has the rest of the grace to end by itself.
+            let mut pause = Duration::from_millis(1);
+            while status.is_some() && Instant::now() < end && !self.spawner.is_empty(&mut held.tree) {
+                sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_millis(50));
+            }
+        }
+        if status.is_none() {
+            held.tree.signal(Force::Final);
+            status = timeout(TO_GO, held.tree.ended()).await.ok();
+        }
+        self.finish(status, ending).await
+    }
+
+    /// Clears what the leader left and settles how the child ended.
+    async fn finish(&mut self, status: Option<Status>, ending: Ending) -> Exit {
+        let (code, signal) = status.map_or((None, None), |it| (it.code, it.signal));
+        let mut exit = Exit { code, signal, ending };
+        let Some(held) = &mut self.held else {
+            return exit;
+        };
+        if ending == Ending::Own
+            && code != Some(0)
+            && held.cgroup.as_ref().is_some_and(Cgroup::ran_out_of_memory)
+        {
+            exit.ending = Ending::OutOfMemory;
+        }
+        let end = Instant::now() + TO_GO;
+        let mut pause = Duration::from_millis(1);
+        while !self.spawner.clear(held) {
+            if Instant::now() >= end {
+                tracing::warn!(process.id = self.id, "members of a killed tree are still there");
+                break;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+        self.exit = Some(exit);
+        if let Some(held) = self.held.take() {
+            self.spawner.leave(held);
+        }
+        self.printing.trim();
+        exit
+    }
+
+    /// How it ended; it has.
+    fn known(&self) -> Exit {
+        self.exit.unwrap_or(Exit {
+            code: None,
+            signal: None,
+            ending: Ending::Stopped,
+        })
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if let Some(held) = self.held.take() {
+            self.spawner.leave(held);
+        }
+    }
+}
