@@ -20,6 +20,7 @@ pub struct Child {
     spawner: Arc<Inner>,
     held: Option<Held>,
     exit: Option<Exit>,
+    ending: Ending,
     watch: Watch,
     printing: Printing,
     enforcement: Enforcement,
@@ -40,6 +41,7 @@ impl Child {
             spawner,
             held: Some(held),
             exit: None,
+            ending: Ending::Own,
             watch: Watch::new(bounds, watched),
             printing,
             enforcement,
@@ -74,20 +76,21 @@ impl Child {
         let Some(held) = &mut self.held else {
             return self.known();
         };
-        let (status, ending) = loop {
+        let status = loop {
             tokio::select! {
                 biased;
-                status = held.tree.ended() => break (Some(status), Ending::Own),
+                status = held.tree.ended() => break Some(status),
                 () = sleep(self.watch.pause()) => {}
             }
             let group = self.id;
             let resident = || self.spawner.kin.resident(group);
             if let Some(ending) = self.watch.look(&self.printing, held.cgroup.as_ref(), resident) {
+                self.ending = ending;
                 held.tree.signal(Force::Final);
-                break (timeout(TO_GO, held.tree.ended()).await.ok(), ending);
+                break timeout(TO_GO, held.tree.ended()).await.ok();
             }
         };
-        self.finish(status, ending).await
+        self.finish(status).await
     }
 
     /// Asks every member of the group to end, kills after `grace` those that are left, and waits until they are gone.
@@ -98,13 +101,13 @@ impl Child {
             return self.known();
         };
         let end = Instant::now() + grace;
-        let mut ending = Ending::Stopped;
         let mut status = timeout(Duration::ZERO, held.tree.ended()).await.ok();
-        if status.is_some() {
-            ending = Ending::Own;
-        } else if !grace.is_zero() {
-            held.tree.signal(Force::Gentle);
-            status = timeout(grace, held.tree.ended()).await.ok();
+        if status.is_none() {
+            self.ending = Ending::Stopped;
+            if !grace.is_zero() {
+                held.tree.signal(Force::Gentle);
+                status = timeout(grace, held.tree.ended()).await.ok();
+            }
             // What the leader leaves behind has the rest of the grace to end by itself.
             let mut pause = Duration::from_millis(1);
             while status.is_some() && Instant::now() < end && !self.spawner.is_empty(&mut held.tree) {
@@ -116,38 +119,34 @@ impl Child {
             held.tree.signal(Force::Final);
             status = timeout(TO_GO, held.tree.ended()).await.ok();
         }
-        self.finish(status, ending).await
+        self.finish(status).await
     }
 
     /// Clears what the leader left and settles how the child ended.
-    async fn finish(&mut self, status: Option<Status>, ending: Ending) -> Exit {
+    async fn finish(&mut self, status: Option<Status>) -> Exit {
         let (code, signal) = status.map_or((None, None), |it| (it.code, it.signal));
-        let mut exit = Exit { code, signal, ending };
-        let Some(held) = &mut self.held else {
-            return exit;
-        };
-        if ending == Ending::Own
-            && code != Some(0)
-            && held.cgroup.as_ref().is_some_and(Cgroup::ran_out_of_memory)
-        {
-            exit.ending = Ending::OutOfMemory;
-        }
-        let end = Instant::now() + TO_GO;
-        let mut pause = Duration::from_millis(1);
-        while !self.spawner.clear(held) {
-            if Instant::now() >= end {
-                tracing::warn!(process.id = self.id, "members of a killed tree are still there");
-                break;
+        if let Some(held) = &mut self.held {
+            let starved = held.cgroup.as_ref().is_some_and(Cgroup::ran_out_of_memory);
+            if self.ending == Ending::Own && code != Some(0) && starved {
+                self.ending = Ending::OutOfMemory;
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_millis(20));
+            let end = Instant::now() + TO_GO;
+            let mut pause = Duration::from_millis(1);
+            while !self.spawner.clear(held) {
+                if Instant::now() >= end {
+                    tracing::warn!(process.id = self.id, "members of a killed tree are still there");
+                    break;
+                }
+                sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_millis(20));
+            }
         }
-        self.exit = Some(exit);
         if let Some(held) = self.held.take() {
-            self.spawner.leave(held);
+            self.spawner.keep(held);
         }
         self.printing.trim();
-        exit
+        let ending = self.ending;
+        *self.exit.insert(Exit { code, signal, ending })
     }
 
     /// How it ended; it has.
@@ -155,15 +154,16 @@ impl Child {
         self.exit.unwrap_or(Exit {
             code: None,
             signal: None,
-            ending: Ending::Stopped,
+            ending: self.ending,
         })
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
-        if let Some(held) = self.held.take() {
-            self.spawner.leave(held);
+        if let Some(mut held) = self.held.take() {
+            self.spawner.clear(&mut held);
+            self.spawner.keep(held);
         }
     }
 }

@@ -33,6 +33,18 @@ pub struct Settings {
     pub places: CgroupPlaces,
 }
 
+impl Settings {
+    /// For a process that is gaai itself, found at `program`: orphans come to it, and every rung is tried.
+    pub fn of_program(program: PathBuf) -> Self {
+        Self {
+            program: Some(program),
+            adopt: true,
+            rungs: Rung::ALL.to_vec(),
+            places: CgroupPlaces::of_this_process(),
+        }
+    }
+}
+
 /// Starts children. Clones are the same spawner; one is enough for a process.
 #[derive(Clone, Debug)]
 pub struct Spawner(Arc<Inner>);
@@ -65,6 +77,8 @@ pub(super) struct Held {
     pub(super) tree: Tree,
     pub(super) cgroup: Option<Cgroup>,
     number: u64,
+    /// Whether nobody and nothing of it is left.
+    cleared: bool,
 }
 
 impl Spawner {
@@ -116,7 +130,12 @@ impl Spawner {
             watched,
             ..
         } = confinement;
-        let held = Held { tree, cgroup, number };
+        let held = Held {
+            tree,
+            cgroup,
+            number,
+            cleared: false,
+        };
         Ok(Child::new(
             Arc::clone(inner),
             held,
@@ -174,17 +193,14 @@ impl Inner {
         let spawned = system.spawn();
         let mut alive = self.alive();
         alive.starting -= 1;
-        let process = match spawned {
-            Ok(process) => process,
-            Err(source) => {
-                alive.trees.remove(&number);
-                return Err(spawn_failed(source));
-            }
-        };
-        alive.leaders.insert(process.id());
+        let held = spawned.and_then(Tree::of);
+        match &held {
+            Ok(tree) => drop(alive.leaders.insert(tree.number())),
+            Err(_) => drop(alive.trees.remove(&number)),
+        }
         drop(alive);
-        self.tell(|| group_began(process.id()));
-        let tree = Tree::of(process).map_err(spawn_failed)?;
+        let tree = held.map_err(spawn_failed)?;
+        self.tell(|| group_began(tree.number()));
         if command.nice > 0 {
             tree.renice(command.nice);
         }
@@ -218,6 +234,7 @@ impl Inner {
         let gone =
             self.is_empty(&mut held.tree) && held.cgroup.as_ref().is_none_or(Cgroup::remove) && !orphans;
         if gone {
+            held.cleared = true;
             alive.leaders.remove(&held.tree.number());
             drop(alive);
             self.tell(|| group_ended(held.tree.number()));
@@ -243,13 +260,11 @@ impl Inner {
         }
     }
 
-    /// Takes over a tree nobody waits for.
-    pub(super) fn leave(&self, mut held: Held) {
-        if !self.clear(&mut held) {
-            self.left
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(held);
+    /// Takes over a killed tree of which somebody may be left.
+    pub(super) fn keep(&self, held: Held) {
+        if !held.cleared {
+            let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+            left.push(held);
         }
     }
 

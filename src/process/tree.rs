@@ -62,7 +62,7 @@ pub(super) fn lead(command: &mut Command) {
 }
 
 impl Tree {
-    /// Takes the child over. Must be called within a tokio runtime.
+    /// Takes the child over, or kills it on failure. Must be called within a tokio runtime.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "whoever holds the tree reaps it; nobody else may wait for the child"
@@ -71,7 +71,7 @@ impl Tree {
         let leader = Pid::from_child(&child);
         Ok(Self {
             leader,
-            notice: notice(leader)?,
+            notice: notice(leader),
             status: None,
             gone: false,
         })
@@ -182,23 +182,19 @@ fn look(leader: Pid) -> Option<Status> {
     deprecated,
     reason = "its successor is unsafe and asks for what `OwnedFd` promises: one open descriptor for its whole life"
 )]
-fn notice(leader: Pid) -> io::Result<Notice> {
+fn notice(leader: Pid) -> Notice {
     use rustix::process::{PidfdFlags, pidfd_open};
     use tokio::io::{Interest, unix::AsyncFd};
-    match pidfd_open(leader, PidfdFlags::empty()) {
-        Ok(descriptor) => Ok(Notice::Descriptor(AsyncFd::with_interest(
-            descriptor,
-            Interest::READABLE,
-        )?)),
-        // Linux before 5.3, or a sandbox that does not know the call.
-        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => Ok(by_thread(leader)),
-        Err(error) => Err(error.into()),
-    }
+    // Linux before 5.3, a sandbox that does not know the call, or no descriptor left: a thread will do.
+    pidfd_open(leader, PidfdFlags::empty())
+        .ok()
+        .and_then(|it| AsyncFd::with_interest(it, Interest::READABLE).ok())
+        .map_or_else(|| by_thread(leader), Notice::Descriptor)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn notice(leader: Pid) -> io::Result<Notice> {
-    Ok(by_thread(leader))
+fn notice(leader: Pid) -> Notice {
+    by_thread(leader)
 }
 
 /// A thread that waits for the leader, without reaping it.
