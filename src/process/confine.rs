@@ -102,6 +102,10 @@ impl Confinement {
 
 /// The rungs to try and what they need.
 #[derive(Debug)]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "elsewhere no rung holds, whatever it has")
+)]
 pub(super) struct Ladder {
     pub(super) rungs: Vec<Rung>,
     /// The launcher; without it only the scope can hold.

@@ -1,13 +1,13 @@
 //! The words by which gaai starts itself as something smaller. They are no commands: no help lists them.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-#[cfg(unix)]
 /// `gaai __guard MARK`: the guardian.
-pub(super) const GUARD: &str = "__guard";
 #[cfg(unix)]
+pub(super) const GUARD: &str = "__guard";
 /// `gaai __launch …`: the launcher.
+#[cfg(target_os = "linux")]
 pub(super) const LAUNCH: &str = "__launch";
 
 /// Acts on the words of this program when they come from gaai itself. To be called before anything else in `main`.
@@ -15,24 +15,13 @@ pub(super) const LAUNCH: &str = "__launch";
 /// None for all other words. With [`Settings::program`](super::Settings) set, that program must call this.
 pub fn entered(words: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let mut words = words.into_iter().skip(1);
-    let first = words.next()?;
-    act(&first, words)
-}
-
-#[cfg(unix)]
-fn act(first: &OsStr, mut words: impl Iterator<Item = OsString>) -> Option<ExitCode> {
-    if first == LAUNCH {
-        Some(super::launcher::launch(words))
-    } else if first == GUARD {
-        Some(super::guardian::guard(&words.next()?.to_string_lossy()))
-    } else {
-        None
+    match words.next()?.to_str()? {
+        #[cfg(target_os = "linux")]
+        LAUNCH => Some(super::launcher::launch(words)),
+        #[cfg(unix)]
+        GUARD => Some(super::guardian::guard(&words.next()?.to_string_lossy())),
+        _ => None,
     }
-}
-
-#[cfg(not(unix))]
-fn act(_: &OsStr, _: impl Iterator<Item = OsString>) -> Option<ExitCode> {
-    None
 }
 
 #[cfg(test)]

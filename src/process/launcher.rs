@@ -84,7 +84,6 @@ impl Launch {
     }
 }
 
-#[cfg(target_os = "linux")]
 fn pin(cores: &[usize]) -> io::Result<()> {
     use rustix::thread::{CpuSet, sched_setaffinity};
     if cores.is_empty() {
@@ -95,11 +94,6 @@ fn pin(cores: &[usize]) -> io::Result<()> {
         set.set(*core);
     }
     Ok(sched_setaffinity(None, &set)?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn pin(_: &[usize]) -> io::Result<()> {
-    Ok(())
 }
 
 /// Becomes the program; returns only when it cannot, having told why on standard error.

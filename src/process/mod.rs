@@ -38,7 +38,7 @@ mod watch;
 
 #[cfg(target_os = "linux")]
 mod adopted;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod launcher;
 #[cfg(target_os = "linux")]
 mod marked;
