@@ -41,8 +41,9 @@ pub(super) struct Row {
     pub(super) held: bool,
     pub(super) attempts: u16,
     pub(super) priority: i32,
-    /// Longest path from a task that waits for nothing, in tasks.
+    /// Longest path to it within its scope, in tasks.
     pub(super) level: u32,
+    pub(super) scope: u32,
     pub(super) demand: u32,
     pub(super) terms: u32,
     /// Dependencies that are not decided.
@@ -83,7 +84,6 @@ pub(super) struct Arena {
     demands: Vec<Demand>,
     demand_places: BTreeMap<Demand, u32>,
     terms: Vec<Terms>,
-    levels: Vec<Vec<u32>>,
 }
 
 /// Terms looked at before a value is kept a second time; flows have few different ones.
@@ -118,15 +118,6 @@ impl Arena {
         &self.terms[self.row(task).terms as usize]
     }
 
-    /// The tasks of a level, in the order of adding.
-    pub(super) fn level(&self, level: u32) -> &[u32] {
-        self.levels.get(level as usize).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn levels(&self) -> usize {
-        self.levels.len()
-    }
-
     pub(super) fn dependencies(&self, task: u32) -> &[u32] {
         let row = self.row(task);
         let first = row.first_dependency as usize;
@@ -141,7 +132,9 @@ impl Arena {
         let level = task
             .after
             .iter()
-            .map(|it| self.row(it.task.0).level + 1)
+            .map(|it| self.row(it.task.0))
+            .filter(|it| it.scope == task.scope.0)
+            .map(|it| it.level + 1)
             .max()
             .unwrap_or(0);
         let expected_us = micros(task.expected);
@@ -155,6 +148,7 @@ impl Arena {
             attempts: 0,
             priority: task.priority,
             level,
+            scope: task.scope.0,
             demand,
             terms,
             open: 0,
@@ -170,10 +164,6 @@ impl Arena {
             ended_us: 0,
             queued_us: 0,
         });
-        if self.levels.len() <= level as usize {
-            self.levels.resize_with(level as usize + 1, Vec::new);
-        }
-        self.levels[level as usize].push(index);
         for dependency in &task.after {
             self.link(index, dependency);
         }
@@ -254,16 +244,9 @@ impl Arena {
 
     /// Bytes on the heap, by capacity.
     pub(super) fn bytes(&self) -> usize {
-        let levels: usize = self
-            .levels
-            .iter()
-            .map(|it| it.capacity() * size_of::<u32>())
-            .sum();
         self.rows.capacity() * size_of::<Row>()
             + self.edges.capacity() * size_of::<Edge>()
             + self.dependencies.capacity() * size_of::<u32>()
-            + self.levels.capacity() * size_of::<Vec<u32>>()
-            + levels
             + self.demands.len() * 2 * size_of::<Demand>()
             + self.terms.capacity() * size_of::<Terms>()
     }

@@ -225,8 +225,11 @@ impl Scheduler {
 
     pub(super) fn stop(&mut self, task: u32, cause: Cause) {
         self.arena.row_mut(task).phase = Phase::Stopping(cause);
-        let task = TaskIndex(task);
-        self.say(Action::Stop { task, cause });
+        self.say(Action::Stop {
+            task: TaskIndex(task),
+            cause,
+        });
+        self.stop_parts(task, cause);
     }
 
     pub(super) fn answered(&mut self, gate: GateIndex, approved: bool) {
@@ -306,10 +309,11 @@ impl Scheduler {
     /// The pause before another attempt; `None` if there is none.
     fn pause(&self, task: u32, asked: Option<Duration>) -> Option<Duration> {
         let row = self.arena.row(task);
-        if self.halt.is_some()
+        let is_pointless = self.halt.is_some()
+            || self.trouble_of_parent(task).is_some()
             || self.has_domain_failed(task)
-            || self.failing.is_some() && self.rules.cancel_all
-        {
+            || self.is_cancelling(task);
+        if is_pointless {
             return None;
         }
         let elapsed = Duration::from_micros(self.now_us - row.started_us);
@@ -328,6 +332,8 @@ impl Scheduler {
             attempt: u32::from(attempt),
             pause,
         });
+        // The next attempt makes its own parts.
+        self.end_parts(task);
     }
 
     /// Ends the task; nothing more happens to it.
@@ -344,12 +350,14 @@ impl Scheduler {
         row.phase = Phase::Over(end);
         row.ended_us = now_us;
         self.over += 1;
+        self.scope_of_mut(task).over += 1;
         self.say(Action::End {
             task: TaskIndex(task),
             end,
         });
         self.told.push_back(task);
         self.count(task, end);
+        self.end_parts(task);
     }
 }
 

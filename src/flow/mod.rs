@@ -16,6 +16,7 @@ mod lifecycle;
 mod pool;
 mod ready;
 mod scheduler;
+mod scope;
 mod simulate;
 mod task;
 mod timers;
@@ -27,7 +28,8 @@ pub use cancel::Cancel;
 pub use drive::{Deed, Order, Orders, Perform, Stop, Unrecorded, drive};
 pub use joined::{Approve, Attempt, Ended, Failure, Flow, Needs, Policy, Pool, Remedy, TaskSpec};
 pub use pool::{BreakerIndex, GateIndex, PoolIndex, PoolUse, SharedSlots};
-pub use scheduler::{Action, AddError, Halt, Input, Outcome, Rules, Scheduler, Tally};
+pub use scheduler::{Action, AddError, Halt, Input, Outcome, Rules, Scheduler};
+pub use scope::{ErrorRules, ScopeIndex, Tally};
 pub use simulate::{Course, World, simulate};
 pub use task::{
     Cause, Demand, Dependency, End, Limit, On, SkipReason, Survives, Task, TaskIndex, Terms, Trigger,

@@ -16,6 +16,7 @@ use super::admission::{Held, Refusal};
 use super::arena::{Arena, Phase, micros};
 use super::pool::{BreakerIndex, GateIndex, Pool, PoolIndex, PoolUse, SharedSlots};
 use super::ready::Ready;
+use super::scope::{ErrorRules, Scope, Tally};
 use super::task::{Cause, End, SkipReason, Survives, Task, TaskIndex};
 use super::timers::Timers;
 use crate::limits::{Breaker, BreakerPolicy};
@@ -26,10 +27,8 @@ use crate::model::event::RunState;
 pub struct Rules {
     /// Tasks that may hold a run slot at once; 0 counts as 1.
     pub max_running: usize,
-    /// Whether tasks that do not depend on a failed one, and are not of its group, still start.
-    pub keep_going: bool,
-    /// Whether a failure stops whatever runs.
-    pub cancel_all: bool,
+    /// What a failure does to others.
+    pub errors: ErrorRules,
     /// After so long a wait a task goes first, and what it takes is kept free for it.
     pub aging_after: Duration,
     /// Time limit of the whole flow, from time zero.
@@ -42,8 +41,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             max_running: 4,
-            keep_going: false,
-            cancel_all: false,
+            errors: ErrorRules::default(),
             aging_after: Duration::from_secs(30),
             timeout: None,
             seed: 0,
@@ -182,27 +180,12 @@ pub enum AddError {
         /// The place it names.
         task: TaskIndex,
     },
-    /// It takes from a pool, breaker or gate of another scheduler.
-    #[error("it takes from a pool, a breaker or a gate that this flow does not have")]
+    /// It names a pool, breaker, gate or scope of another scheduler.
+    #[error("it names a pool, a breaker, a gate or a scope that this flow does not have")]
     UnknownPool,
     /// The flow has as many tasks as it can have.
     #[error("a flow has at most {} tasks", u32::MAX - 1)]
     TooMany,
-}
-
-/// How many tasks ended how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Ended well.
-    pub succeeded: u64,
-    /// Failed, and that counts.
-    pub failed: u64,
-    /// Failed, and that is tolerated.
-    pub tolerated: u64,
-    /// Stopped while they ran.
-    pub cancelled: u64,
-    /// Never started.
-    pub skipped: u64,
 }
 
 /// See the module.
@@ -229,12 +212,8 @@ pub struct Scheduler {
     pub(super) over: usize,
     pub(super) halt: Option<Halt>,
     pub(super) insisted: bool,
-    /// The task whose failure keeps others from starting, when the flow does not keep going.
-    pub(super) failing: Option<u32>,
-    /// Levels whose error domain has failed, with the task that did.
-    pub(super) failed_domains: BTreeMap<u32, u32>,
-    pub(super) tally: Tally,
-    pub(super) first_failure: Option<u32>,
+    /// The first is the flow itself.
+    pub(super) scopes: Vec<Scope>,
 }
 
 /// Whether something was approved.
@@ -248,6 +227,7 @@ pub(super) enum Gate {
 impl Scheduler {
     /// A flow without tasks at time zero.
     pub fn new(rules: Rules) -> Self {
+        let errors = rules.errors;
         Self {
             rules,
             arena: Arena::default(),
@@ -268,10 +248,7 @@ impl Scheduler {
             over: 0,
             halt: None,
             insisted: false,
-            failing: None,
-            failed_domains: BTreeMap::new(),
-            tally: Tally::default(),
-            first_failure: None,
+            scopes: vec![Scope::of_flow(errors)],
         }
     }
 
@@ -311,6 +288,8 @@ impl Scheduler {
     pub fn add(&mut self, task: &Task) -> Result<TaskIndex, AddError> {
         self.check(task)?;
         let index = self.arena.push(task);
+        let level = self.arena.row(index).level;
+        self.scope_of_mut(index).push(index, level);
         for (ready, way) in self.arena.lengthen(index) {
             let row = self.arena.row(ready);
             let (demand, new) = (row.demand, self.rank(ready));
@@ -331,10 +310,11 @@ impl Scheduler {
             return Err(AddError::UnknownTask { task: unknown.task });
         }
         let demand = &task.demand;
-        let is_known = demand
-            .units
-            .iter()
-            .all(|(pool, _)| pool.place() < self.pools.len())
+        let is_known = (task.scope.0 as usize) < self.scopes.len()
+            && demand
+                .units
+                .iter()
+                .all(|(pool, _)| pool.place() < self.pools.len())
             && demand
                 .breaker
                 .is_none_or(|it| (it.0 as usize) < self.breakers.len())
@@ -431,14 +411,14 @@ impl Scheduler {
         self.halt
     }
 
-    /// The first task whose failure counts.
+    /// The first task of the flow itself whose failure counts.
     pub fn first_failure(&self) -> Option<TaskIndex> {
-        self.first_failure.map(TaskIndex)
+        self.scopes[0].first_failure.map(TaskIndex)
     }
 
-    /// How many tasks ended how.
+    /// How many tasks of the flow itself ended how.
     pub fn tally(&self) -> Tally {
-        self.tally
+        self.scopes[0].tally
     }
 
     /// How the flow stands or ended.
@@ -447,8 +427,8 @@ impl Scheduler {
             Some(Halt::Cancelled | Halt::NotApproved) => RunState::Cancelled,
             Some(Halt::TimedOut) => RunState::TimedOut,
             Some(Halt::Unrecorded) => RunState::Failed,
-            None if self.tally.failed > 0 => RunState::Failed,
-            None if self.tally.tolerated > 0 => RunState::PartiallySucceeded,
+            None if self.tally().failed > 0 => RunState::Failed,
+            None if self.tally().tolerated > 0 => RunState::PartiallySucceeded,
             None => RunState::Succeeded,
         }
     }
@@ -461,14 +441,15 @@ impl Scheduler {
         Some(pool.seen.clone())
     }
 
-    /// Number of levels, and the most tasks that ever held a run slot at once.
+    /// Number of levels of the flow itself, and the most tasks that ever held a run slot at once.
     pub fn extent(&self) -> (usize, usize) {
-        (self.arena.levels(), self.peak_running)
+        (self.scopes[0].level_count(), self.peak_running)
     }
 
     /// Bytes that the scheduler keeps on the heap, about.
     pub fn bytes(&self) -> usize {
-        self.arena.bytes() + self.ready.bytes() + self.timers.bytes()
+        let scopes: usize = self.scopes.iter().map(Scope::bytes).sum();
+        self.arena.bytes() + scopes + self.ready.bytes() + self.timers.bytes()
     }
 
     pub(super) fn survives(&self, task: u32) -> Survives {

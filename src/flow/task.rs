@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::pool::{BreakerIndex, GateIndex, PoolIndex};
+use super::scope::ScopeIndex;
 use crate::limits::Retry;
 
 /// A task of a scheduler: its place in the order of adding, from 0.
@@ -35,6 +36,8 @@ pub struct Task {
     pub expected: Duration,
     /// What is done about time and failure.
     pub terms: Terms,
+    /// The tasks that it belongs to.
+    pub scope: ScopeIndex,
     /// Whether nothing happens to it until [`super::Input::Released`] or [`super::Input::Restored`]: what
     /// an earlier process left of it is being read.
     pub held: bool,
@@ -205,6 +208,8 @@ pub enum Cause<T = TaskIndex> {
     GroupFailed(T),
     /// Another task failed, and that stops all.
     RunFailed(T),
+    /// The task of which it is a part ended or ran into a limit.
+    ParentEnded(T),
     /// The user stopped the run.
     Cancelled,
     /// The run's limit of time.
@@ -264,6 +269,7 @@ impl<T> Cause<T> {
             Cause::Limit(limit) => Cause::Limit(limit),
             Cause::GroupFailed(task) => Cause::GroupFailed(name(task)),
             Cause::RunFailed(task) => Cause::RunFailed(name(task)),
+            Cause::ParentEnded(task) => Cause::ParentEnded(name(task)),
             Cause::Cancelled => Cause::Cancelled,
             Cause::RunTimedOut => Cause::RunTimedOut,
         }
@@ -297,6 +303,7 @@ impl<T: fmt::Display> fmt::Display for Cause<T> {
             }
             Cause::GroupFailed(task) => write!(f, "groupFailed: `{task}` of its group failed"),
             Cause::RunFailed(task) => write!(f, "runFailed: `{task}` failed, and that stops all"),
+            Cause::ParentEnded(task) => write!(f, "parentEnded: `{task}`, of which it is a part, ended"),
             Cause::Cancelled => f.write_str("cancelled: the run was stopped while it ran"),
             Cause::RunTimedOut => f.write_str("runTimedOut: the run's time limit was reached while it ran"),
         }

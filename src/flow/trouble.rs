@@ -1,9 +1,9 @@
 //! What a failure, a halt or a time limit does to other tasks: the rules of the truth table in
 //! docs/workflows.md.
 //!
-//! A *group* is the tasks of one level. Its *error domain* is those that do not isolate errors: when one
+//! A *group* is the tasks of one level of a scope. Its *error domain* is those that do not isolate errors: when one
 //! of them fails and that is not tolerated, the running ones are stopped and the others never start.
-//! Tasks outside the group that run are left alone; those that have not begun start only if the flow
+//! Tasks outside the group that run are left alone; those that have not begun start only if the scope
 //! keeps going. A tolerated failure does nothing to anybody.
 
 use super::arena::Phase;
@@ -19,27 +19,36 @@ impl Scheduler {
             Some(halt) if survives < Survives::Halt || self.insisted => return Some(reason_of(halt)),
             Some(_) | None => {}
         }
+        if let Some(reason) = self.trouble_of_parent(task) {
+            return Some(reason);
+        }
         let row = self.arena.row(task);
         // One with an attempt behind it has begun; failures of others are about those that have not.
         if survives >= Survives::Failure || row.attempts > 0 {
             return None;
         }
-        if let Some(culprit) = self.failed_domains.get(&row.level)
+        let scope = self.scope_of(task);
+        if let Some(culprit) = scope.failed_domains.get(&row.level)
             && !self.arena.terms(task).isolate_errors
         {
             return Some(SkipReason::GroupFailed(TaskIndex(*culprit)));
         }
-        let failing = self.failing?;
+        let failing = scope.failing?;
         let is_of_its_group = self.arena.row(failing).level == row.level;
-        (!is_of_its_group || self.rules.cancel_all).then_some(SkipReason::RunFailing(TaskIndex(failing)))
+        (!is_of_its_group || scope.rules.cancel_all).then_some(SkipReason::RunFailing(TaskIndex(failing)))
+    }
+
+    /// Whether a failure elsewhere stops whatever runs beside the task.
+    pub(super) fn is_cancelling(&self, task: u32) -> bool {
+        let scope = self.scope_of(task);
+        scope.failing.is_some() && scope.rules.cancel_all
     }
 
     /// Whether another task of its error domain has failed.
     pub(super) fn has_domain_failed(&self, task: u32) -> bool {
         let row = self.arena.row(task);
-        self.failed_domains
-            .get(&row.level)
-            .is_some_and(|culprit| *culprit != task)
+        let culprit = self.scope_of(task).failed_domains.get(&row.level);
+        culprit.is_some_and(|it| *it != task)
             && !self.arena.terms(task).isolate_errors
             && row.survives < Survives::Failure
     }
@@ -49,35 +58,40 @@ impl Scheduler {
         let terms = self.arena.terms(task);
         let (counts, is_tolerated) = (terms.counts, terms.continue_on_error);
         let is_isolated = terms.isolate_errors;
+        let scope = self.scope_of_mut(task);
         let counter = match end {
             _ if end.is_failure() && !counts => return,
-            _ if end.is_failure() && is_tolerated => &mut self.tally.tolerated,
-            _ if end.is_failure() => &mut self.tally.failed,
-            End::Succeeded => &mut self.tally.succeeded,
-            End::Cancelled(_) => &mut self.tally.cancelled,
-            End::Skipped(_) | End::Failed | End::TimedOut(_) => &mut self.tally.skipped,
+            _ if end.is_failure() && is_tolerated => &mut scope.tally.tolerated,
+            _ if end.is_failure() => &mut scope.tally.failed,
+            End::Succeeded => &mut scope.tally.succeeded,
+            End::Cancelled(_) => &mut scope.tally.cancelled,
+            End::Skipped(_) | End::Failed | End::TimedOut(_) => &mut scope.tally.skipped,
         };
         *counter += 1;
         if !end.is_failure() || is_tolerated {
             return;
         }
-        self.first_failure.get_or_insert(task);
+        scope.first_failure.get_or_insert(task);
+        let is_first = !scope.rules.keep_going && scope.failing.is_none();
+        if is_first {
+            scope.failing = Some(task);
+        }
         if !is_isolated {
             self.fail_domain(task);
         }
-        if !self.rules.keep_going && self.failing.is_none() {
-            self.failing = Some(task);
-            self.fail_flow(task);
+        if is_first {
+            self.fail_scope(task);
         }
     }
 
     fn fail_domain(&mut self, culprit: u32) {
         let level = self.arena.row(culprit).level;
-        if self.failed_domains.contains_key(&level) {
+        let scope = self.scope_of_mut(culprit);
+        if scope.failed_domains.contains_key(&level) {
             return;
         }
-        self.failed_domains.insert(level, culprit);
-        let members: Vec<u32> = self.arena.level(level).to_vec();
+        scope.failed_domains.insert(level, culprit);
+        let members: Vec<u32> = scope.level(level).to_vec();
         let cause = Cause::GroupFailed(TaskIndex(culprit));
         for member in members {
             if self.arena.terms(member).isolate_errors || self.survives(member) >= Survives::Failure {
@@ -87,13 +101,15 @@ impl Scheduler {
         }
     }
 
-    fn fail_flow(&mut self, culprit: u32) {
+    fn fail_scope(&mut self, culprit: u32) {
         let cause = Cause::RunFailed(TaskIndex(culprit));
-        for task in 0..self.arena.len() as u32 {
+        let scope = self.scope_of(culprit);
+        let cancel_all = scope.rules.cancel_all;
+        for task in scope.tasks() {
             if self.survives(task) >= Survives::Failure {
                 continue;
             }
-            if self.rules.cancel_all {
+            if cancel_all {
                 self.break_off(task, cause);
             } else {
                 self.reconsider(task);
@@ -131,7 +147,7 @@ impl Scheduler {
     }
 
     /// Stops a task wherever it stands.
-    fn break_off(&mut self, task: u32, cause: Cause) {
+    pub(super) fn break_off(&mut self, task: u32, cause: Cause) {
         match self.arena.row(task).phase {
             Phase::Running => self.stop(task, cause),
             Phase::Resting => self.finish(task, End::Cancelled(cause)),

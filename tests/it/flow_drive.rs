@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gaai::flow::{
-    Action, Dependency, End, Halt, Input, Order, Orders, Outcome, Perform, Rules, Scheduler, Stop, Task,
-    TaskIndex, Terms, Unrecorded, drive,
+    Action, Dependency, End, ErrorRules, Halt, Input, Order, Orders, Outcome, Perform, Rules, Scheduler,
+    Stop, Task, TaskIndex, Terms, Unrecorded, drive,
 };
 use gaai::limits::Retry;
 use tokio::time::{Instant, sleep};
@@ -131,7 +131,10 @@ impl Perform for Troupe {
 fn keep_going(max_running: usize) -> Scheduler {
     Scheduler::new(Rules {
         max_running,
-        keep_going: true,
+        errors: ErrorRules {
+            keep_going: true,
+            cancel_all: false,
+        },
         ..Rules::default()
     })
 }

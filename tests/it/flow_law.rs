@@ -6,8 +6,8 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use gaai::flow::{
-    Action, Cause, Course, Demand, Dependency, End, Halt, Input, On, Outcome, PoolIndex, Rules, Scheduler,
-    SkipReason, Survives, Task, TaskIndex, Terms, Trigger, World, simulate,
+    Action, Cause, Course, Demand, Dependency, End, ErrorRules, Halt, Input, On, Outcome, PoolIndex, Rules,
+    Scheduler, ScopeIndex, SkipReason, Survives, Task, TaskIndex, Terms, Trigger, World, simulate,
 };
 use gaai::limits::{BreakerPolicy, Retry};
 use proptest::prelude::*;
@@ -62,7 +62,7 @@ fn any_case() -> impl Strategy<Value = Case> {
         prop::option::weighted(0.2, 0..200_u64),
         prop::option::weighted(0.1, 0..300_u64),
     );
-    (any::<u64>(), 1..20_usize, rules, pools, troubles, 0..4_usize).prop_map(
+    (any::<u64>(), 1..20_usize, rules, pools, troubles, 0..16_usize).prop_map(
         |(
             seed,
             tasks,
@@ -75,8 +75,10 @@ fn any_case() -> impl Strategy<Value = Case> {
             tasks,
             rules: Rules {
                 max_running,
-                keep_going,
-                cancel_all: cancel_all && seed % 4 == 0,
+                errors: ErrorRules {
+                    keep_going,
+                    cancel_all: cancel_all && seed % 4 == 0,
+                },
                 aging_after: millis(seed % 100),
                 timeout: timeout.filter(|_| seed % 3 == 0).map(millis),
                 seed,
@@ -117,7 +119,7 @@ impl Case {
         }
     }
 
-    fn task(&self, place: usize, setting: &Setting) -> Task {
+    fn task(&self, place: usize, setting: &Setting, scope: ScopeIndex) -> Task {
         let after = (0..place)
             .filter(|it| roll(self.seed, place, 100 + *it as u64).is_multiple_of(4))
             .map(|it| {
@@ -157,6 +159,7 @@ impl Case {
             expected: millis(self.dice(place, 57, 30)),
             terms: self.terms(place),
             held: false,
+            scope,
         }
     }
 }
@@ -166,6 +169,8 @@ struct Setting {
     breaker: gaai::flow::BreakerIndex,
     gate: gaai::flow::GateIndex,
     indices: Vec<TaskIndex>,
+    /// Scopes with the tasks that they make up; the flow itself has none.
+    scopes: Vec<(ScopeIndex, Option<TaskIndex>)>,
 }
 
 /// Plays a case and holds the laws true after each action.
@@ -173,6 +178,7 @@ struct Judge<'a> {
     case: &'a Case,
     setting: Setting,
     tasks: Vec<Task>,
+    parents: Vec<Option<TaskIndex>>,
     running: BTreeSet<TaskIndex>,
     begun: BTreeSet<TaskIndex>,
     ended: BTreeMap<TaskIndex, End>,
@@ -243,14 +249,25 @@ impl Judge<'_> {
             "{index:?} started after the halt"
         );
         assert!(!self.insisted);
+        let parent = self.parents[index.place()];
+        assert!(
+            parent.is_none_or(|it| self.running.contains(&it)),
+            "{index:?} is part of what does not run"
+        );
     }
 
     fn check_end(&mut self, index: TaskIndex, end: End) {
         self.running.remove(&index);
         assert!(self.ended.insert(index, end).is_none(), "{index:?} ended twice");
-        let terms = &self.tasks[index.place()].terms;
-        if let End::Cancelled(Cause::GroupFailed(culprit)) = end {
-            assert!(!terms.isolate_errors, "{index:?} is isolated from {culprit:?}");
+        let task = &self.tasks[index.place()];
+        // A part is stopped with what it is a part of, isolated or not.
+        if let End::Cancelled(Cause::GroupFailed(culprit)) = end
+            && self.tasks[culprit.place()].scope == task.scope
+        {
+            assert!(
+                !task.terms.isolate_errors,
+                "{index:?} is isolated from {culprit:?}"
+            );
             assert!(
                 !self.tasks[culprit.place()].terms.continue_on_error,
                 "{culprit:?} is tolerated"
@@ -271,7 +288,21 @@ impl Judge<'_> {
     }
 
     fn add_one(&mut self, scheduler: &mut Scheduler) {
-        let task = self.case.task(self.tasks.len(), &self.setting);
+        let place = self.tasks.len();
+        let rules = self.case.rules.errors;
+        if let Some(parent) = self
+            .running
+            .last()
+            .copied()
+            .filter(|_| self.case.dice(place, 70, 2) == 0)
+        {
+            let scope = scheduler.scope(parent, rules).unwrap();
+            self.setting.scopes.push((scope, Some(parent)));
+        }
+        let scopes = &self.setting.scopes;
+        let (scope, parent) = scopes[self.case.dice(place, 72, scopes.len() as u64) as usize];
+        self.parents.push(parent);
+        let task = self.case.task(place, &self.setting, scope);
         self.setting.indices.push(scheduler.add(&task).unwrap());
         self.tasks.push(task);
     }
@@ -341,8 +372,10 @@ fn play(case: &Case) -> (Scheduler, BTreeMap<TaskIndex, End>, Vec<Task>) {
             breaker,
             gate,
             indices: Vec::new(),
+            scopes: vec![(ScopeIndex::default(), None)],
         },
         tasks: Vec::new(),
+        parents: Vec::new(),
         running: BTreeSet::new(),
         begun: BTreeSet::new(),
         ended: BTreeMap::new(),
@@ -371,7 +404,10 @@ proptest! {
         let tally = scheduler.tally();
         let uncounted = ended
             .iter()
-            .filter(|(task, end)| end.is_failure() && !tasks[task.place()].terms.counts)
+            .filter(|(task, end)| {
+                let task = &tasks[task.place()];
+                task.scope != ScopeIndex::default() || end.is_failure() && !task.terms.counts
+            })
             .count() as u64;
         let counted = tally.succeeded + tally.failed + tally.tolerated + tally.cancelled + tally.skipped;
         prop_assert_eq!(counted + uncounted, tasks.len() as u64);
@@ -382,8 +418,9 @@ proptest! {
     fn no_failure_is_told_as_success(case in any_case()) {
         let (scheduler, ended, tasks) = play(&case);
         let counts = |(task, end): (&TaskIndex, &End)| {
-            let terms = &tasks[task.place()].terms;
-            end.is_failure() && terms.counts && !terms.continue_on_error
+            let task = &tasks[task.place()];
+            let is_of_flow = task.scope == ScopeIndex::default();
+            is_of_flow && end.is_failure() && task.terms.counts && !task.terms.continue_on_error
         };
         prop_assert_eq!(scheduler.first_failure().is_some(), ended.iter().any(counts));
         prop_assert_eq!(scheduler.tally().failed > 0, ended.iter().any(counts));

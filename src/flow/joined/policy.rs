@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::task::Pool;
-use crate::flow::{Rules, Terms};
+use crate::flow::{ErrorRules, Rules, Terms};
 use crate::limits::Retry;
 
 /// Limits and knobs of a flow. None of them changes what a task computes.
@@ -70,7 +70,10 @@ impl Policy {
     pub(super) fn rules(&self) -> Rules {
         Rules {
             max_running: self.max_running,
-            keep_going: self.keep_going,
+            errors: ErrorRules {
+                keep_going: self.keep_going,
+                cancel_all: false,
+            },
             timeout: self.run_timeout,
             ..Rules::default()
         }

@@ -15,7 +15,7 @@ use super::task::{Attempt, Ended, Failure, Needs, Pool, Remedy, TaskSpec};
 use crate::algorithms::Control;
 use crate::flow::{
     Action, Cause, Demand, Dependency, End, GateIndex, Halt, Input, Outcome, PoolIndex, Scheduler,
-    SkipReason, Survives, Task, TaskIndex, Trigger,
+    ScopeIndex, SkipReason, Survives, Task, TaskIndex, Trigger,
 };
 use crate::model::event::{Event, Stage, TaskId};
 use crate::model::id::ContentHash;
@@ -278,6 +278,7 @@ impl Inner {
             expected: spec.expected,
             terms: policy.terms(spec.timeout),
             held: was_finished,
+            scope: ScopeIndex::default(),
         };
         let index = self.scheduler.add(&task).map_err(|it| it.to_string())?;
         self.places.insert(spec.id.clone(), index);
