@@ -12,7 +12,7 @@
 //! for a while; nothing is granted until enough of it came back.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -272,10 +272,9 @@ fn try_lock(file: &File) -> io::Result<bool> {
     }
 }
 
+/// Always as long, in place: cutting a file off first makes some file systems write it to disk at once.
 fn write_pid(file: &mut File) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    file.write_all(format!("{}\n", std::process::id()).as_bytes())
+    file.write_all(format!("{:010}\n", std::process::id()).as_bytes())
 }
 
 #[cfg(test)]
