@@ -5,7 +5,8 @@
 //! [`store`] and [`assets`] carry what happened, what is kept and what is embedded, [`process`] knows this
 //! machine and its child processes; [`documents`],
 //! [`llm`], [`source`], [`catalog`], [`report`] and [`flow`] touch the world; [`engine`] runs templates,
-//! [`agents`] decide, [`pipeline`] orders the stages, [`workflow`] orders steps of scripts; [`config`], [`app`] and [`cli`] assemble.
+//! [`agents`] decide, [`pipeline`] orders the stages, [`workflow`] the steps of workflow files; [`config`],
+//! [`app`] and [`cli`] assemble.
 
 pub mod agents;
 pub mod algorithms;

@@ -27,6 +27,11 @@ struct Verticals;
 #[prefix = "prompts/"]
 struct Prompts;
 
+#[derive(RustEmbed)]
+#[folder = "workflows/"]
+#[prefix = "workflows/"]
+struct Workflows;
+
 /// An asset with the hash of its bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asset {
@@ -90,7 +95,7 @@ impl Assets {
     pub fn list(&self, prefix: &str) -> Vec<String> {
         let mut paths: BTreeSet<String> = embedded_paths().map(Cow::into_owned).collect();
         if let Some(folder) = &self.folder {
-            for room in ["templates", "verticals", "prompts"] {
+            for room in ["templates", "verticals", "prompts", "workflows"] {
                 collect(&folder.join(room), room, &mut paths);
             }
         }
@@ -131,10 +136,14 @@ fn embedded(path: &str) -> Option<EmbeddedFile> {
     Templates::get(path)
         .or_else(|| Verticals::get(path))
         .or_else(|| Prompts::get(path))
+        .or_else(|| Workflows::get(path))
 }
 
 fn embedded_paths() -> impl Iterator<Item = Cow<'static, str>> {
-    Templates::iter().chain(Verticals::iter()).chain(Prompts::iter())
+    Templates::iter()
+        .chain(Verticals::iter())
+        .chain(Prompts::iter())
+        .chain(Workflows::iter())
 }
 
 /// Adds the files below `folder` as paths below `path`; what cannot be listed holds no assets.

@@ -1,8 +1,16 @@
 //! Workflows and batches: what is to be run, and under which conditions it may start.
 
+pub mod definition;
+pub mod expression;
+pub mod starter;
+pub mod truth_table;
+
+mod described;
 mod jobs;
+mod near;
 mod resources;
 mod schedule;
+mod yaml;
 
 pub use jobs::{Platform, Preset, Profile, auto_jobs};
 pub use resources::{CpuGate, Reservation, ResourceManager, Shortage, SystemStats, Thresholds};

@@ -13,6 +13,8 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// How late a run may start and still be on time.
 const ON_TIME: SignedDuration = SignedDuration::from_secs(60);
@@ -50,7 +52,8 @@ pub enum ScheduleError {
 }
 
 /// What happens to runs that were missed while nobody was there to start them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Catchup {
     /// Nothing: only a run that is on time starts.
     #[default]
@@ -62,7 +65,8 @@ pub enum Catchup {
 }
 
 /// What happens when a run is due while others of the workflow still run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Overlap {
     /// The new one does not happen.
     #[default]
