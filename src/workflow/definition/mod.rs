@@ -1,6 +1,6 @@
 //! A workflow as its file describes it: the model, reading, rules.
 //!
-//! [`load`] is the door: text in, a [`Workflow`] that keeps all rules out, or all [`Faults`] at once. The types
+//! [`load()`] is the door: text in, a [`Workflow`] that keeps all rules out, or all [`Faults`] at once. The types
 //! are the only description of what a file may hold; [`schema()`] gives it to editors.
 
 mod check;
