@@ -18,6 +18,9 @@ const ELSEWHERE_AGAIN: Duration = Duration::from_millis(50);
 
 /// What a running attempt holds.
 pub(super) struct Held {
+    /// How long it waited for all of it, and for what.
+    waited_us: u64,
+    waited_for: Option<Refusal>,
     slot: bool,
     units: Vec<(PoolIndex, u64)>,
     permit: Option<(BreakerIndex, Permit)>,
@@ -173,6 +176,8 @@ impl Scheduler {
             }
         }
         let mut held = Held {
+            waited_us: 0,
+            waited_for: None,
             slot: demand.slot,
             units: Vec::with_capacity(demand.units.len()),
             permit: None,
@@ -227,7 +232,7 @@ impl Scheduler {
         Err(Refusal::Gate)
     }
 
-    fn start(&mut self, task: u32, held: Held) {
+    fn start(&mut self, task: u32, mut held: Held) {
         let rank = self.rank(task);
         let row = self.arena.row_mut(task);
         row.phase = Phase::Running;
@@ -240,7 +245,9 @@ impl Scheduler {
             self.told.push_back(task);
         }
         self.ready.remove(demand, &rank);
-        self.note_wait(demand, waited_us);
+        held.waited_us = waited_us;
+        held.waited_for = self.refused.get(&demand).copied().filter(|_| waited_us > 0);
+        self.note_wait(&held);
         self.running += usize::from(held.slot);
         self.peak_running = self.peak_running.max(self.running);
         if self.arena.demand_of(demand).alone {
@@ -260,14 +267,18 @@ impl Scheduler {
         });
     }
 
-    fn note_wait(&mut self, demand: u32, waited_us: u64) {
-        if waited_us > 0
-            && let Some(pool) = self.refused.get(&demand).and_then(|it| it.pool())
-        {
+    fn note_wait(&mut self, held: &Held) {
+        if let Some(pool) = held.waited_for.and_then(Refusal::pool) {
             let seen = &mut self.pools[pool.place()].seen;
             seen.waited += 1;
-            seen.waited_us += waited_us;
+            seen.waited_us += held.waited_us;
         }
+    }
+
+    /// How long the running attempt of a task waited for what it takes, and for what; `None` if none runs.
+    pub fn waited(&self, task: TaskIndex) -> Option<(Duration, Option<Refusal>)> {
+        let held = self.held.get(&task.0)?;
+        Some((Duration::from_micros(held.waited_us), held.waited_for))
     }
 
     /// Frees what the task held. `has_failed` is told to its breaker, unless the attempt says nothing.

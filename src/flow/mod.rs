@@ -1,7 +1,7 @@
 //! The scheduler: tasks with dependencies, bounded in many ways, no barriers.
 //!
-//! [`Scheduler`] decides: it is told what happened at what time and says what to do. [`drive`] performs
-//! that on tokio, [`simulate`] in virtual time, and [`Flow`] for a pipeline whose stages are joined.
+//! [`Scheduler`] decides: it is told what happened at what time and says what to do. [`drive()`] performs
+//! that on tokio, [`simulate()`] in virtual time, and [`Flow`] for a pipeline whose stages are joined.
 //!
 //! Laws (kept by `tests/it/flow_law.rs` over random graphs, limits and troubles): no limit is passed
 //! at any instant; no task starts before what it waits for came about; every task ends exactly once;

@@ -386,6 +386,11 @@ impl Scheduler {
         self.arena.len()
     }
 
+    /// The task at a place in the order of adding.
+    pub fn task_at(&self, place: usize) -> Option<TaskIndex> {
+        (place < self.arena.len()).then_some(TaskIndex(place as u32))
+    }
+
     /// Whether no task was added.
     pub fn is_empty(&self) -> bool {
         self.arena.len() == 0

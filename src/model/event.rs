@@ -45,16 +45,16 @@ impl From<&str> for TaskId {
     }
 }
 
-/// One line of the journal.
+/// One line of a journal: of a run of the pipeline, or of a workflow with events of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct Record<E = Event> {
     /// Position, from 0, without gaps.
     pub seq: u64,
     /// Milliseconds since 1970-01-01 UTC, from the run's clock.
     pub at_ms: i64,
     /// What happened.
     #[serde(flatten)]
-    pub event: Event,
+    pub event: E,
 }
 
 /// What happened.

@@ -16,3 +16,4 @@ pub mod template;
 pub mod usage;
 pub mod use_case;
 pub mod vertical;
+pub mod workflow_event;

@@ -30,3 +30,27 @@ pub enum Ending {
     /// It printed more than [`Bounds::printed`](super::Bounds) and was killed.
     OutputTooLarge,
 }
+
+/// Name of a signal as people write it, without `SIG`; `None` of the rare ones. Numbers as on Linux.
+pub fn signal_name(number: i32) -> Option<&'static str> {
+    const NAMES: [(i32, &str); 16] = [
+        (1, "HUP"),
+        (2, "INT"),
+        (3, "QUIT"),
+        (4, "ILL"),
+        (5, "TRAP"),
+        (6, "ABRT"),
+        (7, "BUS"),
+        (8, "FPE"),
+        (9, "KILL"),
+        (10, "USR1"),
+        (11, "SEGV"),
+        (12, "USR2"),
+        (13, "PIPE"),
+        (14, "ALRM"),
+        (15, "TERM"),
+        (24, "XCPU"),
+    ];
+    let named = NAMES.iter().find(|(known, _)| *known == number);
+    named.map(|(_, name)| *name)
+}

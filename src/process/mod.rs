@@ -60,7 +60,7 @@ pub use confine::{CgroupPlaces, Enforcement, Rung};
 pub use descriptors::{OpenFiles, raise_open_files};
 pub use entry::entered;
 pub use error::ProcessError;
-pub use exit::{Ending, Exit};
+pub use exit::{Ending, Exit, signal_name};
 pub use interpreter::{Interpreters, Runner};
 pub use output::{Channel, Printing};
 pub use printed::Printed;

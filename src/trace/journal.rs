@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::TraceError;
@@ -50,10 +51,14 @@ struct Inner {
 }
 
 impl Journal {
-    /// Begins the journal of a new run in `run_directory`, which must exist and hold none. One in which
-    /// no record was written whole counts as none.
+    /// Begins the journal of a new run in `run_directory`, which must exist and hold none.
     pub fn create(run_directory: &Path, durability: Durability, clock: Clock) -> Result<Self, TraceError> {
-        let path = run_directory.join(JOURNAL);
+        Self::create_at(run_directory.join(JOURNAL), durability, clock)
+    }
+
+    /// Begins a journal at `path`, whose directory must exist. A file in which no record was written whole
+    /// counts as none.
+    pub fn create_at(path: PathBuf, durability: Durability, clock: Clock) -> Result<Self, TraceError> {
         let file = lock(&path, true)?;
         let bytes = std::fs::read(&path).map_err(|it| TraceError::io(&path, &it))?;
         if bytes.contains(&b'\n') {
@@ -61,11 +66,13 @@ impl Journal {
             return Err(TraceError::Exists { path });
         }
         file.set_len(0).map_err(|it| TraceError::io(&path, &it))?;
-        if durability != Durability::None {
+        if durability != Durability::None
+            && let Some(directory) = path.parent()
+        {
             // Without this a loss of power can take the whole file with it.
-            sync_directory(run_directory).map_err(|it| TraceError::io(run_directory, &it))?;
+            sync_directory(directory).map_err(|it| TraceError::io(directory, &it))?;
         }
-        Self::over(path, file, &Reading::default(), durability, clock)
+        Self::over(path, file, &Reading::<Event>::default(), durability, clock)
     }
 
     /// Takes up the journal of an earlier run and gives its records. A torn last line is cut off.
@@ -74,7 +81,15 @@ impl Journal {
         durability: Durability,
         clock: Clock,
     ) -> Result<(Self, Vec<Record>), TraceError> {
-        let path = run_directory.join(JOURNAL);
+        Self::reopen_at(run_directory.join(JOURNAL), durability, clock)
+    }
+
+    /// The same for the journal at `path`.
+    pub fn reopen_at<E: DeserializeOwned>(
+        path: PathBuf,
+        durability: Durability,
+        clock: Clock,
+    ) -> Result<(Self, Vec<Record<E>>), TraceError> {
         let file = lock(&path, false)?;
         let bytes = std::fs::read(&path).map_err(|it| TraceError::io(&path, &it))?;
         let reading = parse(&bytes, &path.display().to_string())?;
@@ -86,10 +101,10 @@ impl Journal {
         Ok((journal, reading.records))
     }
 
-    fn over(
+    fn over<E>(
         path: PathBuf,
         file: File,
-        reading: &Reading,
+        reading: &Reading<E>,
         durability: Durability,
         clock: Clock,
     ) -> Result<Self, TraceError> {
@@ -121,7 +136,18 @@ impl Journal {
         self.lock().file.sync_data().map_err(|it| self.io(&it))
     }
 
-    fn append(&self, inner: &mut Inner, event: &Event) -> Result<(), TraceError> {
+    /// Writes an event down; returns once it is safe by the journal's durability.
+    pub fn write<E: Serialize>(&self, event: &E) -> Result<(), TraceError> {
+        let mut inner = self.lock();
+        self.append(&mut inner, event)?;
+        match (self.durability, &self.syncer) {
+            (Durability::Strict, _) => inner.file.sync_data().map_err(|it| self.io(&it)),
+            (_, Some(syncer)) => syncer.wrote().map_err(|it| self.io(&it)),
+            (_, None) => Ok(()),
+        }
+    }
+
+    fn append<E: Serialize>(&self, inner: &mut Inner, event: &E) -> Result<(), TraceError> {
         if inner.is_closed {
             return Err(self.io(&std::io::Error::other("an earlier record could not be written")));
         }
@@ -129,7 +155,7 @@ impl Journal {
             seq: inner.next_seq,
             // A wall clock may be set back; what follows in the journal followed in time.
             at_ms: ((self.clock)() / 1000).max(inner.last_ms),
-            event: event.clone(),
+            event,
         };
         let line = line::write(&record).map_err(|it| self.io(&std::io::Error::other(it)))?;
         if let Err(error) = inner.file.write_all(line.as_bytes()) {
@@ -156,13 +182,7 @@ impl Journal {
 
 impl EventSink for Journal {
     fn record(&self, event: &Event) -> Result<(), TraceError> {
-        let mut inner = self.lock();
-        self.append(&mut inner, event)?;
-        match (self.durability, &self.syncer) {
-            (Durability::Strict, _) => inner.file.sync_data().map_err(|it| self.io(&it)),
-            (_, Some(syncer)) => syncer.wrote().map_err(|it| self.io(&it)),
-            (_, None) => Ok(()),
-        }
+        self.write(event)
     }
 }
 

@@ -27,7 +27,7 @@ pub use export::{TraceFormat, export};
 pub use history::History;
 pub use journal::{Durability, Journal};
 pub use print::{print_summary, seconds};
-pub use read::{JOURNAL, Reading, parse, read};
+pub use read::{JOURNAL, Reading, parse, read, read_journal};
 pub use sinks::{Memory, Sinks};
 pub use spans::{Span, SpanEnd, Spans};
 pub use summary::{AgentTime, Communication, ModelUsage, PathStep, Performance, TraceSummary, agent_name};

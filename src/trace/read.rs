@@ -6,33 +6,49 @@
 use std::fs;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
+
 use super::error::TraceError;
 use super::line;
-use crate::model::event::Record;
+use crate::model::event::{Event, Record};
 
 /// Name of the journal within a run's directory.
 pub const JOURNAL: &str = "journal.jsonl";
 
 /// What a journal holds.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reading {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading<E = Event> {
     /// The records in order.
-    pub records: Vec<Record>,
+    pub records: Vec<Record<E>>,
     /// Bytes that they take from the start of the file.
     pub kept: u64,
     /// Bytes of a torn last line behind them.
     pub torn: u64,
 }
 
+impl<E> Default for Reading<E> {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            kept: 0,
+            torn: 0,
+        }
+    }
+}
+
 /// The records of the run in `run_directory`.
 pub fn read(run_directory: &Path) -> Result<Vec<Record>, TraceError> {
-    let path = run_directory.join(JOURNAL);
-    let bytes = fs::read(&path).map_err(|it| TraceError::io(&path, &it))?;
+    read_journal(&run_directory.join(JOURNAL))
+}
+
+/// The records of the journal at `path`.
+pub fn read_journal<E: DeserializeOwned>(path: &Path) -> Result<Vec<Record<E>>, TraceError> {
+    let bytes = fs::read(path).map_err(|it| TraceError::io(path, &it))?;
     Ok(parse(&bytes, &path.display().to_string())?.records)
 }
 
 /// The records in `bytes`; `path` names them in errors.
-pub fn parse(bytes: &[u8], path: &str) -> Result<Reading, TraceError> {
+pub fn parse<E: DeserializeOwned>(bytes: &[u8], path: &str) -> Result<Reading<E>, TraceError> {
     let mut reading = Reading::default();
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -58,7 +74,7 @@ pub fn parse(bytes: &[u8], path: &str) -> Result<Reading, TraceError> {
 }
 
 /// The record of a line that ends, at its place.
-fn whole(line: &[u8], seq: u64) -> Result<Record, String> {
+fn whole<E: DeserializeOwned>(line: &[u8], seq: u64) -> Result<Record<E>, String> {
     let line = line.strip_suffix(b"\n").ok_or("its line does not end")?;
     let record = line::read(line)?;
     if record.seq == seq {

@@ -2,6 +2,7 @@
 
 pub mod definition;
 pub mod expression;
+pub mod run;
 pub mod starter;
 pub mod truth_table;
 

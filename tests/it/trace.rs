@@ -81,7 +81,7 @@ proptest! {
         let mut bytes = fs::read(root.path().join(JOURNAL)).unwrap();
         let last = bytes[..bytes.len() - 1].iter().rposition(|it| *it == b'\n').unwrap();
         bytes[(last as f64 * at) as usize] ^= change;
-        let parsed = parse(&bytes, "altered");
+        let parsed = parse::<Event>(&bytes, "altered");
         prop_assert!(matches!(parsed, Err(TraceError::Broken { .. })), "{:?}", parsed);
     }
 }
@@ -121,7 +121,7 @@ fn a_missing_line_is_noticed() {
     let text = fs::read_to_string(root.path().join(JOURNAL)).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let without = format!("{}\n{}\n{}\n", lines[0], lines[2], lines[2]);
-    let error = parse(without.as_bytes(), "j").unwrap_err().to_string();
+    let error = parse::<Event>(without.as_bytes(), "j").unwrap_err().to_string();
     assert_eq!(error, "j, record 1: it says that it is record 2");
 }
 

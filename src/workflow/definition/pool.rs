@@ -61,11 +61,32 @@ impl Serialize for Jobs {
 
 impl<'de> Deserialize<'de> for Jobs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match (text.as_str(), text.parse()) {
-            ("auto", _) => Ok(Self::Auto),
-            (_, Ok(count)) => Ok(Self::Count(count)),
-            (_, Err(_)) => Err(de::Error::custom(format!(
+        deserializer.deserialize_any(AnyJobs)
+    }
+}
+
+/// A number, or a text that says one: a file and a command line give texts, a journal numbers.
+struct AnyJobs;
+
+impl Visitor<'_> for AnyJobs {
+    type Value = Jobs;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number from 1 on or `auto`")
+    }
+
+    fn visit_u64<E: de::Error>(self, count: u64) -> Result<Jobs, E> {
+        let count = u32::try_from(count).ok().and_then(NonZeroU32::new);
+        count
+            .map(Jobs::Count)
+            .ok_or_else(|| E::custom("expected a number from 1 on or `auto`"))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Jobs, E> {
+        match (text, text.parse()) {
+            ("auto", _) => Ok(Jobs::Auto),
+            (_, Ok(count)) => Ok(Jobs::Count(count)),
+            (_, Err(_)) => Err(E::custom(format!(
                 "expected a number from 1 on or `auto`, found `{text}`"
             ))),
         }

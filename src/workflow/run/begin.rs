@@ -1,0 +1,324 @@
+//! Begins a run of a workflow or takes one up again, and sees it through to its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::compile;
+use super::error::RunError;
+use super::ground::{Calls, Ground};
+use super::history::{WORKFLOW_JOURNAL, WorkflowHistory, plan_hash};
+use super::mask::Mask;
+use super::options::{RunOptions, Surroundings};
+use super::record::StepRecord;
+use super::result::WorkflowResult;
+use super::runner::{Runner, Watcher};
+use super::secrets;
+use super::sheet::{Outside, Places, Sheet};
+use crate::flow::{Cancel, Halt, Input, Order as FlowOrder, Orders, Scheduler, ScopeIndex, drive};
+use crate::model::event::RunState;
+use crate::model::id::{ContentHash, RunId};
+use crate::model::workflow_event::{StepEnd, WorkflowEvent};
+use crate::process::Spawner;
+use crate::trace::{Clock, Journal};
+use crate::workflow::definition::{Order, StepKind, Workflow};
+use crate::workflow::near::near_or_all;
+
+/// A workflow that is to be run.
+pub struct RunRequest {
+    /// The workflow.
+    pub workflow: Workflow,
+    /// The text that it was read from.
+    pub text: String,
+    /// Where that text stands.
+    pub file: String,
+    /// How to run it.
+    pub options: RunOptions,
+    /// What it is given.
+    pub surroundings: Surroundings,
+    /// The run's id.
+    pub run: RunId,
+}
+
+/// What a run needs from the program around it.
+pub struct RunParts {
+    /// Starts processes.
+    pub spawner: Spawner,
+    /// The time.
+    pub clock: Clock,
+    /// Who performs the steps that are no processes.
+    pub calls: Calls,
+    /// The user's wish to stop.
+    pub cancel: Cancel,
+    /// The user's wish to stop at once; of no meaning before `cancel`.
+    pub insist: Cancel,
+    /// Hears of every event.
+    pub watcher: Watcher,
+}
+
+/// Runs a workflow in its directory, which exists and holds no run.
+///
+/// # Errors
+/// Nothing of the workflow ran then. What fails later stands in the result.
+pub async fn run_workflow(request: RunRequest, parts: RunParts) -> Result<WorkflowResult, RunError> {
+    check(&request)?;
+    let path = request.surroundings.directory.join(WORKFLOW_JOURNAL);
+    let journal = Journal::create_at(path, request.options.durability, Arc::clone(&parts.clock))?;
+    let options = serde_json::to_string(&request.options).map_err(|it| RunError::Plan(it.to_string()))?;
+    let started = WorkflowEvent::RunStarted {
+        run: request.run.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        workflow: request.workflow.name.clone(),
+        file: request.file.clone(),
+        definition: request.text.clone(),
+        options,
+        plan: plan_hash(&request.workflow, &request.options),
+    };
+    journal.write(&started)?;
+    (parts.watcher)(&started);
+    perform(request, parts, journal, BTreeMap::new()).await
+}
+
+/// Takes up a run again: what succeeded is not repeated. `request` is what [`WorkflowHistory`] gives back, with the
+/// workflow read again; `force` goes on although that changed, and repeats the steps that did.
+///
+/// # Errors
+/// Nothing of the workflow ran then.
+pub async fn resume_workflow(
+    request: RunRequest,
+    parts: RunParts,
+    force: bool,
+) -> Result<WorkflowResult, RunError> {
+    check(&request)?;
+    let path = request.surroundings.directory.join(WORKFLOW_JOURNAL);
+    let (journal, records) =
+        Journal::reopen_at(path.clone(), request.options.durability, Arc::clone(&parts.clock))?;
+    let history = WorkflowHistory::replay(&records).ok_or(RunError::Foreign { path })?;
+    let plan = plan_hash(&request.workflow, &request.options);
+    let mut finished = history.succeeded();
+    if plan != history.plan {
+        if !force {
+            return Err(RunError::Changed {
+                run: request.run.to_string(),
+                what: "its plan".to_owned(),
+            });
+        }
+        let unchanged = history.unchanged_steps(&request.workflow);
+        finished.retain(|name, _| unchanged.contains(name.split('/').next().unwrap_or(name)));
+    }
+    let resumed = WorkflowEvent::RunResumed {
+        reused: finished.len() as u64,
+        plan,
+    };
+    journal.write(&resumed)?;
+    (parts.watcher)(&resumed);
+    perform(request, parts, journal, finished).await
+}
+
+fn check(request: &RunRequest) -> Result<(), RunError> {
+    let workflow = &request.workflow;
+    if let Some(service) = workflow
+        .steps
+        .iter()
+        .find(|it| matches!(it.kind, StepKind::Service(_)))
+    {
+        let step = service.id.0.clone();
+        return Err(RunError::Service { step });
+    }
+    let ids = || workflow.steps.iter().map(|it| it.id.0.as_str());
+    let options = &request.options;
+    for step in options.only.iter().chain(&options.from).chain(&options.until) {
+        if !ids().any(|it| it == step) {
+            let hint = near_or_all(step, ids());
+            let step = step.clone();
+            return Err(RunError::UnknownStep { step, hint });
+        }
+    }
+    let names = || workflow.variables.keys().map(String::as_str);
+    match options
+        .variables
+        .keys()
+        .find(|it| !workflow.variables.contains_key(*it))
+    {
+        Some(variable) => Err(RunError::UnknownVariable {
+            hint: near_or_all(variable, names()),
+            variable: variable.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+async fn perform(
+    request: RunRequest,
+    parts: RunParts,
+    journal: Journal,
+    finished: BTreeMap<String, StepEnd>,
+) -> Result<WorkflowResult, RunError> {
+    let secrets = secrets::read(&request.workflow, &request.surroundings, &parts.spawner).await?;
+    let seed = ContentHash::of(request.run.to_string().as_bytes());
+    let seed = u64::from_str_radix(&seed.short()[..8], 16).unwrap_or(0);
+    let rules = compile::rules(
+        &request.workflow,
+        &request.options,
+        request.surroundings.cores,
+        seed,
+    );
+    let mut flow = Scheduler::new(rules);
+    let strict = request.options.strict;
+    let wanted = wanted(&request.workflow, &request.options);
+    let ground = Ground {
+        spawner: parts.spawner.clone(),
+        directory: request.surroundings.directory.clone(),
+        mask: Mask::of(secrets.values()),
+        calls: parts.calls,
+    };
+    let mut runner = Runner {
+        ground: Arc::new(ground),
+        sheets: Vec::new(),
+        entries: Vec::new(),
+        parts: BTreeMap::new(),
+        journal: Arc::new(journal),
+        watcher: parts.watcher,
+        finished,
+        unrecorded: None,
+        secrets,
+        surroundings: request.surroundings.clone(),
+    };
+    runner.add_root(request, &mut flow)?;
+    runner
+        .add_steps(
+            0,
+            &|place| wanted.as_ref().is_none_or(|it| it.contains(&place)),
+            &mut flow,
+        )
+        .map_err(RunError::Plan)?;
+    let began = (parts.clock)();
+    let (mut flow, mut runner) = conduct(flow, runner, &parts.cancel, &parts.insist).await;
+    let elapsed_us = u64::try_from((parts.clock)() - began).unwrap_or(0);
+    let result = runner.result(&mut flow, elapsed_us, strict);
+    let finished = WorkflowEvent::RunFinished {
+        state: result.state,
+        error: result.error.clone(),
+    };
+    // What could not be written is in the result already.
+    let is_recorded = runner.write(&finished).is_ok() && runner.journal.sync().is_ok();
+    if !is_recorded && result.success {
+        return Ok(WorkflowResult {
+            success: false,
+            state: RunState::Failed,
+            error: Some("the journal could not be written to its end".to_owned()),
+            ..result
+        });
+    }
+    Ok(result)
+}
+
+/// Drives the flow while the user may stop it: once softly, then at once.
+async fn conduct(flow: Scheduler, runner: Runner, cancel: &Cancel, insist: &Cancel) -> (Scheduler, Runner) {
+    let (orders, heard): (Orders<Runner>, mpsc::Receiver<FlowOrder<Runner>>) = Orders::channel();
+    let stopping = async {
+        cancel.cancelled().await;
+        orders.give(FlowOrder::Say(Input::Halt(Halt::Cancelled))).await;
+        insist.cancelled().await;
+        orders.give(FlowOrder::Say(Input::Insist)).await;
+        std::future::pending::<Infallible>().await
+    };
+    tokio::select! {
+        ended = drive(flow, runner, heard) => ended,
+        never = stopping => match never {},
+    }
+}
+
+/// The places of the steps to run; `None` is all.
+fn wanted(workflow: &Workflow, options: &RunOptions) -> Option<BTreeSet<usize>> {
+    if options.only.is_empty() && options.from.is_empty() && options.until.is_empty() {
+        return None;
+    }
+    let order = Order::of(workflow).ok()?;
+    let place = |id: &String| workflow.steps.iter().position(|it| it.id.0 == *id);
+    let places = |ids: &[String]| -> Vec<usize> { ids.iter().filter_map(place).collect() };
+    let mut wanted: BTreeSet<usize> = places(&options.only).into_iter().collect();
+    for step in places(&options.from) {
+        wanted.insert(step);
+        wanted.extend(order.descendants(step));
+    }
+    let mut open = places(&options.until);
+    while let Some(step) = open.pop() {
+        if wanted.insert(step) {
+            open.extend(order.predecessors(step));
+        }
+    }
+    Some(wanted)
+}
+
+impl Runner {
+    fn add_root(&mut self, request: RunRequest, flow: &mut Scheduler) -> Result<(), RunError> {
+        let workflow = request.workflow;
+        let order =
+            Order::of(&workflow).map_err(|_| RunError::Plan("they wait for each other".to_owned()))?;
+        let mut variables = workflow.variables.clone();
+        variables.extend(request.options.variables);
+        let environment = self
+            .environment_of(&workflow, &request.surroundings.environment, &variables)
+            .map_err(RunError::Plan)?;
+        let sheet = Sheet {
+            prefix: String::new(),
+            parent: None,
+            scope: ScopeIndex::default(),
+            environment: Arc::new(environment),
+            variables,
+            pools: compile::pools(&workflow, flow, &request.surroundings, &BTreeMap::new())?,
+            breakers: compile::breakers(&workflow, flow),
+            records: vec![StepRecord::default(); workflow.steps.len()],
+            run: request.run.to_string(),
+            has_handled_end: false,
+            places: Places::new(&workflow),
+            order,
+            workflow: Arc::new(workflow),
+        };
+        self.sheets.push(sheet);
+        Ok(())
+    }
+
+    /// The environment of a workflow's steps: what is around it, then its own, then its variables.
+    pub(super) fn environment_of(
+        &self,
+        workflow: &Workflow,
+        around: &BTreeMap<String, String>,
+        variables: &BTreeMap<String, Value>,
+    ) -> Result<BTreeMap<String, String>, String> {
+        let mut environment = around.clone();
+        for (name, value) in variables {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            environment.insert(format!("WORKFLOW_VAR_{name}"), text);
+        }
+        let outside = Outside {
+            variables,
+            environment: &environment,
+            workflow,
+            secrets: &self.secrets,
+        };
+        let mut own = BTreeMap::new();
+        for (name, template) in &workflow.env {
+            let text = template.render(&outside);
+            own.insert(
+                name.clone(),
+                text.map_err(|error| format!("env {name}: {error}"))?,
+            );
+        }
+        environment.extend(own);
+        Ok(environment)
+    }
+}
+
+/// Where a run keeps its journal.
+pub fn journal_of(directory: &std::path::Path) -> PathBuf {
+    directory.join(WORKFLOW_JOURNAL)
+}

@@ -1,0 +1,284 @@
+//! From the steps of a workflow to tasks of the scheduler.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::flow::{
+    BreakerIndex, Demand, Dependency, ErrorRules, On, PoolIndex, Rules, Scheduler, ScopeIndex, Survives,
+    Task, Terms, Trigger,
+};
+use crate::limits::{self, BreakerPolicy};
+use crate::workflow::definition::{
+    Awaited, Defaults, FailFast, Jitter, Jobs, OnSkipped, Order, Pool, PoolScope, Retry, RetryOn, Step,
+    StepKind, Workflow,
+};
+use crate::workflow::expression::{Condition, Expression, Function};
+use crate::workflow::{Platform, Profile, auto_jobs};
+
+use super::error::RunError;
+use super::host_pool::HostSlots;
+use super::options::{RunOptions, Surroundings};
+use super::sheet::Places;
+
+/// Steps that run at once where nobody says.
+const MAX_CONCURRENCY: usize = 4;
+
+/// The rules of a run.
+pub(super) fn rules(workflow: &Workflow, options: &RunOptions, cores: Option<usize>, seed: u64) -> Rules {
+    let is_parallel = options
+        .parallel_enabled
+        .or(workflow.parallel.enabled)
+        .unwrap_or(true);
+    let jobs = options
+        .max_concurrency
+        .or(workflow.parallel.default_max_concurrency);
+    let max_running = match jobs {
+        _ if !is_parallel => 1,
+        Some(Jobs::Count(count)) => count.get() as usize,
+        Some(Jobs::Auto) => auto_jobs(Profile::Mixed, cores, Platform::HERE),
+        None => MAX_CONCURRENCY,
+    };
+    Rules {
+        max_running,
+        errors: error_rules(workflow, options.keep_going),
+        timeout: workflow.timeout.map(|it| it.0),
+        seed,
+        ..Rules::default()
+    }
+}
+
+/// What a failure does to other steps.
+pub(super) fn error_rules(workflow: &Workflow, keep_going: Option<bool>) -> ErrorRules {
+    ErrorRules {
+        keep_going: keep_going.unwrap_or(workflow.parallel.keep_going),
+        cancel_all: workflow.parallel.fail_fast == FailFast::CancelAll,
+    }
+}
+
+/// Makes the pools of a workflow that are not `known` yet, and gives both.
+pub(super) fn pools(
+    workflow: &Workflow,
+    flow: &mut Scheduler,
+    surroundings: &Surroundings,
+    known: &BTreeMap<String, PoolIndex>,
+) -> Result<BTreeMap<String, PoolIndex>, RunError> {
+    let mut pools = known.clone();
+    for (name, pool) in &workflow.parallel.resources {
+        if pools.contains_key(name) {
+            continue;
+        }
+        let index = match pool {
+            Pool::Slots(slots) if slots.scope == PoolScope::Host => {
+                let size = slots.initial();
+                let shared = HostSlots::open(&surroundings.pools.join(name), size.get())?;
+                flow.shared_pool(u64::from(size.get()), Box::new(shared))
+            }
+            Pool::Slots(slots) => flow.pool(u64::from(slots.initial().get())),
+            Pool::Rate(rate) => flow.rate_pool(rate.rate, rate.per.0),
+        };
+        pools.insert(name.clone(), index);
+    }
+    Ok(pools)
+}
+
+/// Makes one breaker for each key.
+pub(super) fn breakers(workflow: &Workflow, flow: &mut Scheduler) -> BTreeMap<String, BreakerIndex> {
+    let mut breakers = BTreeMap::new();
+    for step in &workflow.steps {
+        if let Some(breaker) = &step.breaker {
+            let key = breaker.key.clone().unwrap_or_else(|| step.id.0.clone());
+            breakers.entry(key).or_insert_with(|| {
+                flow.breaker(BreakerPolicy::in_a_row(
+                    breaker.failures.get() as usize,
+                    breaker.open.0,
+                ))
+            });
+        }
+    }
+    breakers
+}
+
+/// What the tasks of one workflow are made with.
+pub(super) struct Compiler<'a> {
+    pub(super) workflow: &'a Workflow,
+    pub(super) places: &'a Places,
+    pub(super) order: &'a Order,
+    pub(super) pools: &'a BTreeMap<String, PoolIndex>,
+    pub(super) breakers: &'a BTreeMap<String, BreakerIndex>,
+    pub(super) scope: ScopeIndex,
+}
+
+impl Compiler<'_> {
+    /// The task of the step at `place`, waiting for `tasks` by place; those that are left out are not waited for.
+    pub(super) fn task(&self, place: usize, tasks: &[Option<crate::flow::TaskIndex>]) -> Task {
+        let step = &self.workflow.steps[place];
+        let mut after: Vec<Dependency> = Vec::new();
+        for dependency in &step.depends_on {
+            let Some(at) = self.places.of(&dependency.step) else {
+                continue;
+            };
+            if let Some(task) = tasks[at] {
+                let on = awaited(dependency.condition, &self.workflow.steps[at]);
+                after.push(Dependency {
+                    task,
+                    on,
+                    needs_run: dependency.on_skipped == OnSkipped::Skip,
+                });
+            }
+        }
+        // A step that a condition chooses comes after the condition, whether it says so or not.
+        for earlier in self.order.predecessors(place) {
+            if let Some(task) = tasks[*earlier]
+                && !after.iter().any(|it| it.task == task)
+            {
+                after.push(Dependency::on(task));
+            }
+        }
+        let wish = step.condition.as_ref().map(wish).unwrap_or_default();
+        let heeds_failures = after.iter().any(|it| matches!(it.on, On::Failed | On::Completed));
+        let survives = if heeds_failures {
+            Survives::Failure
+        } else {
+            Survives::Nothing
+        };
+        let is_chosen = !self.places.choosers(place).is_empty();
+        Task {
+            after,
+            trigger: wish.trigger,
+            survives: wish.survives.max(survives),
+            demand: self.demand(step),
+            priority: step.priority,
+            expected: Duration::ZERO,
+            terms: Terms {
+                is_conditional: step.condition.is_some() || is_chosen,
+                ..terms(step, &self.workflow.defaults)
+            },
+            scope: self.scope,
+            held: false,
+        }
+    }
+
+    fn demand(&self, step: &Step) -> Demand {
+        let is_made_of_parts = step.for_each.is_some() || matches!(step.kind, StepKind::Workflow(_));
+        let breaker = step.breaker.as_ref();
+        let key = breaker.map(|it| it.key.as_deref().unwrap_or(&step.id.0));
+        let mut units: Vec<(PoolIndex, u64)> = step
+            .weights()
+            .into_iter()
+            .filter_map(|(name, weight)| Some((*self.pools.get(name)?, u64::from(weight.get()))))
+            .collect();
+        units.sort_unstable();
+        Demand {
+            // What only waits for its parts holds nothing: they do.
+            slot: !is_made_of_parts,
+            alone: !step.parallel.enabled && !is_made_of_parts,
+            units: if is_made_of_parts { Vec::new() } else { units },
+            breaker: key.and_then(|it| self.breakers.get(it)).copied(),
+            gate: None,
+        }
+    }
+
+    /// What one part of a step takes: as the step says, and no more parts at once than it says.
+    pub(super) fn demand_of_part(&self, step: &Step, most: Option<PoolIndex>) -> Demand {
+        let whole = Step {
+            for_each: None,
+            ..step.clone()
+        };
+        let mut demand = self.demand(&whole);
+        demand.units.extend(most.map(|it| (it, 1)));
+        demand
+    }
+}
+
+fn awaited(condition: Option<Awaited>, of: &Step) -> On {
+    match condition {
+        None if of.kind.is_service() => On::Ready,
+        None | Some(Awaited::Succeeded) => On::Succeeded,
+        Some(Awaited::Failed) => On::Failed,
+        Some(Awaited::Completed) => On::Completed,
+        Some(Awaited::Started) => On::Started,
+        Some(Awaited::Ready | Awaited::Healthy | Awaited::LogReady) => On::Ready,
+    }
+}
+
+/// In which trouble of the run a step still begins.
+pub(super) fn survives(step: &Step) -> Survives {
+    step.condition
+        .as_ref()
+        .map_or(Survives::Nothing, |it| wish(it).survives)
+}
+
+/// When a step with a condition wants to be asked.
+#[derive(Default)]
+struct Wish {
+    trigger: Trigger,
+    survives: Survives,
+}
+
+fn wish(condition: &Condition) -> Wish {
+    let mut functions: Vec<Function> = Vec::new();
+    condition.expression().visit(&mut |it| {
+        if let Expression::Call { function, .. } = it {
+            functions.push(*function);
+        }
+    });
+    let asks = |any: &[Function]| any.iter().any(|it| functions.contains(it));
+    if asks(&[Function::Always, Function::Cancelled]) {
+        Wish {
+            trigger: Trigger::Decided,
+            survives: Survives::Halt,
+        }
+    } else if asks(&[Function::Failure, Function::Completed]) {
+        Wish {
+            trigger: Trigger::Decided,
+            survives: Survives::Failure,
+        }
+    } else {
+        Wish::default()
+    }
+}
+
+/// What is done about time and failure of a step.
+pub(super) fn terms(step: &Step, defaults: &Defaults) -> Terms {
+    let retry = step.retry.as_ref().or(defaults.retry.as_ref());
+    let attempt = step.kind.timeout().or(defaults.timeout);
+    Terms {
+        retry: retry.map_or_else(
+            || Terms::default().retry,
+            |it| limits::Retry {
+                max_attempts: it.attempts(),
+                ..pauses(it)
+            },
+        ),
+        retries_timeouts: retry.is_some_and(|it| retries_on(it, &RetryOn::Timeout)),
+        attempt_timeout: attempt.map(|it| it.0),
+        timeout: step.timeout.map(|it| it.0),
+        queue_timeout: step.queue_timeout.map(|it| it.0),
+        continue_on_error: step.continue_on_error,
+        isolate_errors: step.is_isolated(),
+        is_conditional: step.condition.is_some(),
+        counts: true,
+    }
+}
+
+/// Whether a failure of this kind is tried again; without a list, every one is.
+pub(super) fn retries_on(retry: &Retry, failure: &RetryOn) -> bool {
+    retry.retry_on.is_empty() || retry.retry_on.contains(failure)
+}
+
+fn pauses(retry: &Retry) -> limits::Retry {
+    let backoff = retry.waits();
+    limits::Retry {
+        max_attempts: retry.attempts(),
+        base: backoff.initial.0,
+        factor: backoff.factor,
+        jitter: match backoff.jitter {
+            Jitter::None => 0.0,
+            Jitter::Full => 1.0,
+            Jitter::Share(share) => share,
+        },
+        cap: backoff.max.0,
+        asked_cap: Duration::MAX,
+        deadline: Duration::MAX,
+    }
+}

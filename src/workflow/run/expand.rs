@@ -1,0 +1,359 @@
+//! Steps that are made of parts: the items of a list, the steps of a nested workflow.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::compile::{self, Compiler};
+use super::ground::{Done, Trouble};
+use super::prepare::{render, value, values};
+use super::record::StepRecord;
+use super::runner::Runner;
+use super::sheet::{Item, Places, Sheet};
+use super::unit::{Entry, Parts, Unit, results};
+use crate::flow::{ErrorRules, Input, Scheduler, ScopeIndex, Task, TaskIndex, Terms};
+use crate::model::workflow_event::StepState;
+use crate::workflow::definition::{ForEach, Order, StepKind, WorkflowConfig, load};
+
+/// Workflows within workflows, at most.
+const DEEPEST: usize = 8;
+
+/// Items of one list, at most.
+const MOST_ITEMS: usize = 1_000_000;
+
+impl Runner {
+    /// Makes the parts of a step that begins, if it has any.
+    pub(super) fn expand(&mut self, task: TaskIndex, flow: &mut Scheduler) {
+        let Unit::Step { sheet, place } = self.entries[task.place()].unit else {
+            return;
+        };
+        let step = self.sheets[sheet].step(place).clone();
+        let expanded = match (&step.for_each, &step.kind) {
+            (Some(each), _) => self.expand_list(task, (sheet, place), each, flow),
+            (None, StepKind::Workflow(config)) => self.expand_workflow(task, sheet, config, flow),
+            (None, _) => return,
+        };
+        match expanded {
+            Ok(()) => self.tell_if_over(task, flow),
+            Err(fault) => self.entries[task.place()].fault = Some(fault),
+        }
+    }
+
+    fn begin_parts(&mut self, task: TaskIndex, scope: ScopeIndex, nested: Option<usize>) {
+        let (end, heard) = oneshot::channel();
+        let parts = Parts {
+            scope,
+            end: Some(end),
+            heard: Some(heard),
+            tasks: Vec::new(),
+            nested,
+        };
+        self.parts.insert(task, parts);
+    }
+
+    fn expand_list(
+        &mut self,
+        task: TaskIndex,
+        (sheet_place, place): (usize, usize),
+        each: &ForEach,
+        flow: &mut Scheduler,
+    ) -> Result<(), String> {
+        let sheet = &self.sheets[sheet_place];
+        let items = self.with_view(sheet, None, Default::default(), |view| value(&each.items, view))?;
+        let items = match items {
+            Value::Array(items) if items.len() <= MOST_ITEMS => items,
+            Value::Array(items) => {
+                return Err(format!(
+                    "its list has {} items; at most {MOST_ITEMS} can run",
+                    items.len()
+                ));
+            }
+            other => return Err(format!("its items are no list but {other}")),
+        };
+        let rules = ErrorRules {
+            keep_going: true,
+            cancel_all: false,
+        };
+        let scope = flow.scope(task, rules).map_err(|error| error.to_string())?;
+        let most = each
+            .max_concurrency
+            .or(sheet.step(place).parallel.max_concurrency);
+        let most = most.map(|it| flow.pool(u64::from(it.get())));
+        let part = self.part(sheet_place, place, scope, most);
+        self.begin_parts(task, scope, None);
+        let (name, parent) = (self.name(task), task);
+        for (index, value) in items.into_iter().enumerate() {
+            let item = Item {
+                name: each.item_name().to_owned(),
+                value,
+                index,
+            };
+            let unit = Unit::Item {
+                sheet: sheet_place,
+                place,
+                parent,
+                item,
+            };
+            let added = self.add(format!("{name}/{index}"), unit, &part, flow)?;
+            if let Some(parts) = self.parts.get_mut(&task) {
+                parts.tasks.push(added);
+            }
+        }
+        Ok(())
+    }
+
+    /// The task of one item: what the step takes, alone to blame for its failure.
+    fn part(
+        &self,
+        sheet: usize,
+        place: usize,
+        scope: ScopeIndex,
+        most: Option<crate::flow::PoolIndex>,
+    ) -> Task {
+        let sheet = &self.sheets[sheet];
+        let step = sheet.step(place);
+        let compiler = self.compiler(sheet, scope);
+        Task {
+            demand: compiler.demand_of_part(step, most),
+            priority: step.priority,
+            terms: Terms {
+                isolate_errors: true,
+                is_conditional: false,
+                ..compile::terms(step, &sheet.workflow.defaults)
+            },
+            scope,
+            survives: compile::survives(step),
+            ..Task::default()
+        }
+    }
+
+    pub(super) fn compiler<'a>(&'a self, sheet: &'a Sheet, scope: ScopeIndex) -> Compiler<'a> {
+        Compiler {
+            workflow: &sheet.workflow,
+            places: &sheet.places,
+            order: &sheet.order,
+            pools: &sheet.pools,
+            breakers: &sheet.breakers,
+            scope,
+        }
+    }
+
+    /// Adds a task with what is known of it. What an earlier process finished is restored at once.
+    pub(super) fn add(
+        &mut self,
+        name: String,
+        unit: Unit,
+        task: &Task,
+        flow: &mut Scheduler,
+    ) -> Result<TaskIndex, String> {
+        let record = StepRecord {
+            is_tolerated: task.terms.continue_on_error,
+            ..StepRecord::default()
+        };
+        let earlier = self.finished.get(&name).cloned();
+        let task = Task {
+            held: earlier.is_some(),
+            ..task.clone()
+        };
+        let index = flow.add(&task).map_err(|error| error.to_string())?;
+        self.entries.push(Entry {
+            unit,
+            name,
+            record,
+            fault: None,
+        });
+        let record = self.record_mut(index);
+        record.task = Some(index);
+        record.is_tolerated = task.terms.continue_on_error;
+        if let Some(end) = earlier {
+            record.end = Some(end);
+            flow.take(std::time::Duration::ZERO, Input::Restored(index));
+        }
+        Ok(index)
+    }
+
+    fn expand_workflow(
+        &mut self,
+        task: TaskIndex,
+        outer: usize,
+        config: &WorkflowConfig,
+        flow: &mut Scheduler,
+    ) -> Result<(), String> {
+        let name = self.name(task);
+        if name.matches('/').count() >= DEEPEST {
+            return Err(format!("it is nested more than {DEEPEST} workflows deep"));
+        }
+        let sheet = &self.sheets[outer];
+        let given = self.with_view(sheet, None, Default::default(), |view| {
+            Ok::<_, String>((render(&config.path, view)?, values(&config.variables, view)?))
+        })?;
+        let (path, given) = given;
+        let file = self.surroundings.base.join(&path);
+        let text = fs::read_to_string(&file)
+            .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+        let workflow = load(&text, &path).map_err(|faults| faults.to_string())?.workflow;
+        let order = Order::of(&workflow).map_err(|_| format!("the steps of {path} wait for each other"))?;
+        let mut variables: BTreeMap<String, Value> = workflow.variables.clone();
+        if let Value::Object(given) = given {
+            variables.extend(given);
+        }
+        // A pool that the outer workflow has too is the same pool.
+        let pools = compile::pools(&workflow, flow, &self.surroundings, &sheet.pools);
+        let pools = pools.map_err(|error| error.to_string())?;
+        let rules = compile::error_rules(&workflow, None);
+        let scope = flow.scope(task, rules).map_err(|error| error.to_string())?;
+        let nested = Sheet {
+            prefix: format!("{name}/"),
+            parent: Some(task),
+            scope,
+            environment: Arc::new(self.environment_of(&workflow, &sheet.environment, &variables)?),
+            variables,
+            breakers: compile::breakers(&workflow, flow),
+            pools,
+            records: vec![StepRecord::default(); workflow.steps.len()],
+            has_handled_end: false,
+            places: Places::new(&workflow),
+            run: sheet.run.clone(),
+            order,
+            workflow: Arc::new(workflow),
+        };
+        self.sheets.push(nested);
+        let place = self.sheets.len() - 1;
+        self.begin_parts(task, scope, Some(place));
+        let added = self.add_steps(place, &|_| true, flow)?;
+        if let Some(parts) = self.parts.get_mut(&task) {
+            parts.tasks = added;
+        }
+        Ok(())
+    }
+
+    /// Adds the steps of a sheet that are wanted, each after those it waits for.
+    pub(super) fn add_steps(
+        &mut self,
+        sheet: usize,
+        is_wanted: &dyn Fn(usize) -> bool,
+        flow: &mut Scheduler,
+    ) -> Result<Vec<TaskIndex>, String> {
+        let sequence = self.sheets[sheet].order.sequence().to_vec();
+        let mut tasks = vec![None; sequence.len()];
+        let mut added = Vec::new();
+        for place in sequence.into_iter().filter(|it| is_wanted(*it)) {
+            let own = &self.sheets[sheet];
+            let task = self.compiler(own, own.scope).task(place, &tasks);
+            let name = own.name(place);
+            let index = self.add(name, Unit::Step { sheet, place }, &task, flow)?;
+            tasks[place] = Some(index);
+            added.push(index);
+        }
+        Ok(added)
+    }
+
+    /// Tells the step that a part belongs to when all parts are over.
+    pub(super) fn tell_parent(&mut self, task: TaskIndex, flow: &mut Scheduler) {
+        let parent = match &self.entries[task.place()].unit {
+            Unit::Item { parent, .. } => Some(*parent),
+            Unit::Step { sheet, .. } | Unit::Handler { sheet, .. } => self.sheets[*sheet].parent,
+        };
+        if let Some(parent) = parent {
+            self.tell_if_over(parent, flow);
+        }
+    }
+
+    fn tell_if_over(&mut self, task: TaskIndex, flow: &mut Scheduler) {
+        let Some(parts) = self.parts.get(&task) else {
+            return;
+        };
+        if !flow.is_scope_over(parts.scope) {
+            return;
+        }
+        let done = self.done_of(parts);
+        if let Some(sheet) = parts.nested
+            && self.handle_end_of_sheet(sheet, state_of(&done), flow)
+        {
+            // Its handlers are parts too.
+            return;
+        }
+        if let Some(end) = self.parts.get_mut(&task).and_then(|it| it.end.take()) {
+            // A step that was dropped hears nothing more, and needs not.
+            let _ = end.send(done);
+        }
+    }
+
+    /// What a step leaves whose parts are over.
+    fn done_of(&self, parts: &Parts) -> Done {
+        let failed: Vec<TaskIndex> = parts
+            .tasks
+            .iter()
+            .copied()
+            .filter(|it| !self.record(*it).is_success())
+            .collect();
+        if let Some(first) = failed.iter().find(|it| self.is_to_blame(**it)).or(failed.first()) {
+            let record = self.record(*first);
+            let why = record
+                .end
+                .as_ref()
+                .and_then(|it| it.error.clone())
+                .or(record.skipped.clone());
+            let text = format!(
+                "{} of {} parts did not succeed, the first is {}: {}",
+                failed.len(),
+                parts.tasks.len(),
+                self.name(*first),
+                why.unwrap_or_default()
+            );
+            return Done::failed(Trouble::Other, text);
+        }
+        let mut done = Done::default();
+        match parts.nested {
+            Some(sheet) => done.left.outputs = self.outputs_of(sheet),
+            None => {
+                let values = parts.tasks.iter().map(|it| self.result_of(*it)).collect();
+                done.left.outputs = BTreeMap::from([results(values)]);
+            }
+        }
+        done
+    }
+
+    fn is_to_blame(&self, task: TaskIndex) -> bool {
+        matches!(
+            self.record(task).state(),
+            Some(StepState::Failed | StepState::TimedOut)
+        )
+    }
+
+    /// The outputs of all steps of a nested workflow, by step.
+    fn outputs_of(&self, sheet: usize) -> BTreeMap<String, Value> {
+        let sheet = &self.sheets[sheet];
+        let steps = sheet.workflow.steps.iter().zip(&sheet.records);
+        steps
+            .filter_map(|(step, record)| Some((step, record.end.as_ref()?)))
+            .filter(|(_, end)| !end.outputs.is_empty())
+            .map(|(step, end)| {
+                (
+                    step.id.0.clone(),
+                    Value::Object(end.outputs.clone().into_iter().collect()),
+                )
+            })
+            .collect()
+    }
+
+    /// What an item gave: its outputs, or what it printed if it has none.
+    fn result_of(&self, task: TaskIndex) -> Value {
+        match &self.record(task).end {
+            Some(end) if end.outputs.is_empty() => Value::String(end.output.clone()),
+            Some(end) => Value::Object(end.outputs.clone().into_iter().collect()),
+            None => Value::Null,
+        }
+    }
+}
+
+fn state_of(done: &Done) -> StepState {
+    if done.trouble.is_some() {
+        StepState::Failed
+    } else {
+        StepState::Succeeded
+    }
+}

@@ -1,0 +1,116 @@
+//! What is done after a step or the whole workflow ended. Handlers pass the same gate as steps; how they
+//! end never hides how that ended which they belong to.
+
+use super::runner::Runner;
+use super::unit::Unit;
+use crate::flow::{Demand, Dependency, Halt, On, Scheduler, Survives, Task, TaskIndex, Terms, Trigger};
+use crate::model::workflow_event::StepState;
+use crate::workflow::definition::ScriptConfig;
+
+impl Runner {
+    /// Adds the handlers that the end of a task calls for.
+    pub(super) fn handle_end(&mut self, task: TaskIndex, flow: &mut Scheduler) {
+        if let Unit::Step { sheet, place } = self.entries[task.place()].unit
+            && self.record(task).attempts > 0
+        {
+            let state = self.record(task).state();
+            let handlers = self.sheets[sheet].step(place).handlers();
+            let wanted = owned(wanted(state, handlers));
+            self.add_handlers(sheet, Some(place), wanted, flow);
+        }
+        if flow.is_over() {
+            let state = match flow.halt() {
+                Some(Halt::Cancelled | Halt::NotApproved) => StepState::Cancelled,
+                Some(Halt::TimedOut) => StepState::TimedOut,
+                Some(Halt::Unrecorded) => return,
+                None if flow.tally().failed > 0 => StepState::Failed,
+                None => StepState::Succeeded,
+            };
+            self.handle_end_of_sheet(0, state, flow);
+        }
+    }
+
+    /// Adds the handlers of a workflow that ended so, once; says whether there are any.
+    pub(super) fn handle_end_of_sheet(
+        &mut self,
+        sheet: usize,
+        state: StepState,
+        flow: &mut Scheduler,
+    ) -> bool {
+        if std::mem::replace(&mut self.sheets[sheet].has_handled_end, true) {
+            return false;
+        }
+        let workflow = std::sync::Arc::clone(&self.sheets[sheet].workflow);
+        let wanted = owned(wanted(Some(state), workflow.handlers()));
+        let has_any = !wanted.is_empty();
+        self.add_handlers(sheet, None, wanted, flow);
+        has_any
+    }
+
+    /// Adds handlers one after the other: `onExit` is the last.
+    fn add_handlers(
+        &mut self,
+        sheet: usize,
+        place: Option<usize>,
+        handlers: Vec<(&'static str, ScriptConfig)>,
+        flow: &mut Scheduler,
+    ) {
+        let mut after: Option<TaskIndex> = None;
+        for (key, config) in handlers {
+            let name = match place {
+                Some(place) => format!("{}/{key}", self.sheets[sheet].name(place)),
+                None => format!("{}{key}", self.sheets[sheet].prefix),
+            };
+            let unit = Unit::Handler {
+                sheet,
+                place,
+                config: config.clone(),
+            };
+            let task = Task {
+                after: after
+                    .map(|it| Dependency::on(it).to(On::Completed))
+                    .into_iter()
+                    .collect(),
+                trigger: Trigger::Decided,
+                survives: Survives::Halt,
+                demand: Demand::default(),
+                terms: Terms {
+                    attempt_timeout: config.timeout.map(|it| it.0),
+                    isolate_errors: true,
+                    counts: false,
+                    ..Terms::default()
+                },
+                scope: self.sheets[sheet].scope,
+                ..Task::default()
+            };
+            match self.add(name, unit, &task, flow) {
+                Ok(task) => after = Some(task),
+                Err(error) => tracing::error!(key, error, "a handler could not be added"),
+            }
+        }
+    }
+}
+
+/// The handlers that an end calls for, in the order in which they run.
+fn wanted<'a>(
+    state: Option<StepState>,
+    handlers: Vec<(&'static str, &'a ScriptConfig)>,
+) -> Vec<(&'static str, &'a ScriptConfig)> {
+    let own = match state {
+        Some(StepState::Succeeded) => "onSuccess",
+        Some(StepState::Failed | StepState::TimedOut) => "onFailure",
+        Some(StepState::Cancelled) => "onCancel",
+        Some(StepState::Skipped) | None => "",
+    };
+    handlers
+        .into_iter()
+        .filter(|(key, _)| *key == own || *key == "onExit")
+        .collect()
+}
+
+fn owned(handlers: Vec<(&'static str, &ScriptConfig)>) -> Vec<(&'static str, ScriptConfig)> {
+    handlers
+        .into_iter()
+        .map(|(key, config)| (key, config.clone()))
+        .collect()
+}

@@ -1,0 +1,32 @@
+//! Runs of workflows: from a definition to tasks of the one scheduler, performed and written down.
+//!
+//! Every step, part, retry and handler is a task of one flow and passes its one gate. What happens is a
+//! [`WorkflowEvent`](crate::model::workflow_event::WorkflowEvent) in the run's journal before anything acts on it;
+//! [`WorkflowHistory`] is the fold of it, from which a run is taken up again.
+
+mod begin;
+mod compile;
+mod error;
+mod expand;
+mod ground;
+mod handlers;
+mod history;
+mod host_pool;
+mod mask;
+mod options;
+mod prepare;
+mod record;
+mod result;
+mod runner;
+mod script;
+mod secrets;
+mod sheet;
+mod unit;
+
+pub use begin::{RunParts, RunRequest, journal_of, resume_workflow, run_workflow};
+pub use error::RunError;
+pub use ground::{Call, CallError, CalledWork, Caller, Calls};
+pub use history::{WORKFLOW_JOURNAL, WorkflowHistory, plan_hash};
+pub use options::{RunOptions, Surroundings};
+pub use result::{ParallelStats, PoolStats, StepResult, WorkflowResult};
+pub use runner::Watcher;
