@@ -5,15 +5,19 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::processor::VARIABLES;
+
 /// What gaai reads from the environment; nothing below `config` reads it again.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
-    /// `GAAI_LOG`, a filter for developer logs, e.g. `gaai=debug`.
+    /// `GAAI_LOG`, or else `RUST_LOG`: a filter for developer logs, e.g. `gaai::processor=debug`.
     pub log: Option<String>,
     /// What concerns language models: `LLM_…`, `…_API_KEY`, `…_MODEL`. A key alone makes nothing go online.
     pub models: Variables,
+    /// Numbers of the branch processor: `MAX_CONCURRENT_BRANCHES` and its siblings.
+    pub processor: Variables,
 }
 
 /// Variables that may hold secrets: by name, and in no output.
@@ -54,12 +58,16 @@ impl Environment {
             name.starts_with("LLM_") || ends.iter().any(|it| name.ends_with(it))
         };
         // A variable that is not Unicode is none of ours.
-        let all = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let all: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let (models, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| concerns(name));
+        let is_number = |name: &str| VARIABLES.contains(&name);
         Self {
             no_color: text("NO_COLOR").is_some(),
-            log: text("GAAI_LOG"),
-            models: all.filter(|(name, _)| concerns(name)).collect(),
+            log: text("GAAI_LOG").or_else(|| text("RUST_LOG")),
+            models: models.into_iter().collect(),
+            processor: others.into_iter().filter(|(name, _)| is_number(name)).collect(),
         }
     }
 }

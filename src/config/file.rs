@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::error::ConfigError;
 use super::models::ModelSettings;
+use super::processor::ProcessorTable;
 
 /// The project file's content; all of it is optional.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -26,6 +27,8 @@ pub struct Project {
     pub budget_memory: Option<String>,
     /// Language models.
     pub models: ModelSettings,
+    /// The branch processor.
+    pub processor: ProcessorTable,
     /// Directory of the file; paths in it are relative to this. Not a key of the file.
     #[serde(skip)]
     pub directory: PathBuf,

@@ -6,6 +6,7 @@ mod environment;
 mod error;
 mod file;
 mod models;
+mod processor;
 mod quantity;
 
 pub use clock::{now_ms, now_us, run_id};
@@ -13,4 +14,5 @@ pub use environment::{Environment, Variables};
 pub use error::ConfigError;
 pub use file::{GraphSetting, Project, find_project};
 pub use models::{ModelSettings, RoleSetting};
+pub use processor::{ProcessorFlags, ProcessorTable, processor_settings};
 pub use quantity::{parse_bytes, parse_duration};

@@ -77,6 +77,17 @@ pub enum Wait {
     Pause(Duration),
 }
 
+/// When things happened to a task; zero where they have not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// How long it could have started and did not, over all attempts.
+    pub queued: Duration,
+    /// When its first attempt began, from time zero.
+    pub started: Duration,
+    /// When it was over, from time zero.
+    pub ended: Duration,
+}
+
 impl Scheduler {
     /// Starts the one task that should go next, if any finds room.
     pub(super) fn admit(&mut self) {
@@ -304,6 +315,15 @@ impl Scheduler {
                 None => breaker.release(permit),
             }
         }
+    }
+
+    /// The times of the task up to now; `None` if it is none of this flow.
+    pub fn times(&self, task: TaskIndex) -> Option<Times> {
+        self.arena.get(task).map(|it| Times {
+            queued: Duration::from_micros(it.queued_us),
+            started: Duration::from_micros(it.started_us),
+            ended: Duration::from_micros(it.ended_us),
+        })
     }
 
     /// Why the task is not running; `None` if it is, or is over, or is none of this flow.

@@ -22,7 +22,7 @@ mod task;
 mod timers;
 mod trouble;
 
-pub use admission::{Refusal, Wait};
+pub use admission::{Refusal, Times, Wait};
 pub use arena::Phase;
 pub use cancel::Cancel;
 pub use drive::{Deed, Order, Orders, Perform, Stop, Unrecorded, drive};

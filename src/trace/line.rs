@@ -6,20 +6,18 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::model::event::Record;
-
 const FRONT: &str = "{\"crc\":\"";
 const DIGITS: usize = 8;
 
 /// The line of a record, line end included.
-pub(super) fn write<E: Serialize>(record: &Record<E>) -> Result<String, String> {
+pub(crate) fn write<T: Serialize>(record: &T) -> Result<String, String> {
     let body = serde_json::to_string(record).map_err(|it| it.to_string())?;
     let sum = crc32fast::hash(body.as_bytes());
     Ok(format!("{FRONT}{sum:08x}\",{}\n", &body[1..]))
 }
 
 /// The record of a line without its line end; what is wrong with it otherwise.
-pub(super) fn read<E: DeserializeOwned>(line: &[u8]) -> Result<Record<E>, String> {
+pub(crate) fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
     let text = str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
     let (sum, rest) = text
         .strip_prefix(FRONT)

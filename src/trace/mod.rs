@@ -9,7 +9,7 @@ mod export;
 mod history;
 mod journal;
 mod json;
-mod line;
+pub(crate) mod line;
 mod markdown;
 mod print;
 mod read;

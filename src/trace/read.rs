@@ -76,7 +76,7 @@ pub fn parse<E: DeserializeOwned>(bytes: &[u8], path: &str) -> Result<Reading<E>
 /// The record of a line that ends, at its place.
 fn whole<E: DeserializeOwned>(line: &[u8], seq: u64) -> Result<Record<E>, String> {
     let line = line.strip_suffix(b"\n").ok_or("its line does not end")?;
-    let record = line::read(line)?;
+    let record: Record<E> = line::read(line)?;
     if record.seq == seq {
         Ok(record)
     } else {

@@ -1,10 +1,12 @@
 //! Workflows and batches: what is to be run, and under which conditions it may start.
 
+pub mod branches;
 pub mod definition;
 pub mod expression;
 pub mod run;
 pub mod starter;
 pub mod truth_table;
+pub mod tuning;
 
 mod described;
 mod jobs;

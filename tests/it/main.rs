@@ -9,6 +9,12 @@
 mod algo;
 mod algo_words;
 mod bad_input;
+mod branch_case;
+mod branches;
+mod branches_limits;
+mod branches_parts;
+mod branches_status;
+mod branches_told;
 mod catalog;
 mod crash;
 mod documents;

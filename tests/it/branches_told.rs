@@ -1,0 +1,114 @@
+//! What the branch processor tells: logs within spans, and metrics (004-9, 004-10, 004-11).
+
+use std::sync::{Arc, Mutex};
+
+use gaai::workflow::branches::{Branch, PoolSize, Runs, Successors, WorkflowMessage, process_workflow};
+use tokio::time::sleep;
+
+use super::branch_case::{context, failing, millis, nap, run};
+
+/// 004-11 and the filter that users of the original know.
+#[tokio::test(start_paused = true)]
+async fn the_processors_debug_logs_tell_of_every_branch_within_its_spans() {
+    // With one subscriber alone, a call that another test makes first would stay silent here too.
+    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
+    let text = Arc::new(Mutex::new(Vec::new()));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter("gaai::processor=debug")
+        .with_ansi(false)
+        .with_writer({
+            let text = Arc::clone(&text);
+            move || Pen(Arc::clone(&text))
+        })
+        .finish();
+    let listening = tracing::subscriber::set_default(log);
+    let runs = Runs::start(1);
+    let root = Branch::new("root", |_| async {
+        sleep(millis(1)).await;
+        Ok(Successors::of([nap("left", 5), nap("right", 5)]).then(nap("join", 1)))
+    });
+    let message = WorkflowMessage {
+        context: Arc::new(context(2)),
+        branches: vec![root],
+        priority: 0,
+    };
+    let report = process_workflow(&runs, message).await.unwrap();
+    assert_eq!(report.branches.succeeded, 4);
+    runs.shutdown().await;
+    drop(listening);
+    let text = String::from_utf8(text.lock().unwrap().clone()).unwrap();
+    let begins = |it: &&str| it.contains("a branch begins") && it.contains("left");
+    let line = text.lines().find(begins).unwrap_or_else(|| panic!("{text}"));
+    // 004-9: each within the one around it, though they interleave.
+    let spans = [
+        "workflow_lifecycle{",
+        "workflow_execution{",
+        "process_task_and_branches{",
+        "task_processing{",
+    ];
+    let places: Vec<usize> = spans
+        .iter()
+        .map(|it| line.find(it).unwrap_or_else(|| panic!("{it}: {line}")))
+        .collect();
+    assert!(places.is_sorted(), "{line}");
+    assert!(line.matches("task_processing{").count() == 1, "{line}");
+    for word in [
+        "service=gaai",
+        "environment=local",
+        "run_id=run",
+        "workflow_id=tests",
+        "BRANCH_PROCESSOR",
+    ] {
+        assert!(line.contains(word), "{word}: {line}");
+    }
+    for name in ["root", "left", "right", "join"] {
+        let ended = format!("step_id=\"{name}\" status=\"succeeded\"");
+        assert!(text.contains(&ended), "{ended} is not in\n{text}");
+    }
+}
+
+struct Pen(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Pen {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// 004-10
+#[tokio::test(start_paused = true)]
+async fn metrics_tell_of_runs_branches_and_pools_without_ids() {
+    let mut context = context(2);
+    context.pools = vec![("db".to_owned(), PoolSize::Units(1))];
+    let metrics = context.metrics_recorder.clone();
+    let taking = |name: &str| Branch {
+        takes: vec![("db".to_owned(), 1)],
+        ..nap(name, 500)
+    };
+    let report = run(context, vec![taking("a"), taking("b"), failing("c")]).await;
+    assert_eq!(report.pools["db"].utilisation(), 1.0);
+    let mut text = String::new();
+    metrics.render(&mut text).unwrap();
+    for line in [
+        "gaai_runs_total{workflow=\"tests\",status=\"failed\"} 1",
+        "gaai_steps_total{workflow=\"tests\",type=\"branch\",status=\"succeeded\"} 2",
+        "gaai_steps_total{workflow=\"tests\",type=\"branch\",status=\"failed\"} 1",
+        "gaai_branches_spawned_total{workflow=\"tests\"} 3",
+        "gaai_steps_running 0",
+        "gaai_pool_slots{pool=\"db\",state=\"total\"} 1",
+        "gaai_pool_slots{pool=\"db\",state=\"used\"} 0",
+        "gaai_pool_wait_seconds_total{pool=\"db\"} 0.5",
+        "gaai_pool_utilization{pool=\"db\"} 1.0",
+        "gaai_run_duration_seconds_sum{workflow=\"tests\"} 1.0",
+        "gaai_step_duration_seconds_sum{workflow=\"tests\"} 1.0",
+        "gaai_step_queue_seconds_sum{workflow=\"tests\"} 0.5",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("run\""), "the run's id is in\n{text}");
+}
