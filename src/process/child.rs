@@ -58,6 +58,12 @@ impl Child {
         self.enforcement
     }
 
+    /// Bytes that the members of its group have in memory, as they were at most half a second ago; 0 where that cannot
+    /// be known.
+    pub fn resident(&self) -> u64 {
+        self.spawner.kin.resident(self.id)
+    }
+
     /// What it prints, for a reader beside the one who waits.
     pub fn printing(&self) -> Printing {
         self.printing.clone()

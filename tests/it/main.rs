@@ -15,6 +15,8 @@ mod branches_limits;
 mod branches_parts;
 mod branches_status;
 mod branches_told;
+mod batch;
+mod batch_trouble;
 mod catalog;
 mod crash;
 mod documents;
