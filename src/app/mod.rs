@@ -3,6 +3,7 @@
 mod archive;
 mod doctor;
 mod evidence;
+mod exec;
 mod explain;
 mod graphs;
 mod inputs;
@@ -20,6 +21,7 @@ mod tape;
 pub use archive::{catalog_path, open_catalog, rebuild_catalog};
 pub use doctor::doctor;
 pub use evidence::{Verification, verify};
+pub use exec::{Exec, ExecJobs, ExecRequest, ManifestPlace, Reading, exec, system_stats};
 pub use explain::{ExplainedClaim, Explanation, explain, write_explanation};
 pub use graphs::{Location, NamedGraph, resolve};
 pub use models::ModelKeys;

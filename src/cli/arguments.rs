@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::exec_arguments::ExecArguments;
+use super::exec_bench::ExecBenchArguments;
+
 /// Turns a graph plus a business question into verified, repeatable, decision-ready findings.
 #[derive(Debug, Parser)]
 #[command(name = "gaai", version, max_term_width = 100, arg_required_else_help = true)]
@@ -99,6 +102,11 @@ pub(super) enum Command {
     /// Query the catalog of runs.
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Run many scripts at once: each ends with one result, whatever the others do.
+    Exec(Box<ExecArguments>),
+    /// Measure.
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// List or show the industries that gaai knows.
     #[command(subcommand)]
     Vertical(VerticalCommand),
@@ -428,6 +436,13 @@ pub(super) enum CatalogCommand {
         #[command(flatten)]
         place: Place,
     },
+}
+
+/// `gaai bench`.
+#[derive(Debug, Subcommand)]
+pub(super) enum BenchCommand {
+    /// Run the same scripts with different numbers at a time: duration, successes and throughput of each.
+    Exec(ExecBenchArguments),
 }
 
 /// `gaai vertical`.

@@ -9,6 +9,10 @@ mod algo_run;
 mod arguments;
 mod catalog;
 mod console;
+mod exec;
+mod exec_arguments;
+mod exec_bench;
+mod exec_print;
 pub mod exit;
 mod graphs;
 mod inert;
@@ -31,10 +35,10 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, BenchCommand, Command};
 use console::Console;
 
-use crate::config::{self, Environment, Project, Variables};
+use crate::config::{self, Environment, Processes, Project, Variables};
 use crate::llm;
 
 /// What every command is handed.
@@ -43,6 +47,8 @@ struct Session {
     project: Project,
     /// What the environment says of language models.
     variables: Variables,
+    /// What child processes find in theirs.
+    processes: Processes,
     /// The working directory.
     directory: PathBuf,
 }
@@ -60,7 +66,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let environment = Environment::read();
     listen(arguments.verbose, &environment);
     let console = Console::new(arguments.json, arguments.quiet, arguments.verbose, &environment);
-    match perform(arguments.command, console.clone(), environment.models) {
+    match perform(arguments.command, console.clone(), environment) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             console.error(&format!("{error:#}"));
@@ -69,13 +75,14 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn perform(command: Command, console: Console, variables: Variables) -> anyhow::Result<u8> {
+fn perform(command: Command, console: Console, environment: Environment) -> anyhow::Result<u8> {
     let directory = std::env::current_dir()?;
     let project = config::find_project(&directory)?;
     let session = Session {
         console,
         project,
-        variables,
+        variables: environment.models,
+        processes: environment.processes,
         directory,
     };
     match command {
@@ -101,6 +108,8 @@ fn perform(command: Command, console: Console, variables: Variables) -> anyhow::
         Command::Trace(command) => trace::perform(&session, command),
         Command::Doctor { models } => models::doctor(&session, &models),
         Command::Catalog(command) => catalog::perform(&session, command),
+        Command::Exec(arguments) => exec::perform(&session, *arguments),
+        Command::Bench(BenchCommand::Exec(arguments)) => exec_bench::perform(&session, &arguments),
         Command::Vertical(command) => verticals::perform(&session, command),
     }
 }

@@ -1,6 +1,7 @@
 //! A snapshot of the environment, taken once.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +19,18 @@ pub struct Environment {
     pub models: Variables,
     /// Numbers of the branch processor: `MAX_CONCURRENT_BRANCHES` and its siblings.
     pub processor: Variables,
+    /// All of it, for the processes that scripts and steps are.
+    pub processes: Processes,
+}
+
+/// What child processes find in their environment. It may hold secrets, and no output shows it.
+#[derive(Clone, Default)]
+pub struct Processes(pub BTreeMap<OsString, OsString>);
+
+impl fmt::Debug for Processes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 /// Variables that may hold secrets: by name, and in no output.
@@ -68,6 +81,7 @@ impl Environment {
             log: text("GAAI_LOG").or_else(|| text("RUST_LOG")),
             models: models.into_iter().collect(),
             processor: others.into_iter().filter(|(name, _)| is_number(name)).collect(),
+            processes: Processes(std::env::vars_os().collect()),
         }
     }
 }

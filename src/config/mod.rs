@@ -10,7 +10,7 @@ mod processor;
 mod quantity;
 
 pub use clock::{now_ms, now_us, run_id};
-pub use environment::{Environment, Variables};
+pub use environment::{Environment, Processes, Variables};
 pub use error::ConfigError;
 pub use file::{GraphSetting, Project, find_project};
 pub use models::{ModelSettings, RoleSetting};

@@ -1,0 +1,303 @@
+//! Builds the executor of a batch of scripts, and reads manifests while it runs.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream};
+use tokio::sync::mpsc;
+
+use crate::process::{Interpreters, Sampler, Sensors, Settings, Spawner, raise_open_files};
+use crate::workflow::{
+    BatchError, BatchOptions, ConcurrentExecutor, CpuGate, DEFAULT_MAX_CONCURRENT, Manifest, Module,
+    OnInsufficient, Platform, Preset, Profile, ResourceManager, Surroundings, SystemStats, Thresholds,
+    auto_jobs,
+};
+
+/// How long the first look at the use of processors may take; it takes two readings.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+
+/// Modules that are read ahead of a batch.
+const READ_AHEAD: usize = 64;
+
+/// How a batch of scripts is to be run.
+#[derive(Clone, Debug, Default)]
+pub struct ExecRequest {
+    /// How many at a time.
+    pub jobs: ExecJobs,
+    /// What the scripts mostly do.
+    pub profile: Profile,
+    /// Limits with a name; what is said beside it counts more.
+    pub preset: Option<Preset>,
+    /// Percent of the processors above which nothing starts.
+    pub cpu_percent: Option<f64>,
+    /// Gigabytes that must be free for each script.
+    pub memory_gb: Option<f64>,
+    /// Whether the machine is looked at before a script starts; it is if anything is said of it.
+    pub is_checked: Option<bool>,
+    /// Everything else.
+    pub options: BatchOptions,
+    /// The environment of the scripts; `GAAI_PYTHON` in it names what runs `.py`.
+    pub environment: BTreeMap<OsString, OsString>,
+    /// What relative paths are relative to.
+    pub directory: PathBuf,
+}
+
+/// How many scripts run at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExecJobs {
+    /// As the preset says, or [`DEFAULT_MAX_CONCURRENT`].
+    #[default]
+    Default,
+    /// So many.
+    Number(usize),
+    /// As profile and machine say, and fewer while the machine is pressed.
+    Auto,
+}
+
+/// An executor with what keeps it informed.
+#[derive(Debug)]
+pub struct Exec {
+    /// It.
+    pub executor: ConcurrentExecutor,
+    /// How many it runs at a time.
+    pub max_concurrent: usize,
+    /// What was decided differently from what was asked, and why.
+    pub notes: Vec<String>,
+    /// Reads the state of the machine until this is dropped.
+    _sampler: Option<Sampler>,
+}
+
+/// The executor that `request` asks for.
+///
+/// # Errors
+/// [`BatchError`]: no concurrency. [`io::Error`]: no thread that looks at the machine.
+pub fn exec(request: ExecRequest) -> anyhow::Result<Exec> {
+    let ExecRequest { mut options, .. } = request;
+    let mut notes = Vec::new();
+    let asked = max_concurrent(&request.jobs, request.profile, request.preset);
+    let max_concurrent = asked.min(fitting(asked, &mut notes));
+    options.is_adaptive = request.jobs == ExecJobs::Auto;
+    let thresholds = thresholds(&request.preset, request.cpu_percent, request.memory_gb, &options);
+    let is_checked = request.is_checked.unwrap_or(thresholds.is_some());
+    let sampler = if is_checked || options.is_adaptive {
+        let sampler = Sampler::start(Sensors::default())?;
+        sampler.gauge().first_use(FIRST_LOOK);
+        Some(sampler)
+    } else {
+        None
+    };
+    let gauge = sampler.as_ref().map(Sampler::gauge);
+    let manager = gauge.clone().filter(|_| is_checked).map(|gauge| {
+        let thresholds = thresholds.unwrap_or_default();
+        ResourceManager::with_thresholds(thresholds, gauge)
+    });
+    let surroundings = Surroundings {
+        spawner: spawner(),
+        interpreters: Interpreters {
+            python: python(&request.environment),
+            ..Interpreters::default()
+        },
+        environment: request.environment,
+        directory: request.directory,
+        gauge,
+    };
+    let executor = ConcurrentExecutor::with_options(max_concurrent, manager, surroundings, options)?;
+    Ok(Exec {
+        executor,
+        max_concurrent,
+        notes,
+        _sampler: sampler,
+    })
+}
+
+/// What the machine does now.
+///
+/// # Errors
+/// No thread that looks at the machine.
+pub fn system_stats() -> io::Result<SystemStats> {
+    let sampler = Sampler::start(Sensors::default())?;
+    sampler.gauge().first_use(FIRST_LOOK);
+    Ok(ResourceManager::with_thresholds(Thresholds::default(), sampler.gauge()).get_system_stats())
+}
+
+fn max_concurrent(jobs: &ExecJobs, profile: Profile, preset: Option<Preset>) -> usize {
+    match jobs {
+        ExecJobs::Number(number) => *number,
+        ExecJobs::Auto => auto_jobs(profile, Sensors::default().read().whole_cores(), Platform::HERE),
+        ExecJobs::Default => preset.map_or(DEFAULT_MAX_CONCURRENT, Preset::jobs),
+    }
+}
+
+/// How many scripts the limit on open files allows once it is raised.
+fn fitting(asked: usize, notes: &mut Vec<String>) -> usize {
+    let files = raise_open_files();
+    let fitting = files.children();
+    if let Some(limit) = files.now.filter(|_| fitting < asked) {
+        notes.push(format!(
+            "at most {fitting} scripts at a time instead of {asked}: only {limit} files may be open; raise `ulimit -n`"
+        ));
+    }
+    fitting
+}
+
+/// The thresholds, if anything is said of them.
+fn thresholds(
+    preset: &Option<Preset>,
+    cpu_percent: Option<f64>,
+    memory_gb: Option<f64>,
+    options: &BatchOptions,
+) -> Option<Thresholds> {
+    let waits = options.on_insufficient != OnInsufficient::Fail;
+    if preset.is_none() && cpu_percent.is_none() && memory_gb.is_none() && !waits {
+        return None;
+    }
+    let named = preset.map_or_else(Thresholds::default, Preset::thresholds);
+    Some(Thresholds {
+        cpu_percent: cpu_percent.unwrap_or(named.cpu_percent),
+        memory_gb: memory_gb.unwrap_or(named.memory_gb),
+        // On a machine that others keep busy, waiting for its use to fall could last for ever.
+        cpu_gate: if waits {
+            CpuGate::Pressure
+        } else {
+            CpuGate::SystemUse
+        },
+    })
+}
+
+/// Starts the children of this program, and takes in what they leave.
+fn spawner() -> Spawner {
+    Spawner::new(Settings {
+        program: std::env::current_exe().ok(),
+        adopt: true,
+        ..Settings::default()
+    })
+}
+
+fn python(environment: &BTreeMap<OsString, OsString>) -> Option<OsString> {
+    let python = environment.get(OsStr::new("GAAI_PYTHON"));
+    python.filter(|it| !it.is_empty()).cloned()
+}
+
+/// Where a manifest is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ManifestPlace {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl ManifestPlace {
+    fn open(&self) -> io::Result<Box<dyn BufRead + Send>> {
+        Ok(match self {
+            Self::File(path) => Box::new(BufReader::new(open(path)?)),
+            Self::Stdin => Box::new(BufReader::new(io::stdin())),
+        })
+    }
+
+    /// All modules.
+    ///
+    /// # Errors
+    /// The first line that names none ([`BatchError`]); [`io::Error`] if it cannot be opened.
+    pub fn modules(&self) -> anyhow::Result<Vec<Module>> {
+        Ok(Manifest::new(self.open()?).collect::<Result<_, _>>()?)
+    }
+
+    /// Looks through a file, so that nothing runs of one that is wrong further down. Standard input is read but once.
+    ///
+    /// # Errors
+    /// As [`Self::modules`].
+    pub fn check(&self) -> anyhow::Result<()> {
+        if let Self::File(_) = self {
+            for module in Manifest::new(self.open()?) {
+                module?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The modules as they are read, and what became of the reading. It ends at a line that names none.
+    ///
+    /// # Errors
+    /// It cannot be opened, or there is no thread to read it.
+    pub fn stream(&self) -> io::Result<(impl Stream<Item = Module> + Send + 'static, Reading)> {
+        let manifest = Manifest::new(self.open()?);
+        let (sender, modules) = mpsc::channel(READ_AHEAD);
+        let thread = thread::Builder::new()
+            .name("gaai-manifest".to_owned())
+            .spawn(move || {
+                for module in manifest {
+                    if sender.blocking_send(module?).is_err() {
+                        break;
+                    }
+                }
+                Ok(())
+            })?;
+        let modules = stream::unfold(modules, |mut modules| async move {
+            modules.recv().await.map(|module| (module, modules))
+        });
+        Ok((modules, Reading(thread)))
+    }
+}
+
+/// A manifest that is being read.
+#[derive(Debug)]
+pub struct Reading(JoinHandle<Result<(), BatchError>>);
+
+impl Reading {
+    /// What was wrong with the manifest, as far as it was read. A thread that waits for standard input is left behind:
+    /// nothing but the end of the program ends that wait.
+    ///
+    /// # Errors
+    /// The line that names no module, or what the system says.
+    pub fn finish(self) -> Result<(), BatchError> {
+        if self.0.is_finished() {
+            // A panic in it was printed, and ended the manifest early.
+            return self.0.join().unwrap_or(Ok(()));
+        }
+        Ok(())
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    File::open(path).map_err(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_counts_more_than_a_preset_and_a_preset_more_than_the_default() {
+        let jobs = |jobs, preset| max_concurrent(&jobs, Profile::Mixed, preset);
+        assert_eq!(jobs(ExecJobs::Number(7), Some(Preset::Gentle)), 7);
+        assert_eq!(jobs(ExecJobs::Default, Some(Preset::Gentle)), 5);
+        assert_eq!(jobs(ExecJobs::Default, None), 10);
+        assert!(jobs(ExecJobs::Auto, None) >= 1);
+    }
+
+    #[test]
+    fn the_machine_is_judged_when_something_is_said_of_it() {
+        let fail = BatchOptions::default();
+        let wait = BatchOptions {
+            on_insufficient: OnInsufficient::Wait { limit: None },
+            ..BatchOptions::default()
+        };
+        assert_eq!(thresholds(&None, None, None, &fail), None);
+        let gentle = thresholds(&Some(Preset::Gentle), None, Some(1.0), &fail).unwrap();
+        assert_eq!(
+            (gentle.cpu_percent, gentle.memory_gb, gentle.cpu_gate),
+            (70.0, 1.0, CpuGate::SystemUse)
+        );
+        assert_eq!(
+            thresholds(&None, None, None, &wait).unwrap().cpu_gate,
+            CpuGate::Pressure
+        );
+    }
+}
