@@ -17,6 +17,7 @@ mod runs;
 mod scoring;
 mod summary;
 mod tape;
+pub mod workflows;
 
 pub use archive::{catalog_path, open_catalog, rebuild_catalog};
 pub use doctor::doctor;
@@ -35,3 +36,10 @@ pub use running::{Begin, Face, Finished, Running, TraceExport, begin, resume};
 pub use runs::{find as find_run, list as list_runs, read_index};
 pub use scoring::{score, write_score};
 pub use summary::{Unanswered, summary_sentences, unanswered};
+
+/// Cores of this machine, if that is known.
+pub fn cores() -> Option<usize> {
+    std::thread::available_parallelism()
+        .ok()
+        .map(std::num::NonZeroUsize::get)
+}

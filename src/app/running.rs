@@ -7,7 +7,7 @@ use super::archive;
 use super::models::ModelKeys;
 use super::parts::{self, Opened};
 use super::runner::export_trace;
-use crate::config;
+use super::runs::run_names;
 use crate::flow::{Approve, Cancel, Flow, Policy};
 use crate::llm::CONCURRENCY;
 use crate::model::{
@@ -91,18 +91,7 @@ pub struct Finished {
 pub async fn begin(begin: Begin, face: &Face) -> Result<Running, PipelineError> {
     let opened = parts::open(&begin.request, &begin.request.effort, &face.models)?;
     opened.check_core(&begin.request).await?;
-    let names: Box<dyn Iterator<Item = RunId>> = match begin.run {
-        Some(run) => Box::new(std::iter::once(run)),
-        None => {
-            let stem = config::run_id((face.clock)() / 1000, &begin.request.name);
-            // Two runs of one graph may begin in the same second.
-            let numbered = (2..1000).map({
-                let stem = stem.clone();
-                move |number| RunId(format!("{stem}-{number}"))
-            });
-            Box::new(std::iter::once(RunId(stem)).chain(numbered))
-        }
-    };
+    let names = run_names(begin.run, (face.clock)() / 1000, &begin.request.name);
     let inputs = opened.inputs.clone();
     let launch = Launch::begin(
         &begin.output,
@@ -188,7 +177,7 @@ fn put_together(launch: Launch, opened: Opened, face: &Face) -> Result<Running, 
 
 /// The policy of a run that asks `models`.
 pub(super) fn policy(request: &RunRequest, models: &Models) -> Policy {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let cores = super::cores().unwrap_or(1);
     let requests = match models.by_role.is_empty() {
         true => 0,
         false => request.models.concurrency.unwrap_or(CONCURRENCY),

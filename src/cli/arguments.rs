@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exec_arguments::ExecArguments;
 use super::exec_bench::ExecBenchArguments;
+use super::workflow::arguments::WorkflowCommand;
+use crate::trace::Durability;
 
 /// Turns a graph plus a business question into verified, repeatable, decision-ready findings.
 #[derive(Debug, Parser)]
@@ -110,6 +112,9 @@ pub(super) enum Command {
     /// List or show the industries that gaai knows.
     #[command(subcommand)]
     Vertical(VerticalCommand),
+    /// Run workflow files, and look at them and at their runs.
+    #[command(subcommand)]
+    Workflow(WorkflowCommand),
 }
 
 /// What a run is asked for; shared by `run` and `plan`.
@@ -241,7 +246,7 @@ pub(super) struct RunArguments {
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Place {
     /// Directory that holds the runs; output unless said.
-    #[arg(long)]
+    #[arg(long, visible_alias = "output")]
     pub(super) out: Option<PathBuf>,
 }
 
@@ -267,6 +272,16 @@ pub(super) enum DurabilityArgument {
     Batched,
     /// Whenever the system pleases.
     None,
+}
+
+impl DurabilityArgument {
+    pub(super) fn durability(self) -> Durability {
+        match self {
+            Self::Strict => Durability::Strict,
+            Self::Batched => Durability::Batched,
+            Self::None => Durability::None,
+        }
+    }
 }
 
 /// `gaai algo`.

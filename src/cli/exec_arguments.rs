@@ -222,7 +222,7 @@ pub(super) fn request(session: &Session, arguments: &ExecArguments) -> anyhow::R
             resources.on_insufficient.map(|_| true)
         },
         options,
-        environment: session.processes.0.clone(),
+        environment: session.environment.processes.0.clone(),
         directory: session.directory.clone(),
     })
 }

@@ -49,7 +49,7 @@ pub(super) fn perform(session: &Session, arguments: &ExecBenchArguments) -> anyh
     for jobs in &arguments.jobs {
         let exec = app::exec(ExecRequest {
             jobs: ExecJobs::Number(*jobs),
-            environment: session.processes.0.clone(),
+            environment: session.environment.processes.0.clone(),
             directory: session.directory.clone(),
             ..ExecRequest::default()
         })?;

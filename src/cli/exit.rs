@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::app::workflows::WorkflowError;
 use crate::catalog::CatalogError;
 use crate::engine::EngineError;
 use crate::flow::Remedy;
@@ -9,6 +10,7 @@ use crate::model::event::RunState;
 use crate::pipeline::PipelineError;
 use crate::source::SourceError;
 use crate::trace::TraceError;
+use crate::workflow::run::RunError;
 
 /// Input or command line is invalid; nothing ran.
 pub const INVALID: u8 = 2;
@@ -29,6 +31,14 @@ pub fn of_run(state: RunState) -> u8 {
     }
 }
 
+/// The exit code of a workflow's run that ended in `state`: failures that its file tolerates are none.
+pub fn of_workflow(state: RunState) -> u8 {
+    match state {
+        RunState::PartiallySucceeded => 0,
+        other => of_run(other),
+    }
+}
+
 /// The exit code of an error that ended a command.
 pub fn of_error(error: &anyhow::Error) -> u8 {
     if let Some(error) = error.downcast_ref::<PipelineError>() {
@@ -43,6 +53,8 @@ pub fn of_error(error: &anyhow::Error) -> u8 {
             | CatalogError::Unreadable { .. }
             | CatalogError::Foreign { .. } => FAILED,
         }
+    } else if let Some(error) = error.downcast_ref::<WorkflowError>() {
+        of_workflow_error(error)
     } else if let Some(SourceError::Memory { .. }) = error.downcast_ref::<SourceError>() {
         of_run(RunState::Stopped)
     } else if error.is::<TraceError>() || error.is::<io::Error>() {
@@ -50,6 +62,19 @@ pub fn of_error(error: &anyhow::Error) -> u8 {
     } else {
         // Settings, names, parameters: what the command line said.
         INVALID
+    }
+}
+
+fn of_workflow_error(error: &WorkflowError) -> u8 {
+    match error {
+        WorkflowError::Faulty(_) | WorkflowError::Invalid(_) => INVALID,
+        WorkflowError::Trace(_) | WorkflowError::File { .. } => FAILED,
+        WorkflowError::Run(error) => match error {
+            RunError::Slots(_) => of_run(RunState::Stopped),
+            RunError::Trace(_) => FAILED,
+            RunError::Plan(_) => DEFECT,
+            _ => INVALID,
+        },
     }
 }
 

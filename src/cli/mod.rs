@@ -23,6 +23,7 @@ mod run;
 mod runs;
 mod trace;
 mod verticals;
+mod workflow;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -38,17 +39,15 @@ use tracing_subscriber::registry::LookupSpan;
 use arguments::{Arguments, BenchCommand, Command};
 use console::Console;
 
-use crate::config::{self, Environment, Processes, Project, Variables};
+use crate::config::{self, Environment, Project};
 use crate::llm;
 
 /// What every command is handed.
 struct Session {
     console: Console,
     project: Project,
-    /// What the environment says of language models.
-    variables: Variables,
-    /// What child processes find in theirs.
-    processes: Processes,
+    /// What the environment says.
+    environment: Environment,
     /// The working directory.
     directory: PathBuf,
 }
@@ -81,8 +80,7 @@ fn perform(command: Command, console: Console, environment: Environment) -> anyh
     let session = Session {
         console,
         project,
-        variables: environment.models,
-        processes: environment.processes,
+        environment,
         directory,
     };
     match command {
@@ -111,6 +109,7 @@ fn perform(command: Command, console: Console, environment: Environment) -> anyh
         Command::Exec(arguments) => exec::perform(&session, *arguments),
         Command::Bench(BenchCommand::Exec(arguments)) => exec_bench::perform(&session, &arguments),
         Command::Vertical(command) => verticals::perform(&session, command),
+        Command::Workflow(command) => workflow::perform(&session, command),
     }
 }
 

@@ -97,7 +97,7 @@ fn named(session: &Session, text: &str) -> anyhow::Result<String> {
     if text != "env" {
         return Ok(text.to_owned());
     }
-    let named = llm::named_model(&|name| session.variables.get(name))?;
+    let named = llm::named_model(&|name| session.environment.models.get(name))?;
     named.map(|it| it.to_string()).ok_or_else(|| {
         anyhow!(
             "--model env needs LLM_MODEL=PROVIDER/NAME, or LLM_PROVIDER and LLM_MODEL, in the environment"

@@ -23,7 +23,7 @@ use crate::config::{self, ConfigError};
 use crate::flow::{Approve, Cancel};
 use crate::model::{event::RunState, format::shortened, id::RunId, report::RunReport};
 use crate::pipeline::{Effort, Mode, ModelRequest, PipelineError, RunRequest};
-use crate::trace::{self, Durability, EventSink};
+use crate::trace::{self, EventSink};
 
 /// Open questions that the summary names; a long brief must not push the findings off the screen.
 const MOST_OPEN: usize = 10;
@@ -113,7 +113,7 @@ fn request(
 /// What the environment says of language models.
 pub(super) fn keys(session: &Session) -> ModelKeys {
     ModelKeys {
-        variables: session.variables.clone(),
+        variables: session.environment.models.clone(),
         ..ModelKeys::default()
     }
 }
@@ -128,11 +128,7 @@ fn effort(session: &Session, limits: &LimitArguments, pace: &PaceArguments) -> a
             ModeArgument::Sequential => Mode::Sequential,
             ModeArgument::Parallel => Mode::Parallel,
         }),
-        durability: pace.durability.map(|it| match it {
-            DurabilityArgument::Strict => Durability::Strict,
-            DurabilityArgument::Batched => Durability::Batched,
-            DurabilityArgument::None => Durability::None,
-        }),
+        durability: pace.durability.map(DurabilityArgument::durability),
         max_executions: limits.max_executions,
         budget_usd: limits.budget_usd,
         budget_tokens: limits.budget_tokens,
@@ -299,7 +295,7 @@ impl<'a> Told<'a> {
     }
 }
 
-fn state_name(state: RunState) -> String {
+pub(super) fn state_name(state: RunState) -> String {
     serde_json::to_value(state)
         .ok()
         .and_then(|it| it.as_str().map(str::to_owned))
@@ -371,7 +367,7 @@ fn ask_at_terminal() -> Approve {
 }
 
 /// A run id becomes a directory name, and nothing else.
-fn check_run_id(run: &str) -> Result<(), PipelineError> {
+pub(super) fn check_run_id(run: &str) -> Result<(), PipelineError> {
     let safe = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
     if run.is_empty() || run.len() > 100 || run.starts_with('.') || !run.chars().all(safe) {
         return Err(PipelineError::Invalid(format!(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -21,11 +22,25 @@ pub struct Environment {
     pub processor: Variables,
     /// All of it, for the processes that scripts and steps are.
     pub processes: Processes,
+    /// `GAAI_POOLS`, or a directory of this user's: where pools of the whole host keep their slots.
+    pub pools: PathBuf,
 }
 
 /// What child processes find in their environment. It may hold secrets, and no output shows it.
 #[derive(Clone, Default)]
 pub struct Processes(pub BTreeMap<OsString, OsString>);
+
+impl Processes {
+    /// The variables that are Unicode: expressions of workflows may read them.
+    pub fn texts(&self) -> BTreeMap<String, String> {
+        let text = |it: &OsString| it.to_str().map(str::to_owned);
+        let pairs = self
+            .0
+            .iter()
+            .filter_map(|(name, value)| Some((text(name)?, text(value)?)));
+        pairs.collect()
+    }
+}
 
 impl fmt::Debug for Processes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,8 +97,18 @@ impl Environment {
             models: models.into_iter().collect(),
             processor: others.into_iter().filter(|(name, _)| is_number(name)).collect(),
             processes: Processes(std::env::vars_os().collect()),
+            pools: text("GAAI_POOLS").map_or_else(pools, PathBuf::from),
         }
     }
+}
+
+/// The same for all processes of this user, whatever else their environments say.
+fn pools() -> PathBuf {
+    #[cfg(unix)]
+    let user = rustix::process::getuid().as_raw().to_string();
+    #[cfg(not(unix))]
+    let user = "user";
+    std::env::temp_dir().join(format!("gaai-{user}/pools"))
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub enum WorkflowEvent {
         file: String,
         /// The text of that file, from which the run is taken up again.
         definition: String,
+        /// The directory that its scripts start in.
+        directory: String,
         /// How it runs, as JSON text.
         options: String,
         /// SHA-256 over what decides which steps there are and what they do.
@@ -36,6 +38,9 @@ pub enum WorkflowEvent {
         reused: u64,
         /// SHA-256 of the plan that it goes on with.
         plan: ContentHash,
+        /// Steps that had succeeded and are repeated all the same.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        repeated: Vec<String>,
     },
     /// An attempt of a step began.
     StepStarted {

@@ -186,6 +186,23 @@ impl EventSink for Journal {
     }
 }
 
+/// Whether a process has the journal at `path` open for writing; not if there is none.
+///
+/// # Errors
+/// The file cannot be opened.
+pub fn is_being_written(path: &Path) -> Result<bool, TraceError> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        file => file.map_err(|it| TraceError::io(path, &it))?,
+    };
+    // Shared, and given back at once: two that look do not take each other for a writer.
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(TraceError::io(path, &error)),
+    }
+}
+
 /// Makes the names in `directory`, and its own, survive a loss of power.
 fn sync_directory(directory: &Path) -> std::io::Result<()> {
     File::open(directory)?.sync_all()?;

@@ -25,7 +25,7 @@ pub use critical_path::critical_path;
 pub use error::TraceError;
 pub use export::{TraceFormat, export};
 pub use history::History;
-pub use journal::{Durability, Journal};
+pub use journal::{Durability, Journal, is_being_written};
 pub use print::{print_summary, seconds};
 pub use read::{JOURNAL, Reading, parse, read, read_journal};
 pub use sinks::{Memory, Sinks};

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::check::Check;
 use super::step::Step;
 use super::workflow::Workflow;
@@ -54,6 +56,20 @@ pub fn load(text: &str, file_name: &str) -> Result<Loaded, Faults> {
         }
         _ => read(plain, file_name, report),
     }
+}
+
+/// The names and values that `text` holds: variables for a run. JSON is YAML.
+///
+/// # Errors
+/// All that is wrong with the text.
+pub fn values(text: &str, file_name: &str) -> Result<BTreeMap<String, Value>, Faults> {
+    let mut report = Report::new(file_name, text, text);
+    let values = parse(text, &mut report).and_then(|mut tree| {
+        let root = tree.root();
+        decode(&mut tree, root, &mut report)
+    });
+    report.finish()?;
+    Ok(values.unwrap_or_default())
 }
 
 fn read(tree: Option<Tree>, file_name: &str, mut report: Report<'_>) -> Result<Loaded, Faults> {

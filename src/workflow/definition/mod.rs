@@ -28,7 +28,7 @@ pub use graph::{GraphFormat, graph};
 pub use kind::{
     AgentConfig, AnalysisConfig, ConditionConfig, ScriptConfig, StepKind, StepList, WorkflowConfig,
 };
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, values};
 pub use order::{Cycle, Order};
 pub use policy::{Backoff, Breaker, Jitter, Retry, RetryOn};
 pub use pool::{Adaptive, FailFast, Jobs, Parallel, Pool, PoolScope, RatePool, SlotPool};

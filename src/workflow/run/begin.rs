@@ -11,13 +11,13 @@ use tokio::sync::mpsc;
 use super::compile;
 use super::error::RunError;
 use super::ground::{Calls, Ground};
-use super::history::{WORKFLOW_JOURNAL, WorkflowHistory, plan_hash};
+use super::history::{WORKFLOW_JOURNAL, WorkflowHistory, plan_hash, step_of};
 use super::mask::Mask;
-use super::options::{RunOptions, Surroundings};
+use super::options::{Again, RunOptions, Surroundings};
 use super::record::StepRecord;
 use super::result::WorkflowResult;
 use super::runner::{Runner, Watcher};
-use super::secrets;
+use super::secrets::{self, Secrets};
 use super::sheet::{Outside, Places, Sheet};
 use crate::flow::{Cancel, Halt, Input, Order as FlowOrder, Orders, Scheduler, ScopeIndex, drive};
 use crate::model::event::RunState;
@@ -65,7 +65,8 @@ pub struct RunParts {
 /// # Errors
 /// Nothing of the workflow ran then. What fails later stands in the result.
 pub async fn run_workflow(request: RunRequest, parts: RunParts) -> Result<WorkflowResult, RunError> {
-    check(&request)?;
+    check_run(&request.workflow, &request.options)?;
+    let secrets = secrets::read(&request.workflow, &request.surroundings, &parts.spawner).await?;
     let path = request.surroundings.directory.join(WORKFLOW_JOURNAL);
     let journal = Journal::create_at(path, request.options.durability, Arc::clone(&parts.clock))?;
     let options = serde_json::to_string(&request.options).map_err(|it| RunError::Plan(it.to_string()))?;
@@ -75,52 +76,76 @@ pub async fn run_workflow(request: RunRequest, parts: RunParts) -> Result<Workfl
         workflow: request.workflow.name.clone(),
         file: request.file.clone(),
         definition: request.text.clone(),
+        directory: request.surroundings.base.display().to_string(),
         options,
         plan: plan_hash(&request.workflow, &request.options),
     };
     journal.write(&started)?;
     (parts.watcher)(&started);
-    perform(request, parts, journal, BTreeMap::new()).await
+    perform(request, parts, journal, secrets, BTreeMap::new()).await
 }
 
-/// Takes up a run again: what succeeded is not repeated. `request` is what [`WorkflowHistory`] gives back, with the
-/// workflow read again; `force` goes on although that changed, and repeats the steps that did.
+/// Takes up a run again: what succeeded is not repeated, unless `again` says so. `request` is what
+/// [`WorkflowHistory`] gives back, with the workflow read again.
 ///
 /// # Errors
 /// Nothing of the workflow ran then.
 pub async fn resume_workflow(
     request: RunRequest,
     parts: RunParts,
-    force: bool,
+    again: Again,
 ) -> Result<WorkflowResult, RunError> {
-    check(&request)?;
+    check_run(&request.workflow, &request.options)?;
+    check_steps(&request.workflow, &again.repeat)?;
+    let secrets = secrets::read(&request.workflow, &request.surroundings, &parts.spawner).await?;
     let path = request.surroundings.directory.join(WORKFLOW_JOURNAL);
     let (journal, records) =
         Journal::reopen_at(path.clone(), request.options.durability, Arc::clone(&parts.clock))?;
     let history = WorkflowHistory::replay(&records).ok_or(RunError::Foreign { path })?;
     let plan = plan_hash(&request.workflow, &request.options);
     let mut finished = history.succeeded();
-    if plan != history.plan {
-        if !force {
-            return Err(RunError::Changed {
-                run: request.run.to_string(),
-                what: "its plan".to_owned(),
-            });
-        }
-        let unchanged = history.unchanged_steps(&request.workflow);
-        finished.retain(|name, _| unchanged.contains(name.split('/').next().unwrap_or(name)));
+    if plan != history.plan && !again.force {
+        return Err(RunError::Changed {
+            run: request.run.to_string(),
+            what: "its plan".to_owned(),
+        });
     }
+    let repeated = repeated(&history, &request.workflow, &again.repeat);
+    finished.retain(|name, _| repeated.iter().all(|it| it != step_of(name)));
     let resumed = WorkflowEvent::RunResumed {
         reused: finished.len() as u64,
         plan,
+        repeated,
     };
     journal.write(&resumed)?;
     (parts.watcher)(&resumed);
-    perform(request, parts, journal, finished).await
+    perform(request, parts, journal, secrets, finished).await
 }
 
-fn check(request: &RunRequest) -> Result<(), RunError> {
-    let workflow = &request.workflow;
+/// Steps that had succeeded and are not taken over: what says something else now, what was asked for, and what waits
+/// for either.
+fn repeated(history: &WorkflowHistory, workflow: &Workflow, asked: &[String]) -> Vec<String> {
+    let unchanged = history.unchanged_steps(workflow);
+    let Ok(order) = Order::of(workflow) else {
+        return Vec::new();
+    };
+    let mut repeated = BTreeSet::new();
+    for (place, step) in workflow.steps.iter().enumerate() {
+        if asked.contains(&step.id.0) || !unchanged.contains(&step.id.0) {
+            repeated.insert(place);
+            repeated.extend(order.descendants(place));
+        }
+    }
+    let begun: BTreeSet<&str> = history.finished.keys().map(|it| step_of(it)).collect();
+    let ids = repeated.into_iter().map(|it| &workflow.steps[it].id.0);
+    ids.filter(|it| begun.contains(it.as_str())).cloned().collect()
+}
+
+/// Whether `workflow` can be run with `options`.
+///
+/// # Errors
+/// The first thing that cannot be.
+pub fn check_run(workflow: &Workflow, options: &RunOptions) -> Result<(), RunError> {
     if let Some(service) = workflow
         .steps
         .iter()
@@ -129,14 +154,8 @@ fn check(request: &RunRequest) -> Result<(), RunError> {
         let step = service.id.0.clone();
         return Err(RunError::Service { step });
     }
-    let ids = || workflow.steps.iter().map(|it| it.id.0.as_str());
-    let options = &request.options;
-    for step in options.only.iter().chain(&options.from).chain(&options.until) {
-        if !ids().any(|it| it == step) {
-            let hint = near_or_all(step, ids());
-            let step = step.clone();
-            return Err(RunError::UnknownStep { step, hint });
-        }
+    for steps in [&options.only, &options.from, &options.until] {
+        check_steps(workflow, steps)?;
     }
     let names = || workflow.variables.keys().map(String::as_str);
     match options
@@ -152,13 +171,24 @@ fn check(request: &RunRequest) -> Result<(), RunError> {
     }
 }
 
+fn check_steps(workflow: &Workflow, steps: &[String]) -> Result<(), RunError> {
+    let ids = || workflow.steps.iter().map(|it| it.id.0.as_str());
+    match steps.iter().find(|step| !ids().any(|it| it == *step)) {
+        Some(step) => Err(RunError::UnknownStep {
+            step: step.clone(),
+            hint: near_or_all(step, ids()),
+        }),
+        None => Ok(()),
+    }
+}
+
 async fn perform(
     request: RunRequest,
     parts: RunParts,
     journal: Journal,
+    secrets: Secrets,
     finished: BTreeMap<String, StepEnd>,
 ) -> Result<WorkflowResult, RunError> {
-    let secrets = secrets::read(&request.workflow, &request.surroundings, &parts.spawner).await?;
     let seed = ContentHash::of(request.run.to_string().as_bytes());
     let seed = u64::from_str_radix(&seed.short()[..8], 16).unwrap_or(0);
     let rules = compile::rules(
@@ -169,7 +199,7 @@ async fn perform(
     );
     let mut flow = Scheduler::new(rules);
     let strict = request.options.strict;
-    let wanted = wanted(&request.workflow, &request.options);
+    let wanted = wanted_steps(&request.workflow, &request.options);
     let ground = Ground {
         spawner: parts.spawner.clone(),
         directory: request.surroundings.directory.clone(),
@@ -190,11 +220,7 @@ async fn perform(
     };
     runner.add_root(request, &mut flow)?;
     runner
-        .add_steps(
-            0,
-            &|place| wanted.as_ref().is_none_or(|it| it.contains(&place)),
-            &mut flow,
-        )
+        .add_steps(0, &|place| wanted.contains(&place), &mut flow)
         .map_err(RunError::Plan)?;
     let began = (parts.clock)();
     let (mut flow, mut runner) = conduct(flow, runner, &parts.cancel, &parts.insist).await;
@@ -233,12 +259,15 @@ async fn conduct(flow: Scheduler, runner: Runner, cancel: &Cancel, insist: &Canc
     }
 }
 
-/// The places of the steps to run; `None` is all.
-fn wanted(workflow: &Workflow, options: &RunOptions) -> Option<BTreeSet<usize>> {
+/// The places of the steps that a run with `options` has.
+pub fn wanted_steps(workflow: &Workflow, options: &RunOptions) -> BTreeSet<usize> {
+    let all = || (0..workflow.steps.len()).collect();
     if options.only.is_empty() && options.from.is_empty() && options.until.is_empty() {
-        return None;
+        return all();
     }
-    let order = Order::of(workflow).ok()?;
+    let Ok(order) = Order::of(workflow) else {
+        return all();
+    };
     let place = |id: &String| workflow.steps.iter().position(|it| it.id.0 == *id);
     let places = |ids: &[String]| -> Vec<usize> { ids.iter().filter_map(place).collect() };
     let mut wanted: BTreeSet<usize> = places(&options.only).into_iter().collect();
@@ -252,7 +281,7 @@ fn wanted(workflow: &Workflow, options: &RunOptions) -> Option<BTreeSet<usize>> 
             open.extend(order.predecessors(step));
         }
     }
-    Some(wanted)
+    wanted
 }
 
 impl Runner {
@@ -275,6 +304,7 @@ impl Runner {
             breakers: compile::breakers(&workflow, flow),
             records: vec![StepRecord::default(); workflow.steps.len()],
             run: request.run.to_string(),
+            home: request.surroundings.home.clone(),
             has_handled_end: false,
             places: Places::new(&workflow),
             order,

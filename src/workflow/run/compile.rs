@@ -23,8 +23,8 @@ use super::sheet::Places;
 /// Steps that run at once where nobody says.
 const MAX_CONCURRENCY: usize = 4;
 
-/// The rules of a run.
-pub(super) fn rules(workflow: &Workflow, options: &RunOptions, cores: Option<usize>, seed: u64) -> Rules {
+/// Steps that a run may have running at once, on a machine with so many cores.
+pub fn most_at_once(workflow: &Workflow, options: &RunOptions, cores: Option<usize>) -> usize {
     let is_parallel = options
         .parallel_enabled
         .or(workflow.parallel.enabled)
@@ -32,14 +32,18 @@ pub(super) fn rules(workflow: &Workflow, options: &RunOptions, cores: Option<usi
     let jobs = options
         .max_concurrency
         .or(workflow.parallel.default_max_concurrency);
-    let max_running = match jobs {
+    match jobs {
         _ if !is_parallel => 1,
         Some(Jobs::Count(count)) => count.get() as usize,
         Some(Jobs::Auto) => auto_jobs(Profile::Mixed, cores, Platform::HERE),
         None => MAX_CONCURRENCY,
-    };
+    }
+}
+
+/// The rules of a run.
+pub(super) fn rules(workflow: &Workflow, options: &RunOptions, cores: Option<usize>, seed: u64) -> Rules {
     Rules {
-        max_running,
+        max_running: most_at_once(workflow, options, cores),
         errors: error_rules(workflow, options.keep_going),
         timeout: workflow.timeout.map(|it| it.0),
         seed,

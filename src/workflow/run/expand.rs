@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -191,7 +192,7 @@ impl Runner {
             Ok::<_, String>((render(&config.path, view)?, values(&config.variables, view)?))
         })?;
         let (path, given) = given;
-        let file = self.surroundings.base.join(&path);
+        let file = sheet.home.join(&path);
         let text = fs::read_to_string(&file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
         let workflow = load(&text, &path).map_err(|faults| faults.to_string())?.workflow;
@@ -217,6 +218,7 @@ impl Runner {
             has_handled_end: false,
             places: Places::new(&workflow),
             run: sheet.run.clone(),
+            home: file.parent().map(Path::to_path_buf).unwrap_or_default(),
             order,
             workflow: Arc::new(workflow),
         };

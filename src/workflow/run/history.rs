@@ -1,6 +1,7 @@
 //! What the journal of a workflow's run says about it: a pure fold of its records.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -24,6 +25,8 @@ pub struct WorkflowHistory {
     pub file: String,
     /// The text of that file when the run began.
     pub definition: String,
+    /// The directory that its scripts start in.
+    pub directory: PathBuf,
     /// How it runs.
     pub options: RunOptions,
     /// SHA-256 over what the run does.
@@ -55,6 +58,7 @@ impl WorkflowHistory {
             workflow,
             file,
             definition,
+            directory,
             options,
             plan,
             ..
@@ -67,6 +71,7 @@ impl WorkflowHistory {
             workflow: workflow.clone(),
             file: file.clone(),
             definition: definition.clone(),
+            directory: PathBuf::from(directory),
             options: serde_json::from_str(options).ok()?,
             plan: plan.clone(),
             started_ms: first.at_ms,
@@ -85,7 +90,7 @@ impl WorkflowHistory {
     fn apply(&mut self, record: &Record<WorkflowEvent>) {
         self.last_ms = record.at_ms;
         match &record.event {
-            WorkflowEvent::RunResumed { plan, .. } => {
+            WorkflowEvent::RunResumed { plan, repeated, .. } => {
                 self.resumed += 1;
                 self.plan = plan.clone();
                 self.state = None;
@@ -93,7 +98,10 @@ impl WorkflowHistory {
                 // What ran died with its process; what was skipped may run now.
                 self.running.clear();
                 self.skipped.clear();
-                self.finished.retain(|_, end| end.state == StepState::Succeeded);
+                self.finished.retain(|name, end| {
+                    let is_repeated = repeated.iter().any(|it| it == step_of(name));
+                    end.state == StepState::Succeeded && !is_repeated
+                });
             }
             WorkflowEvent::StepStarted { step, .. } => {
                 self.running.insert(step.clone(), record.at_ms);
@@ -160,6 +168,11 @@ pub fn plan_hash(workflow: &Workflow, options: &RunOptions) -> ContentHash {
         options.until,
     ]);
     ContentHash::of(plan.to_string().as_bytes())
+}
+
+/// The step of the workflow itself that `name` is or is a part of.
+pub(super) fn step_of(name: &str) -> &str {
+    name.split('/').next().unwrap_or(name)
 }
 
 fn step_hash(step: &Step) -> ContentHash {

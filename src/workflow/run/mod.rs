@@ -23,10 +23,11 @@ mod secrets;
 mod sheet;
 mod unit;
 
-pub use begin::{RunParts, RunRequest, journal_of, resume_workflow, run_workflow};
+pub use begin::{RunParts, RunRequest, check_run, journal_of, resume_workflow, run_workflow, wanted_steps};
+pub use compile::most_at_once;
 pub use error::RunError;
 pub use ground::{Call, CallError, CalledWork, Caller, Calls};
 pub use history::{WORKFLOW_JOURNAL, WorkflowHistory, plan_hash};
-pub use options::{RunOptions, Surroundings};
+pub use options::{Again, RunOptions, Surroundings};
 pub use result::{ParallelStats, PoolStats, StepResult, WorkflowResult};
 pub use runner::Watcher;

@@ -34,13 +34,24 @@ pub struct RunOptions {
     pub durability: Durability,
 }
 
+/// How a run is taken up again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// Whether it goes on although its plan changed; steps that say something else now are repeated.
+    pub force: bool,
+    /// Steps that are repeated although they succeeded, with all that waits for them.
+    pub repeat: Vec<String>,
+}
+
 /// What a run is given by the program around it.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     /// Where the run's own files go. It exists.
     pub directory: PathBuf,
-    /// The directory that relative paths of the file mean.
+    /// The directory that scripts start in, and that relative paths of steps mean.
     pub base: PathBuf,
+    /// The directory of the file: paths of nested workflows and of secrets are relative to it.
+    pub home: PathBuf,
     /// The environment that steps see first.
     pub environment: BTreeMap<String, String>,
     /// Cores that there are, if that is known.

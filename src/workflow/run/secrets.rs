@@ -34,7 +34,7 @@ pub(super) async fn read(
                 .get(variable)
                 .cloned()
                 .ok_or_else(|| format!("the environment has no variable {variable}")),
-            SecretSource::File(path) => file(&surroundings.base.join(path)),
+            SecretSource::File(path) => file(&surroundings.home.join(path)),
             SecretSource::Command(words) => command(words, surroundings, spawner).await,
         };
         let value = value.map_err(|reason| RunError::Secret {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -28,6 +29,8 @@ pub(super) struct Sheet {
     pub(super) breakers: BTreeMap<String, BreakerIndex>,
     pub(super) records: Vec<StepRecord>,
     pub(super) run: String,
+    /// The directory of its file.
+    pub(super) home: PathBuf,
     /// Whether the handlers of its end have been added.
     pub(super) has_handled_end: bool,
 }
