@@ -21,7 +21,8 @@ pub async fn doctor(request: &RunRequest, keys: &ModelKeys) -> Result<Vec<Capabi
             "--offline opens no socket, so that no model can be asked; leave it out".to_owned(),
         ));
     }
-    let workshop = Workshop::new(request, &request.effort, keys).map_err(|error| invalid(&error))?;
+    let ledger = Workshop::ledger(&request.effort);
+    let workshop = Workshop::new(request, &request.effort, keys, ledger).map_err(|error| invalid(&error))?;
     let named = wanted.default.iter().chain(wanted.roles.values());
     let mut seen = BTreeSet::new();
     let names = named.chain(&wanted.fallbacks).filter(|it| seen.insert(*it));

@@ -7,9 +7,11 @@ mod exec;
 mod explain;
 mod graphs;
 mod inputs;
+mod library;
 mod models;
 mod parts;
 mod plan;
+mod projection;
 mod request;
 mod runner;
 mod running;
@@ -28,6 +30,7 @@ pub use graphs::{Location, NamedGraph, resolve};
 pub use models::ModelKeys;
 pub use parts::{OpenGraph, assets, demo_choice, demo_kinds, open_graph};
 pub use plan::{Plan, Planned, plan, write_plan};
+pub use projection::{AskedProjection, projection};
 pub use request::{Asked, effort_of, models_of, request};
 pub use runner::{
     AgenticWorkflowRunner, InputDocument, WorkflowState, export_trace, run_agentic_workflow_async,

@@ -62,14 +62,10 @@ pub(super) fn models(
             )),
         };
     }
-    if wanted.offline && wanted.replay.is_none() {
-        return Err(PipelineError::Invalid(
-            "--offline opens no socket, so that no model can be asked; add --replay DIR, or leave one of them out"
-                .to_owned(),
-        ));
-    }
+    wanted.may_ask()?;
     let prompts = Prompts::load(assets).map_err(PipelineError::Invalid)?;
-    let workshop = Workshop::new(request, effort, keys).map_err(|error| invalid(&error))?;
+    let ledger = Workshop::ledger(effort);
+    let workshop = Workshop::new(request, effort, keys, ledger).map_err(|error| invalid(&error))?;
     workshop.models(prompts).map_err(|error| invalid(&error))
 }
 
@@ -109,23 +105,29 @@ pub(super) struct Workshop<'a> {
 }
 
 impl<'a> Workshop<'a> {
-    pub(super) fn new(
-        request: &'a RunRequest,
-        effort: &'a Effort,
-        keys: &'a ModelKeys,
-    ) -> Result<Self, LlmError> {
+    /// What the requests within `effort` have used, from now on.
+    pub(super) fn ledger(effort: &Effort) -> Arc<Ledger> {
         let budget = Budget {
             usd: effort.budget_usd,
             tokens: effort.budget_tokens,
             time: effort.budget_time_ms.map(Duration::from_millis),
         };
         let began = Instant::now();
+        Ledger::new(budget, Arc::new(move || began.elapsed()))
+    }
+
+    pub(super) fn new(
+        request: &'a RunRequest,
+        effort: &'a Effort,
+        keys: &'a ModelKeys,
+        ledger: Arc<Ledger>,
+    ) -> Result<Self, LlmError> {
         Ok(Self {
             request,
             effort,
             keys,
             prices: prices(request)?,
-            ledger: Ledger::new(budget, Arc::new(move || began.elapsed())),
+            ledger,
             modes: Arc::default(),
         })
     }
@@ -177,7 +179,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// The model `name` with its fallbacks, recorded or replayed; made once.
-    fn model(
+    pub(super) fn model(
         &self,
         name: &str,
         made: &mut BTreeMap<String, Arc<dyn Model>>,

@@ -13,17 +13,16 @@ use super::inert::Inert;
 use super::interrupt::Interrupts;
 use super::run::{runtime, within};
 use crate::algorithms::{Algorithm, Control, Info, KernelError, Quantity};
-use crate::app::{self, OpenGraph};
+use crate::app::{self, AskedProjection, OpenGraph};
 use crate::engine::{
     DirectRun, Engine, EngineError, RowForm, check_compressed, estimate_compressed, streamed_table,
 };
-use crate::graph::{Direction, ParallelEdges, ProjectionRules};
+use crate::graph::{Direction, ParallelEdges};
 use crate::model::{
     fact::FactValue,
     format,
     id::TemplateId,
-    schema::Census,
-    template::{Estimate, Projection, Template},
+    template::{Estimate, Template},
 };
 use crate::pipeline::PipelineError;
 
@@ -95,7 +94,7 @@ async fn carry(
     control: &Control,
 ) -> anyhow::Result<()> {
     let census = source.census(control).await.map_err(EngineError::from)?;
-    let projection = projection(&arguments, algorithm.info(), &census)?;
+    let projection = app::projection(asked(&arguments), algorithm.info(), &census)?;
     if arguments.compressed {
         check_compressed(&algorithm, &projection)?;
     }
@@ -188,73 +187,26 @@ impl Delivery {
     }
 }
 
-/// What the flags select, checked against the census.
-fn projection(arguments: &AlgoRunArguments, info: &Info, census: &Census) -> anyhow::Result<Projection> {
-    let all_vertices = census.vertices.iter().map(|it| it.name.clone());
-    let all_edges = census.edges.iter().map(|it| it.name.clone());
-    let vertices = chosen(&arguments.vertices, all_vertices.collect(), "vertex")?;
-    let edges = chosen(&arguments.edges, all_edges.collect(), "edge")?;
-    let directed = census
-        .edges
-        .iter()
-        .filter(|it| edges.contains(&it.name))
-        .any(|it| it.directed);
-    let direction = match arguments.direction {
-        Some(DirectionArgument::Directed) => Direction::Directed,
-        Some(DirectionArgument::Reversed) => Direction::Reversed,
-        Some(DirectionArgument::Undirected) => Direction::Undirected,
-        None if directed => Direction::Directed,
-        None => Direction::Undirected,
-    };
-    if info.needs_direction && direction == Direction::Undirected {
-        return Err(directionless(info, arguments.direction.is_some()));
-    }
-    let parallel = match arguments.parallel {
-        Some(ParallelArgument::Keep) => ParallelEdges::Keep,
-        Some(ParallelArgument::Smallest) => ParallelEdges::Smallest,
-        Some(ParallelArgument::Sum) => ParallelEdges::Sum,
-        None => info.parallel_rule(arguments.weight.is_some()),
-    };
-    Ok(Projection {
-        vertices,
-        edges,
-        rules: ProjectionRules {
-            direction,
-            parallel,
-            self_loops: arguments.self_loops,
-        },
+/// What the flags select.
+fn asked(arguments: &AlgoRunArguments) -> AskedProjection {
+    AskedProjection {
+        vertices: arguments.vertices.clone(),
+        edges: arguments.edges.clone(),
+        direction: arguments.direction.map(|it| match it {
+            DirectionArgument::Directed => Direction::Directed,
+            DirectionArgument::Reversed => Direction::Reversed,
+            DirectionArgument::Undirected => Direction::Undirected,
+        }),
+        parallel: arguments.parallel.map(|it| match it {
+            ParallelArgument::Keep => ParallelEdges::Keep,
+            ParallelArgument::Smallest => ParallelEdges::Smallest,
+            ParallelArgument::Sum => ParallelEdges::Sum,
+        }),
+        self_loops: arguments.self_loops,
         weight: arguments.weight.clone(),
         time: arguments.time.clone(),
-        filters: Vec::new(),
         attributes: arguments.attributes.clone(),
-    })
-}
-
-/// Why an algorithm that asks which way edges point is not run on edges that point both ways.
-fn directionless(info: &Info, asked: bool) -> anyhow::Error {
-    let way_out = if asked {
-        "leave `--direction undirected` out"
-    } else {
-        "the graph says that its edges have no direction: if they have one, give `--direction directed`"
-    };
-    anyhow!(
-        "{} asks which way edges point, which says nothing where each points both ways; {way_out}",
-        info.name
-    )
-}
-
-fn chosen(named: &[String], mut all: Vec<String>, kind: &str) -> anyhow::Result<Vec<String>> {
-    if let Some(unknown) = named.iter().find(|it| !all.contains(it)) {
-        return Err(anyhow!(
-            "there is no {kind} collection `{unknown}`; there are {}",
-            all.join(", ")
-        ));
     }
-    if !named.is_empty() {
-        all.retain(|it| named.contains(it));
-    }
-    all.sort();
-    Ok(all)
 }
 
 /// `k=v` pairs as the registry takes them, each by the kind of its parameter: text as it stands, keys as a

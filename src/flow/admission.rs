@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::arena::{Phase, micros};
 use super::pool::{BreakerIndex, PoolIndex, Room};
+use super::ready::Rank;
 use super::scheduler::{Action, Gate, Scheduler};
 use super::task::TaskIndex;
 use super::timers::Alarm;
@@ -152,7 +153,7 @@ impl Scheduler {
     fn admit_first(&mut self, kept: usize) {
         let mut heads: Vec<_> = self.ready.heads().collect();
         heads.sort_unstable();
-        for (_, _, task) in heads {
+        for Rank { task, .. } in heads {
             let Err(refusal) = self.try_start(task, kept) else {
                 return;
             };
@@ -324,6 +325,14 @@ impl Scheduler {
             started: Duration::from_micros(it.started_us),
             ended: Duration::from_micros(it.ended_us),
         })
+    }
+
+    /// Whether a task that could start lacks nothing but units of this pool.
+    pub fn is_waited_for(&self, pool: PoolIndex) -> bool {
+        let heads = self.ready.heads().map(|it| self.arena.row(it.task).demand);
+        heads
+            .filter_map(|it| self.refused.get(&it))
+            .any(|it| *it == Refusal::Pool(pool))
     }
 
     /// Why the task is not running; `None` if it is, or is over, or is none of this flow.

@@ -68,11 +68,16 @@ impl Arena {
 impl Scheduler {
     pub(super) fn rank(&self, task: u32) -> Rank {
         let row = self.arena.row(task);
-        (
-            std::cmp::Reverse(row.priority),
-            std::cmp::Reverse(row.remaining_us),
+        let (mut whole, mut scope) = (task, row.scope);
+        while let Some(parent) = self.scopes[scope as usize].parent {
+            (whole, scope) = (parent, self.arena.row(parent).scope);
+        }
+        Rank {
+            priority: std::cmp::Reverse(row.priority),
+            remaining_us: std::cmp::Reverse(row.remaining_us),
+            whole,
             task,
-        )
+        }
     }
 
     /// Tells those that wait for the tasks of `told` what happened to these, until nobody is left to tell.

@@ -42,6 +42,8 @@ pub struct PoolUse {
     pub held: u64,
     /// The most that were ever held at once.
     pub peak: u64,
+    /// Attempts that held some of it and have ended.
+    pub ended: u64,
     /// Unit-microseconds that were held; 0 of a pool of rate, which is used up instead.
     pub busy_unit_us: u128,
     /// Unit-microseconds that there were: size over time.
@@ -110,6 +112,7 @@ impl Pool {
                 size,
                 held: 0,
                 peak: 0,
+                ended: 0,
                 busy_unit_us: 0,
                 open_unit_us: 0,
                 waited: 0,
@@ -167,6 +170,7 @@ impl Pool {
     pub(super) fn give_back(&mut self, units: u64, now_us: u64) {
         // A pool may have shrunk below what is held, so what was taken is told by the holder.
         self.pass(now_us);
+        self.seen.ended += 1;
         match &mut self.kind {
             Kind::Units => {}
             Kind::Rate(_) => return,

@@ -4,8 +4,17 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Priority, way to the end, order of adding: the least goes first.
-pub(super) type Rank = (Reverse<i32>, Reverse<u64>, u32);
+/// What decides which of those that could start goes first: the least does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rank {
+    pub(super) priority: Reverse<i32>,
+    /// Its expected way to the end.
+    pub(super) remaining_us: Reverse<u64>,
+    /// Of the tasks of the flow itself, the one that it is or is a part of: parts go where their whole would.
+    pub(super) whole: u32,
+    /// Itself, in the order of adding.
+    pub(super) task: u32,
+}
 
 /// Queues by place of the demand.
 #[derive(Default)]
@@ -29,7 +38,7 @@ impl Ready {
     pub(super) fn push(&mut self, demand: u32, rank: Rank, since_us: u64) {
         let queue = self.queues.entry(demand).or_default();
         if queue.ranked.insert(rank) {
-            queue.waiting.push_back((since_us, rank.2));
+            queue.waiting.push_back((since_us, rank.task));
             self.len += 1;
         }
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::admission::{Held, Refusal};
 use super::arena::{Arena, Phase, micros};
 use super::pool::{BreakerIndex, GateIndex, Pool, PoolIndex, PoolUse, SharedSlots};
-use super::ready::Ready;
+use super::ready::{Rank, Ready};
 use super::scope::{ErrorRules, Scope, Tally};
 use super::task::{Cause, End, SkipReason, Survives, Task, TaskIndex};
 use super::timers::Timers;
@@ -293,7 +293,10 @@ impl Scheduler {
         for (ready, way) in self.arena.lengthen(index) {
             let row = self.arena.row(ready);
             let (demand, new) = (row.demand, self.rank(ready));
-            let old = (new.0, std::cmp::Reverse(way), new.2);
+            let old = Rank {
+                remaining_us: std::cmp::Reverse(way),
+                ..new
+            };
             self.ready.reorder(demand, old, new);
         }
         self.catch_up(index);

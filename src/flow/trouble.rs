@@ -102,6 +102,8 @@ impl Scheduler {
     }
 
     fn fail_scope(&mut self, culprit: u32) {
+        // Those that wait for it are told first, so that each is skipped for the nearest reason.
+        self.tell();
         let cause = Cause::RunFailed(TaskIndex(culprit));
         let scope = self.scope_of(culprit);
         let cancel_all = scope.rules.cancel_all;
@@ -151,6 +153,8 @@ impl Scheduler {
         match self.arena.row(task).phase {
             Phase::Running => self.stop(task, cause),
             Phase::Resting => self.finish(task, End::Cancelled(cause)),
+            // It has begun, and waits for a slot again after a pause.
+            Phase::Ready if self.arena.row(task).attempts > 0 => self.finish(task, End::Cancelled(cause)),
             Phase::Waiting | Phase::Deciding | Phase::Ready => self.reconsider(task),
             Phase::Stopping(_) | Phase::Over(_) => {}
         }

@@ -138,6 +138,17 @@ pub enum LlmError {
 }
 
 impl LlmError {
+    /// The HTTP status that the provider answered with, if it did and it is known.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Unauthorised { status, .. }
+            | Self::Refused { status, .. }
+            | Self::Failed { status, .. } => Some(*status),
+            Self::RateLimited { .. } => Some(429),
+            _ => None,
+        }
+    }
+
     /// Whether the same request may go well when it is sent again.
     pub fn may_pass(&self) -> bool {
         match self {

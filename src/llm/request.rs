@@ -24,6 +24,8 @@ pub enum Role {
     Findings,
     /// Writes the executive summary.
     Summary,
+    /// Answers a step of a workflow.
+    Workflow,
     /// Finds out what an endpoint can do.
     Probe,
 }
@@ -50,6 +52,7 @@ impl Role {
             Self::Templates => "templates",
             Self::Findings => "findings",
             Self::Summary => "summary",
+            Self::Workflow => "workflow",
             Self::Probe => "probe",
         }
     }

@@ -42,6 +42,15 @@ pub enum WorkflowEvent {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         repeated: Vec<String>,
     },
+    /// A step of a class failed for which the run begins again from its first step: nothing that was done counts.
+    RunRestarted {
+        /// The step.
+        step: String,
+        /// The class of its failure.
+        class: String,
+        /// The so-manieth restart of this process, from 1.
+        number: u32,
+    },
     /// An attempt of a step began.
     StepStarted {
         /// The step; parts of a step are called `STEP/PART`.

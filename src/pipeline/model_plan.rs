@@ -78,7 +78,7 @@ fn reckoned(role: Role, prompts: &Prompts, known: &Outline) -> (u64, Usage) {
             let (_, all) = findings(0, known);
             one("summary/write", all.prompt_tokens / 2, 400)
         }
-        Role::Probe => (0, Usage::default()),
+        Role::Workflow | Role::Probe => (0, Usage::default()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::PipelineError;
 use crate::llm::Role;
 
 /// The models of a request; the default asks none.
@@ -47,6 +48,20 @@ impl ModelRequest {
     /// Whether any model is asked.
     pub fn asks(&self) -> bool {
         self.default.is_some() || !self.roles.is_empty()
+    }
+
+    /// Whether a socket may be opened, or recordings answer.
+    ///
+    /// # Errors
+    /// Neither: no model can be asked.
+    pub fn may_ask(&self) -> Result<(), PipelineError> {
+        if self.offline && self.replay.is_none() {
+            return Err(PipelineError::Invalid(
+                "--offline opens no socket, so that no model can be asked; add --replay DIR, or leave one of them out"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// This, and where it is silent what `earlier` says.

@@ -1,5 +1,7 @@
 //! Workflows for all faces: finds their files and runs, begins and takes up runs, looks at runs of other processes.
 
+mod agent;
+mod analysis;
 mod calls;
 mod error;
 mod find;

@@ -73,8 +73,8 @@ fn text_of(
     let folder = project.directory.join("workflows");
     let named = ENDINGS.map(|ending| folder.join(format!("{name}.{ending}")));
     let is_plain = !name.is_empty() && !name.contains(['/', '\\']);
-    let places = std::iter::once(directory.join(name)).chain(named.into_iter().filter(|_| is_plain));
-    for path in places.filter(|it| it.is_file()) {
+    let mut places = std::iter::once(directory.join(name)).chain(named.into_iter().filter(|_| is_plain));
+    if let Some(path) = places.find(|it| it.is_file()) {
         let text = fs::read_to_string(&path).map_err(|error| WorkflowError::file(&path, &error))?;
         let path = path.canonicalize().unwrap_or(path);
         return Ok((text, Some(path)));

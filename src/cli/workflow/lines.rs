@@ -58,6 +58,9 @@ fn line(event: &WorkflowEvent, directory: &Path) -> Option<String> {
             };
             format!("  taken up again; {reused} finished steps are not repeated{repeated}")
         }
+        WorkflowEvent::RunRestarted { step, class, number } => {
+            format!("  {step}: a failure of class {class}; the run begins again, restart {number}")
+        }
         WorkflowEvent::RunStarted { .. } | WorkflowEvent::RunFinished { .. } => return None,
     })
 }

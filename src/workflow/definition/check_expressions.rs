@@ -198,7 +198,10 @@ impl<'a> Check<'a, '_, '_> {
 
 fn output_fault(step: &Step, output: &str) -> Option<(String, String)> {
     let id = &step.id.0;
+    let is_list = step.for_each.is_some();
     let has_it = match &step.kind {
+        // Whatever its items do, a list leaves the list of what they gave.
+        _ if is_list => output == "results",
         StepKind::Condition(_) => output == "result",
         StepKind::Script(_) | StepKind::Service(_) => step.outputs.iter().any(|it| it == output),
         // Agents, analyses and workflows have outputs of their own besides.
@@ -206,6 +209,7 @@ fn output_fault(step: &Step, output: &str) -> Option<(String, String)> {
     };
     (!has_it).then(|| {
         let hint = match (&step.kind, step.outputs.is_empty()) {
+            _ if is_list => "it has `results`, one for each item".to_owned(),
             (StepKind::Condition(_), _) => "it has `result`".to_owned(),
             (_, true) => format!("declare it there: `outputs: [{output}]`"),
             (_, false) => near_or_all(output, step.outputs.iter().map(String::as_str)),

@@ -38,7 +38,7 @@ pub use service::{
     Check, ConnectionPool, HttpProbe, LogCheck, Probe, Restart, RestartBackoff, RestartPolicy, Signal,
     Startup, Stop,
 };
-pub use step::{ForEach, Limits, Log, Step, StepId, StepParallel};
+pub use step::{ForEach, HANDLERS, Limits, Log, Step, StepId, StepParallel};
 pub use workflow::{
     Behavior, Concurrency, Defaults, ErrorAction, ErrorRule, ScheduleRule, SecretSource, Workflow,
 };

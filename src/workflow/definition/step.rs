@@ -126,10 +126,13 @@ impl Step {
     }
 }
 
+/// The keys of handlers, in the order they run.
+pub const HANDLERS: [&str; 4] = ["onSuccess", "onFailure", "onCancel", "onExit"];
+
 /// Handlers with their keys.
 pub(super) fn handlers(given: [&Option<ScriptConfig>; 4]) -> Vec<(&'static str, &ScriptConfig)> {
-    const KEYS: [&str; 4] = ["onSuccess", "onFailure", "onCancel", "onExit"];
-    KEYS.into_iter()
+    HANDLERS
+        .into_iter()
         .zip(given)
         .filter_map(|(key, it)| Some((key, it.as_ref()?)))
         .collect()
@@ -151,6 +154,12 @@ impl<'de> Deserialize<'de> for StepId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let is_part = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-');
+        if HANDLERS.contains(&text.as_str()) {
+            let mended = text.trim_start_matches("on").to_ascii_lowercase();
+            return Err(de::Error::custom(format!(
+                "`{text}` is the name of a handler, not of a step\nwrite `{mended}`"
+            )));
+        }
         if !text.is_empty() && text.chars().all(is_part) {
             return Ok(Self(text));
         }

@@ -1,25 +1,27 @@
 //! Begins a run of a workflow or takes one up again, and sees it through to its end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::sync::mpsc;
 
+use super::adapt;
 use super::compile;
+use super::conduct::{conduct, pause};
 use super::error::RunError;
 use super::ground::{Calls, Ground};
 use super::history::{WORKFLOW_JOURNAL, WorkflowHistory, plan_hash, step_of};
 use super::mask::Mask;
 use super::options::{Again, RunOptions, Surroundings};
 use super::record::StepRecord;
+use super::restart::Restarts;
 use super::result::WorkflowResult;
 use super::runner::{Runner, Watcher};
 use super::secrets::{self, Secrets};
 use super::sheet::{Outside, Places, Sheet};
-use crate::flow::{Cancel, Halt, Input, Order as FlowOrder, Orders, Scheduler, ScopeIndex, drive};
+use super::turn::Turn;
+use crate::flow::{Cancel, Scheduler, ScopeIndex};
 use crate::model::event::RunState;
 use crate::model::id::{ContentHash, RunId};
 use crate::model::workflow_event::{StepEnd, WorkflowEvent};
@@ -67,6 +69,7 @@ pub struct RunParts {
 pub async fn run_workflow(request: RunRequest, parts: RunParts) -> Result<WorkflowResult, RunError> {
     check_run(&request.workflow, &request.options)?;
     let secrets = secrets::read(&request.workflow, &request.surroundings, &parts.spawner).await?;
+    let turn = Turn::take(&request, &parts.clock, &parts.cancel).await?;
     let path = request.surroundings.directory.join(WORKFLOW_JOURNAL);
     let journal = Journal::create_at(path, request.options.durability, Arc::clone(&parts.clock))?;
     let options = serde_json::to_string(&request.options).map_err(|it| RunError::Plan(it.to_string()))?;
@@ -82,7 +85,7 @@ pub async fn run_workflow(request: RunRequest, parts: RunParts) -> Result<Workfl
     };
     journal.write(&started)?;
     (parts.watcher)(&started);
-    perform(request, parts, journal, secrets, BTreeMap::new()).await
+    perform(request, parts, journal, secrets, BTreeMap::new(), turn).await
 }
 
 /// Takes up a run again: what succeeded is not repeated, unless `again` says so. `request` is what
@@ -98,6 +101,7 @@ pub async fn resume_workflow(
     check_run(&request.workflow, &request.options)?;
     check_steps(&request.workflow, &again.repeat)?;
     let secrets = secrets::read(&request.workflow, &request.surroundings, &parts.spawner).await?;
+    let turn = Turn::take(&request, &parts.clock, &parts.cancel).await?;
     let path = request.surroundings.directory.join(WORKFLOW_JOURNAL);
     let (journal, records) =
         Journal::reopen_at(path.clone(), request.options.durability, Arc::clone(&parts.clock))?;
@@ -119,7 +123,7 @@ pub async fn resume_workflow(
     };
     journal.write(&resumed)?;
     (parts.watcher)(&resumed);
-    perform(request, parts, journal, secrets, finished).await
+    perform(request, parts, journal, secrets, finished, turn).await
 }
 
 /// Steps that had succeeded and are not taken over: what says something else now, what was asked for, and what waits
@@ -186,45 +190,76 @@ async fn perform(
     request: RunRequest,
     parts: RunParts,
     journal: Journal,
-    secrets: Secrets,
-    finished: BTreeMap<String, StepEnd>,
+    mut secrets: Secrets,
+    mut finished: BTreeMap<String, StepEnd>,
+    turn: Option<Turn>,
 ) -> Result<WorkflowResult, RunError> {
+    let mut restarts = Restarts::default();
+    let journal = Arc::new(journal);
+    let began = (parts.clock)();
+    loop {
+        let kept = (Arc::clone(&journal), secrets, restarts);
+        let (flow, runner) = prepared(&request, &parts, kept, finished)?;
+        let (flow, mut runner) = conduct(flow, runner, &parts, turn.as_ref()).await;
+        if let Some(event) = runner.begins_again.take()
+            && pause(runner.restarts.pause(), &parts.cancel).await
+            && runner.write(&event).is_ok()
+        {
+            (secrets, restarts, finished) = (runner.secrets, runner.restarts, BTreeMap::new());
+            continue;
+        }
+        let elapsed_us = u64::try_from((parts.clock)() - began).unwrap_or(0);
+        return Ok(concluded(runner, flow, elapsed_us, request.options.strict));
+    }
+}
+
+/// A flow with the steps that are wanted, and what performs it.
+fn prepared(
+    request: &RunRequest,
+    parts: &RunParts,
+    (journal, secrets, restarts): (Arc<Journal>, Secrets, Restarts),
+    finished: BTreeMap<String, StepEnd>,
+) -> Result<(Scheduler, Runner), RunError> {
     let seed = ContentHash::of(request.run.to_string().as_bytes());
     let seed = u64::from_str_radix(&seed.short()[..8], 16).unwrap_or(0);
-    let rules = compile::rules(
-        &request.workflow,
-        &request.options,
-        request.surroundings.cores,
-        seed,
-    );
-    let mut flow = Scheduler::new(rules);
-    let strict = request.options.strict;
+    let cores = request.surroundings.cores;
+    let mut flow = Scheduler::new(compile::rules(&request.workflow, &request.options, cores, seed));
     let wanted = wanted_steps(&request.workflow, &request.options);
     let ground = Ground {
         spawner: parts.spawner.clone(),
         directory: request.surroundings.directory.clone(),
         mask: Mask::of(secrets.values()),
-        calls: parts.calls,
+        calls: parts.calls.clone(),
     };
     let mut runner = Runner {
         ground: Arc::new(ground),
         sheets: Vec::new(),
         entries: Vec::new(),
         parts: BTreeMap::new(),
-        journal: Arc::new(journal),
-        watcher: parts.watcher,
+        journal,
+        watcher: Arc::clone(&parts.watcher),
         finished,
         unrecorded: None,
+        followers: Vec::new(),
+        overloaded: 0,
+        clock: Arc::clone(&parts.clock),
+        restarts,
+        begins_again: None,
         secrets,
         surroundings: request.surroundings.clone(),
     };
     runner.add_root(request, &mut flow)?;
+    let is_wanted = |place| wanted.contains(&place);
     runner
-        .add_steps(0, &|place| wanted.contains(&place), &mut flow)
+        .add_steps(0, &is_wanted, &mut flow)
         .map_err(RunError::Plan)?;
-    let began = (parts.clock)();
-    let (mut flow, mut runner) = conduct(flow, runner, &parts.cancel, &parts.insist).await;
-    let elapsed_us = u64::try_from((parts.clock)() - began).unwrap_or(0);
+    let pools = &runner.sheets[0].pools;
+    runner.followers = adapt::followers(&request.workflow, |name| pools.get(name).copied());
+    Ok((flow, runner))
+}
+
+/// The result of a run that is over, after its end was written down.
+fn concluded(mut runner: Runner, mut flow: Scheduler, elapsed_us: u64, strict: bool) -> WorkflowResult {
     let result = runner.result(&mut flow, elapsed_us, strict);
     let finished = WorkflowEvent::RunFinished {
         state: result.state,
@@ -232,30 +267,14 @@ async fn perform(
     };
     // What could not be written is in the result already.
     let is_recorded = runner.write(&finished).is_ok() && runner.journal.sync().is_ok();
-    if !is_recorded && result.success {
-        return Ok(WorkflowResult {
-            success: false,
-            state: RunState::Failed,
-            error: Some("the journal could not be written to its end".to_owned()),
-            ..result
-        });
+    if is_recorded || !result.success {
+        return result;
     }
-    Ok(result)
-}
-
-/// Drives the flow while the user may stop it: once softly, then at once.
-async fn conduct(flow: Scheduler, runner: Runner, cancel: &Cancel, insist: &Cancel) -> (Scheduler, Runner) {
-    let (orders, heard): (Orders<Runner>, mpsc::Receiver<FlowOrder<Runner>>) = Orders::channel();
-    let stopping = async {
-        cancel.cancelled().await;
-        orders.give(FlowOrder::Say(Input::Halt(Halt::Cancelled))).await;
-        insist.cancelled().await;
-        orders.give(FlowOrder::Say(Input::Insist)).await;
-        std::future::pending::<Infallible>().await
-    };
-    tokio::select! {
-        ended = drive(flow, runner, heard) => ended,
-        never = stopping => match never {},
+    WorkflowResult {
+        success: false,
+        state: RunState::Failed,
+        error: Some("the journal could not be written to its end".to_owned()),
+        ..result
     }
 }
 
@@ -285,14 +304,13 @@ pub fn wanted_steps(workflow: &Workflow, options: &RunOptions) -> BTreeSet<usize
 }
 
 impl Runner {
-    fn add_root(&mut self, request: RunRequest, flow: &mut Scheduler) -> Result<(), RunError> {
-        let workflow = request.workflow;
-        let order =
-            Order::of(&workflow).map_err(|_| RunError::Plan("they wait for each other".to_owned()))?;
+    fn add_root(&mut self, request: &RunRequest, flow: &mut Scheduler) -> Result<(), RunError> {
+        let workflow = &request.workflow;
+        let order = Order::of(workflow).map_err(|_| RunError::Plan("they wait for each other".to_owned()))?;
         let mut variables = workflow.variables.clone();
-        variables.extend(request.options.variables);
+        variables.extend(request.options.variables.clone());
         let environment = self
-            .environment_of(&workflow, &request.surroundings.environment, &variables)
+            .environment_of(workflow, &request.surroundings.environment, &variables)
             .map_err(RunError::Plan)?;
         let sheet = Sheet {
             prefix: String::new(),
@@ -300,15 +318,15 @@ impl Runner {
             scope: ScopeIndex::default(),
             environment: Arc::new(environment),
             variables,
-            pools: compile::pools(&workflow, flow, &request.surroundings, &BTreeMap::new())?,
-            breakers: compile::breakers(&workflow, flow),
+            pools: compile::pools(workflow, flow, &request.surroundings, &BTreeMap::new())?,
+            breakers: compile::breakers(workflow, flow),
             records: vec![StepRecord::default(); workflow.steps.len()],
             run: request.run.to_string(),
             home: request.surroundings.home.clone(),
             has_handled_end: false,
-            places: Places::new(&workflow),
+            places: Places::new(workflow),
             order,
-            workflow: Arc::new(workflow),
+            workflow: Arc::new(workflow.clone()),
         };
         self.sheets.push(sheet);
         Ok(())

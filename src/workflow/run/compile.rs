@@ -16,7 +16,7 @@ use crate::workflow::expression::{Condition, Expression, Function};
 use crate::workflow::{Platform, Profile, auto_jobs};
 
 use super::error::RunError;
-use super::host_pool::HostSlots;
+use super::host_pool::{HostSlots, file_name};
 use super::options::{RunOptions, Surroundings};
 use super::sheet::Places;
 
@@ -74,7 +74,7 @@ pub(super) fn pools(
         let index = match pool {
             Pool::Slots(slots) if slots.scope == PoolScope::Host => {
                 let size = slots.initial();
-                let shared = HostSlots::open(&surroundings.pools.join(name), size.get())?;
+                let shared = HostSlots::open(&surroundings.pools.join(file_name(name)), size.get())?;
                 flow.shared_pool(u64::from(size.get()), Box::new(shared))
             }
             Pool::Slots(slots) => flow.pool(u64::from(slots.initial().get())),
@@ -155,16 +155,32 @@ impl Compiler<'_> {
             expected: Duration::ZERO,
             terms: Terms {
                 is_conditional: step.condition.is_some() || is_chosen,
-                ..terms(step, &self.workflow.defaults)
+                ..self.terms(step)
             },
             scope: self.scope,
             held: false,
         }
     }
 
+    /// What is done about time and failure of a step as a whole. Attempts are those of its items, if it has a list.
+    fn terms(&self, step: &Step) -> Terms {
+        let terms = terms(step, &self.workflow.defaults);
+        if step.for_each.is_none() {
+            return terms;
+        }
+        Terms {
+            retry: Terms::default().retry,
+            retries_timeouts: false,
+            attempt_timeout: None,
+            queue_timeout: None,
+            ..terms
+        }
+    }
+
     fn demand(&self, step: &Step) -> Demand {
         let is_made_of_parts = step.for_each.is_some() || matches!(step.kind, StepKind::Workflow(_));
-        let breaker = step.breaker.as_ref();
+        // A list that took the one trial of its breaker would wait for its items, and they for the trial.
+        let breaker = step.breaker.as_ref().filter(|_| step.for_each.is_none());
         let key = breaker.map(|it| it.key.as_deref().unwrap_or(&step.id.0));
         let mut units: Vec<(PoolIndex, u64)> = step
             .weights()

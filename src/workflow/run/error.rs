@@ -1,5 +1,6 @@
 //! Why a run could not begin or go on. Messages complete the sentence "failed to run the workflow: {error}".
 
+use std::io;
 use std::path::PathBuf;
 
 use crate::process::SlotError;
@@ -31,6 +32,34 @@ pub enum RunError {
         variable: String,
         /// Which one may be meant.
         hint: String,
+    },
+    /// As many runs of the workflow as may go on already do, and one more is left out.
+    #[error(
+        "{limit} of `{workflow}` run already, and one more is left out: `concurrency.behavior` is `skip`"
+    )]
+    LeftOut {
+        /// The workflow.
+        workflow: String,
+        /// Runs that may go on at once.
+        limit: u32,
+    },
+    /// As many runs of the workflow as may go on already do, and one more fails.
+    #[error(
+        "{limit} of `{workflow}` run already; wait for one to end, or write `behavior: queue` under `concurrency`"
+    )]
+    TooMany {
+        /// The workflow.
+        workflow: String,
+        /// Runs that may go on at once.
+        limit: u32,
+    },
+    /// A file by which the runs of a workflow know of each other cannot be used.
+    #[error("{}: {source}; the folder must be writable and on a local disk", path.display())]
+    Turn {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// A secret cannot be had.
     #[error("secret `{secret}` cannot be read: {reason}")]

@@ -28,14 +28,23 @@ const MOST_ITEMS: usize = 1_000_000;
 impl Runner {
     /// Makes the parts of a step that begins, if it has any.
     pub(super) fn expand(&mut self, task: TaskIndex, flow: &mut Scheduler) {
-        let Unit::Step { sheet, place } = self.entries[task.place()].unit else {
-            return;
+        let unit = &self.entries[task.place()].unit;
+        let (sheet, place, is_item) = match unit {
+            Unit::Step { sheet, place } => (*sheet, *place, false),
+            Unit::Item { sheet, place, .. } => (*sheet, *place, true),
+            Unit::Handler { .. } => return,
         };
-        let step = self.sheets[sheet].step(place).clone();
+        let step = self.sheets[sheet].step(place);
         let expanded = match (&step.for_each, &step.kind) {
-            (Some(each), _) => self.expand_list(task, (sheet, place), each, flow),
-            (None, StepKind::Workflow(config)) => self.expand_workflow(task, sheet, config, flow),
-            (None, _) => return,
+            (Some(each), _) if !is_item => {
+                let each = each.clone();
+                self.expand_list(task, (sheet, place), &each, flow)
+            }
+            (_, StepKind::Workflow(config)) => {
+                let config = config.clone();
+                self.expand_workflow(task, sheet, &config, flow)
+            }
+            _ => return,
         };
         match expanded {
             Ok(()) => self.tell_if_over(task, flow),
@@ -123,6 +132,7 @@ impl Runner {
             terms: Terms {
                 isolate_errors: true,
                 is_conditional: false,
+                timeout: None,
                 ..compile::terms(step, &sheet.workflow.defaults)
             },
             scope,
@@ -188,7 +198,8 @@ impl Runner {
             return Err(format!("it is nested more than {DEEPEST} workflows deep"));
         }
         let sheet = &self.sheets[outer];
-        let given = self.with_view(sheet, None, Default::default(), |view| {
+        let item = self.entries[task.place()].unit.item();
+        let given = self.with_view(sheet, item, Default::default(), |view| {
             Ok::<_, String>((render(&config.path, view)?, values(&config.variables, view)?))
         })?;
         let (path, given) = given;
@@ -306,7 +317,12 @@ impl Runner {
                 self.name(*first),
                 why.unwrap_or_default()
             );
-            return Done::failed(Trouble::Other, text);
+            let trouble = if record.was_refused {
+                Trouble::Refused
+            } else {
+                Trouble::Other
+            };
+            return Done::failed(trouble, text);
         }
         let mut done = Done::default();
         match parts.nested {

@@ -112,6 +112,8 @@ pub(super) enum Trouble {
     Signal(i32),
     Http(u16),
     ResourceLimit,
+    /// Limits that it requires cannot be enforced here: no attempt helps.
+    Refused,
     Start,
     Other,
 }

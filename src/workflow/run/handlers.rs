@@ -5,29 +5,35 @@ use super::runner::Runner;
 use super::unit::Unit;
 use crate::flow::{Demand, Dependency, Halt, On, Scheduler, Survives, Task, TaskIndex, Terms, Trigger};
 use crate::model::workflow_event::StepState;
-use crate::workflow::definition::ScriptConfig;
+use crate::workflow::definition::{HANDLERS, ScriptConfig};
 
 impl Runner {
-    /// Adds the handlers that the end of a task calls for.
+    /// Adds the handlers that the end of a step calls for: also of one that an earlier process ended, which may have
+    /// left without them.
     pub(super) fn handle_end(&mut self, task: TaskIndex, flow: &mut Scheduler) {
         if let Unit::Step { sheet, place } = self.entries[task.place()].unit
-            && self.record(task).attempts > 0
+            && self.record(task).end.is_some()
         {
             let state = self.record(task).state();
             let handlers = self.sheets[sheet].step(place).handlers();
             let wanted = owned(wanted(state, handlers));
             self.add_handlers(sheet, Some(place), wanted, flow);
         }
-        if flow.is_over() {
-            let state = match flow.halt() {
-                Some(Halt::Cancelled | Halt::NotApproved) => StepState::Cancelled,
-                Some(Halt::TimedOut) => StepState::TimedOut,
-                Some(Halt::Unrecorded) => return,
-                None if flow.tally().failed > 0 => StepState::Failed,
-                None => StepState::Succeeded,
-            };
-            self.handle_end_of_sheet(0, state, flow);
+    }
+
+    /// Adds the handlers of the run when all else is over.
+    pub(super) fn handle_end_of_run(&mut self, flow: &mut Scheduler) {
+        if !flow.is_over() || self.begins_again.is_some() {
+            return;
         }
+        let state = match flow.halt() {
+            Some(Halt::Cancelled | Halt::NotApproved) => StepState::Cancelled,
+            Some(Halt::TimedOut) => StepState::TimedOut,
+            Some(Halt::Unrecorded) => return,
+            None if flow.tally().failed > 0 => StepState::Failed,
+            None => StepState::Succeeded,
+        };
+        self.handle_end_of_sheet(0, state, flow);
     }
 
     /// Adds the handlers of a workflow that ended so, once; says whether there are any.
@@ -58,7 +64,7 @@ impl Runner {
         let mut after: Option<TaskIndex> = None;
         for (key, config) in handlers {
             let name = match place {
-                Some(place) => format!("{}/{key}", self.sheets[sheet].name(place)),
+                Some(place) => handler_of(&self.sheets[sheet].name(place), key),
                 None => format!("{}{key}", self.sheets[sheet].prefix),
             };
             let unit = Unit::Handler {
@@ -74,6 +80,8 @@ impl Runner {
                 trigger: Trigger::Decided,
                 survives: Survives::Halt,
                 demand: Demand::default(),
+                // What an end calls for does not wait for steps that could start as well.
+                priority: i32::MAX,
                 terms: Terms {
                     attempt_timeout: config.timeout.map(|it| it.0),
                     isolate_errors: true,
@@ -106,6 +114,20 @@ fn wanted<'a>(
         .into_iter()
         .filter(|(key, _)| *key == own || *key == "onExit")
         .collect()
+}
+
+/// The name of a handler of a step. No step and no part of one is called so.
+fn handler_of(step: &str, key: &str) -> String {
+    format!("{step}.{key}")
+}
+
+/// Whose handler has this name: a step, or, with an empty name, a workflow; `None` if it is none.
+pub(super) fn owner_of_handler(name: &str) -> Option<&str> {
+    let (owner, key) = name.rsplit_once('.').or_else(|| {
+        let workflow = name.rsplit_once('/').map_or(name, |it| it.1);
+        Some(("", workflow))
+    })?;
+    HANDLERS.contains(&key).then_some(owner)
 }
 
 fn owned(handlers: Vec<(&'static str, &ScriptConfig)>) -> Vec<(&'static str, ScriptConfig)> {

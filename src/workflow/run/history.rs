@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::handlers::owner_of_handler;
 use super::options::RunOptions;
 use crate::model::event::{Record, RunState};
 use crate::model::id::{ContentHash, RunId};
 use crate::model::workflow_event::{StepEnd, StepState, WorkflowEvent};
-use crate::workflow::definition::{Step, Workflow, load};
+use crate::workflow::definition::{Order, Step, Workflow, load};
 
 /// Name of the journal of a workflow's run within its directory.
 pub const WORKFLOW_JOURNAL: &str = "workflow.jsonl";
@@ -93,6 +94,7 @@ impl WorkflowHistory {
             WorkflowEvent::RunResumed { plan, repeated, .. } => {
                 self.resumed += 1;
                 self.plan = plan.clone();
+                self.finished = self.succeeded();
                 self.state = None;
                 self.error = None;
                 // What ran died with its process; what was skipped may run now.
@@ -102,6 +104,11 @@ impl WorkflowHistory {
                     let is_repeated = repeated.iter().any(|it| it == step_of(name));
                     end.state == StepState::Succeeded && !is_repeated
                 });
+            }
+            WorkflowEvent::RunRestarted { .. } => {
+                self.finished.clear();
+                self.running.clear();
+                self.skipped.clear();
             }
             WorkflowEvent::StepStarted { step, .. } => {
                 self.running.insert(step.clone(), record.at_ms);
@@ -124,30 +131,45 @@ impl WorkflowHistory {
         }
     }
 
-    /// Steps and parts that succeeded: they need not be repeated.
+    /// Steps, parts and handlers that succeeded and need not be repeated. A handler is, when that to whose end it
+    /// belongs will end again.
     pub fn succeeded(&self) -> BTreeMap<String, StepEnd> {
+        let is_good = |end: &StepEnd| end.state == StepState::Succeeded;
+        let is_clean = self.state.is_none() && self.skipped.is_empty() && self.finished.values().all(is_good);
+        let stands = |name: &str| match owner_of_handler(name) {
+            None => true,
+            Some("") => is_clean,
+            Some(step) => self.finished.get(step).is_some_and(is_good),
+        };
         let good = self
             .finished
             .iter()
-            .filter(|(_, end)| end.state == StepState::Succeeded);
+            .filter(|(name, end)| is_good(end) && stands(name));
         good.map(|(name, end)| (name.clone(), end.clone())).collect()
     }
 
-    /// Ids of the steps of `workflow` that say the same as when the run began.
+    /// Ids of the steps of `workflow` that say the same as when the run began, as do all that they come after; none,
+    /// if what every step sees of the workflow has changed.
     pub fn unchanged_steps(&self, workflow: &Workflow) -> BTreeSet<String> {
-        let before = load(&self.definition, &self.file)
-            .map(|it| it.workflow.steps)
-            .unwrap_or_default();
-        let old: BTreeMap<&str, ContentHash> = before
-            .iter()
-            .map(|it| (it.id.0.as_str(), step_hash(it)))
-            .collect();
-        let is_same = |it: &&Step| old.get(it.id.0.as_str()) == Some(&step_hash(it));
-        workflow
-            .steps
-            .iter()
-            .filter(is_same)
-            .map(|it| it.id.0.clone())
+        let (Ok(before), Ok(order)) = (load(&self.definition, &self.file), Order::of(workflow)) else {
+            return BTreeSet::new();
+        };
+        let before = before.workflow;
+        if before.variables != workflow.variables || before.env != workflow.env {
+            return BTreeSet::new();
+        }
+        let steps = before.steps.iter();
+        let old: BTreeMap<&str, ContentHash> = steps.map(|it| (it.id.0.as_str(), step_hash(it))).collect();
+        let mut unchanged = vec![false; workflow.steps.len()];
+        for &place in order.sequence() {
+            let step = &workflow.steps[place];
+            unchanged[place] = old.get(step.id.0.as_str()) == Some(&step_hash(step))
+                && order.predecessors(place).iter().all(|it| unchanged[*it]);
+        }
+        let steps = workflow.steps.iter().zip(unchanged);
+        steps
+            .filter(|it| it.1)
+            .map(|(step, _)| step.id.0.clone())
             .collect()
     }
 }
@@ -172,7 +194,7 @@ pub fn plan_hash(workflow: &Workflow, options: &RunOptions) -> ContentHash {
 
 /// The step of the workflow itself that `name` is or is a part of.
 pub(super) fn step_of(name: &str) -> &str {
-    name.split('/').next().unwrap_or(name)
+    name.split(['/', '.']).next().unwrap_or(name)
 }
 
 fn step_hash(step: &Step) -> ContentHash {

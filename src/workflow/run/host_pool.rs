@@ -23,6 +23,18 @@ impl HostSlots {
     }
 }
 
+/// A name, whatever it is, as the name of a file: what is no letter, digit, `-` or `_` is written as `%XX`.
+pub(super) fn file_name(name: &str) -> String {
+    let mut file = String::new();
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => file.push(char::from(byte)),
+            _ => file.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    file
+}
+
 impl SharedSlots for HostSlots {
     fn try_take(&mut self, units: u64) -> bool {
         let weight = u32::try_from(units).unwrap_or(u32::MAX);
@@ -44,5 +56,17 @@ impl SharedSlots for HostSlots {
         if let Some(place) = self.held.iter().position(|it| u64::from(it.weight()) == units) {
             drop(self.held.swap_remove(place));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leaves_its_folder_and_no_two_names_are_one_file() {
+        assert_eq!(file_name("../a b"), "%2E%2E%2Fa%20b");
+        assert_ne!(file_name("a b"), file_name("a_b"));
+        assert_eq!(file_name("gpu-0_x"), "gpu-0_x");
     }
 }

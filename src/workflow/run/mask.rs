@@ -33,6 +33,17 @@ impl Mask {
         Self(forms.into_iter().map(SecretString::from).collect())
     }
 
+    /// Whether there is nothing to keep out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether there is a secret in these bytes.
+    pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(bytes);
+        self.0.iter().any(|it| text.contains(it.expose_secret()))
+    }
+
     /// `text` with marks in place of secrets.
     pub(super) fn text(&self, text: String) -> String {
         self.0

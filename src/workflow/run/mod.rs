@@ -4,8 +4,10 @@
 //! [`WorkflowEvent`](crate::model::workflow_event::WorkflowEvent) in the run's journal before anything acts on it;
 //! [`WorkflowHistory`] is the fold of it, from which a run is taken up again.
 
+mod adapt;
 mod begin;
 mod compile;
+mod conduct;
 mod error;
 mod expand;
 mod ground;
@@ -16,11 +18,13 @@ mod mask;
 mod options;
 mod prepare;
 mod record;
+mod restart;
 mod result;
 mod runner;
 mod script;
 mod secrets;
 mod sheet;
+mod turn;
 mod unit;
 
 pub use begin::{RunParts, RunRequest, check_run, journal_of, resume_workflow, run_workflow, wanted_steps};

@@ -12,7 +12,7 @@ use super::sheet::View;
 use super::unit::Unit;
 use crate::flow::TaskIndex;
 use crate::process::Command;
-use crate::workflow::definition::{ScriptConfig, Step, StepKind};
+use crate::workflow::definition::{Log, ScriptConfig, Step, StepKind};
 use crate::workflow::expression::{Template, ValueTemplate};
 
 impl Runner {
@@ -123,6 +123,8 @@ impl Runner {
             command,
             grace: self.grace(step),
             outputs: Vec::new(),
+            // What holds secrets is masked before it is written, which takes its end.
+            prints_to_log: step.is_some_and(|it| it.log == Log::File) && self.ground.mask.is_empty(),
             output_file: None,
             artifacts: Vec::new(),
         })
@@ -150,10 +152,12 @@ impl Runner {
         if step.outputs.is_empty() {
             return Ok(());
         }
-        let folder = self.ground.directory.join("outputs");
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
-        let file = folder.join(format!("{}.{attempt}", script.step.replace('/', "-")));
+        let name = format!("{}.{attempt}", script.step);
+        let file = self.ground.directory.join("outputs").join(name);
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+        }
         script
             .command
             .environment

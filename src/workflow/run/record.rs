@@ -24,6 +24,8 @@ pub(super) struct StepRecord {
     pub(super) end: Option<StepEnd>,
     /// Why it never began.
     pub(super) skipped: Option<String>,
+    /// Whether it failed because the machine cannot keep the limits that it requires.
+    pub(super) was_refused: bool,
     /// Whether its own condition kept it from beginning, which is no failure.
     pub(super) was_unwanted: bool,
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::runner::{Runner, micros};
-use crate::flow::Scheduler;
+use crate::flow::{Scheduler, TaskIndex};
 use crate::model::event::RunState;
 use crate::model::workflow_event::StepState;
 
@@ -98,8 +98,10 @@ impl Runner {
                 step_results.insert(self.name(task), self.step_result(task, flow));
             }
         }
+        let first = flow.first_failure();
         let state = match flow.state() {
             RunState::PartiallySucceeded if strict => RunState::Failed,
+            RunState::Failed if first.is_some_and(|it| self.record(it).was_refused) => RunState::Stopped,
             state => state,
         };
         let success = matches!(state, RunState::Succeeded | RunState::PartiallySucceeded);
@@ -114,7 +116,7 @@ impl Runner {
         }
     }
 
-    fn step_result(&self, task: crate::flow::TaskIndex, flow: &Scheduler) -> StepResult {
+    fn step_result(&self, task: TaskIndex, flow: &Scheduler) -> StepResult {
         let record = self.record(task);
         let end = record.end.as_ref();
         StepResult {
@@ -143,15 +145,16 @@ impl Runner {
         if let Some(error) = &self.unrecorded {
             return Some(format!("the journal could not be written: {error}"));
         }
-        let first = flow.first_failure();
-        let failed = (0..self.sheets[0].records.len()).filter_map(|it| self.sheets[0].records[it].task);
-        let others = failed.filter(|it| Some(*it) != first).filter(|it| {
-            let is_own = matches!(
-                self.record(*it).state(),
-                Some(StepState::Failed | StepState::TimedOut)
-            );
-            is_own && !self.record(*it).is_success()
-        });
+        let own = (0..self.sheets[0].records.len()).filter_map(|it| self.sheets[0].records[it].task);
+        // Without a failure that counts, it is the tolerated ones that strictness does not tolerate.
+        let counts = |it: &TaskIndex| {
+            let record = self.record(*it);
+            matches!(record.state(), Some(StepState::Failed | StepState::TimedOut))
+                && (!record.is_success() || flow.first_failure().is_none())
+        };
+        let failed: Vec<TaskIndex> = own.filter(counts).collect();
+        let first = flow.first_failure().or(failed.first().copied());
+        let others = failed.into_iter().filter(|it| Some(*it) != first);
         let names: Vec<String> = first.into_iter().chain(others).map(|it| self.name(it)).collect();
         let why = first.and_then(|it| self.record(it).end.as_ref()?.error.clone());
         let why = why.map_or_else(String::new, |it| format!("; {}: {it}", names[0]));

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ground::{Done, Ground, Work};
+use super::adapt::Follower;
+use super::ground::{Done, Ground, Trouble, Work};
 use super::options::Surroundings;
 use super::record::StepRecord;
+use super::restart::Restarts;
 use super::secrets::{self, Secrets};
 use super::sheet::{Sheet, View};
 use super::unit::{Entry, Parts, Unit};
 use crate::flow::{
-    Action, End, Halt, Outcome, Perform, Refusal, Scheduler, SkipReason, Stop, TaskIndex, Unrecorded,
+    Action, Cause, End, Halt, Outcome, Perform, Refusal, Scheduler, SkipReason, Stop, TaskIndex, Unrecorded,
 };
 use crate::model::workflow_event::{StepEnd, StepState, WorkflowEvent};
-use crate::trace::{Journal, TraceError};
+use crate::trace::{Clock, Journal, TraceError};
 use crate::workflow::definition::Step;
 use crate::workflow::expression::Standing;
 
@@ -34,6 +36,14 @@ pub(super) struct Runner {
     /// Ends that an earlier process wrote down, by name.
     pub(super) finished: BTreeMap<String, StepEnd>,
     pub(super) unrecorded: Option<TraceError>,
+    /// Pools that follow the load of the machine.
+    pub(super) followers: Vec<Follower>,
+    /// Signs that somebody has too much to do, since they were looked at last: time-outs, answers that say so.
+    pub(super) overloaded: u32,
+    pub(super) clock: Clock,
+    pub(super) restarts: Restarts,
+    /// Set when the run ends only to begin again.
+    pub(super) begins_again: Option<WorkflowEvent>,
 }
 
 impl Perform for Runner {
@@ -52,10 +62,7 @@ impl Perform for Runner {
 
     fn end(&mut self, task: TaskIndex, done: Result<Done, String>, _: &mut Scheduler) -> Outcome {
         let done = done.unwrap_or_else(|said| {
-            Done::failed(
-                super::ground::Trouble::Other,
-                format!("a defect of gaai ended it: {said}"),
-            )
+            Done::failed(Trouble::Other, format!("a defect of gaai ended it: {said}"))
         });
         let outcome = match done.trouble {
             _ if done.was_stopped => Outcome::Stopped,
@@ -63,14 +70,20 @@ impl Perform for Runner {
             Some(trouble) => {
                 let retry = self.step_of(task).and_then(|it| self.retry_of(task, it));
                 Outcome::Failed {
-                    may_retry: retry.is_some_and(|it| {
-                        it.retry_on.is_empty() || it.retry_on.iter().any(|kind| trouble.is(kind))
-                    }),
+                    may_retry: trouble != Trouble::Refused
+                        && retry.is_some_and(|it| {
+                            it.retry_on.is_empty() || it.retry_on.iter().any(|kind| trouble.is(kind))
+                        }),
                     after: None,
                 }
             }
         };
-        self.record_mut(task).left = done.left;
+        if let Some(Trouble::Http(429 | 503 | 529)) = done.trouble {
+            self.overloaded += 1;
+        }
+        let record = self.record_mut(task);
+        record.was_refused = done.trouble == Some(Trouble::Refused);
+        record.left = done.left;
         outcome
     }
 
@@ -103,7 +116,11 @@ impl Perform for Runner {
                 self.write(&event)
             }
             Action::End { task, end } => self.ended(now, task, end, flow),
-            Action::Decide(_) | Action::Ask { .. } | Action::Stop { .. } => Ok(()),
+            Action::Stop { cause, .. } => {
+                self.overloaded += u32::from(matches!(cause, Cause::Limit(_)));
+                Ok(())
+            }
+            Action::Decide(_) | Action::Ask { .. } => Ok(()),
         }
     }
 }
@@ -196,11 +213,15 @@ impl Runner {
         let recorded = match end {
             // What an earlier process finished stands in the journal already.
             End::Succeeded if self.record(task).attempts == 0 => Ok(()),
-            End::Skipped(reason) => self.skipped(task, reason),
+            // That is a failure of its own, although it never began.
+            End::Skipped(reason) if reason != SkipReason::QueueTimedOut => self.skipped(task, reason),
             end => self.finished(now, task, end),
         };
-        self.tell_parent(task, flow);
+        self.restart_after(task, flow);
+        // Its own handlers first: what it is part of ends after them.
         self.handle_end(task, flow);
+        self.tell_parent(task, flow);
+        self.handle_end_of_run(flow);
         recorded
     }
 
@@ -222,10 +243,10 @@ impl Runner {
             End::Failed => (StepState::Failed, None),
             End::TimedOut(limit) => (
                 StepState::TimedOut,
-                Some(crate::flow::Cause::<String>::Limit(limit).to_string()),
+                Some(Cause::<String>::Limit(limit).to_string()),
             ),
             End::Cancelled(cause) => (StepState::Cancelled, Some(cause.to_string())),
-            End::Skipped(reason) => (StepState::Skipped, Some(reason.to_string())),
+            End::Skipped(reason) => (StepState::TimedOut, Some(reason.to_string())),
         };
         let record = self.record_mut(task);
         let left = std::mem::take(&mut record.left);

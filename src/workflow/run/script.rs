@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::io::{ErrorKind, Write};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::ground::{Done, Ground, Trouble};
 use crate::flow::Stop;
-use crate::process::{Bounds, Channel, Command, Ending, Exit, Limits, Printed, signal_name};
+use crate::process::{
+    Bounds, Channel, Command, Ending, Exit, Limits, Output, Printed, ProcessError, signal_name,
+};
 use crate::workflow::definition;
 
 /// Bytes of standard output that later steps can read.
@@ -27,6 +29,8 @@ pub(super) struct Script {
     pub(super) grace: Duration,
     /// Names of the outputs that it must write.
     pub(super) outputs: Vec<String>,
+    /// Whether it prints to its log itself, while it runs.
+    pub(super) prints_to_log: bool,
     /// Where it writes them.
     pub(super) output_file: Option<PathBuf>,
     /// Files that it must leave, relative to its directory.
@@ -60,10 +64,21 @@ pub(super) fn limits(step: Option<&definition::Limits>) -> (Limits, Bounds) {
 
 impl Ground {
     /// Runs a script to its end, or until it is told to stop.
-    pub(super) async fn script(&self, script: Script, mut stop: Stop) -> Done {
+    pub(super) async fn script(&self, mut script: Script, mut stop: Stop) -> Done {
+        if script.prints_to_log
+            && let Err(error) = self.print_to_log(&mut script)
+        {
+            return Done::failed(Trouble::Other, error);
+        }
         let mut child = match self.spawner.spawn(&script.command) {
             Ok(child) => child,
-            Err(error) => return Done::failed(Trouble::Start, self.mask.text(error.to_string())),
+            Err(error) => {
+                let trouble = match error {
+                    ProcessError::LimitsUnavailable { .. } => Trouble::Refused,
+                    _ => Trouble::Start,
+                };
+                return Done::failed(trouble, self.mask.text(error.to_string()));
+            }
         };
         let enforcement = (!script.command.limits.is_empty()).then(|| child.enforcement().to_string());
         let (exit, was_told) = tokio::select! {
@@ -72,8 +87,13 @@ impl Ground {
             _ = stop.told() => (child.stop(script.grace).await, true),
         };
         let (stdout, stderr) = (child.printed(Channel::Stdout), child.printed(Channel::Stderr));
-        let mut done = match self.keep_log(&script.step, &stdout, &stderr) {
-            Ok(()) => self.outcome(&script, exit, &stdout, &stderr),
+        let written = self.written(&script);
+        let kept = match &script.command.output {
+            Output::Memory => self.keep_log(&script.step, &stdout, &stderr),
+            Output::Files { stderr: file, .. } => self.join_log(&script.step, file),
+        };
+        let mut done = match kept {
+            Ok(()) => self.outcome(&script, exit, written, &stdout, &stderr),
             Err(error) => Done::failed(Trouble::Other, error),
         };
         done.was_stopped = was_told && exit.ending != Ending::Own;
@@ -82,24 +102,31 @@ impl Ground {
         done
     }
 
-    fn outcome(&self, script: &Script, exit: Exit, stdout: &Printed, stderr: &Printed) -> Done {
+    fn outcome(
+        &self,
+        script: &Script,
+        exit: Exit,
+        written: Result<String, String>,
+        stdout: &Printed,
+        stderr: &Printed,
+    ) -> Done {
         if !exit.is_success() {
             let (trouble, text) = told(exit, script.command.bounds);
             let quoted = [stderr, stdout]
-                .map(|it| it.last_lines(QUOTED))
+                .map(|it| self.quoted(it))
                 .into_iter()
                 .find(|it| !it.is_empty())
                 .map_or_else(String::new, |it| format!(": {it}"));
-            return Done::failed(trouble, self.mask.text(text + &quoted));
+            return Done::failed(trouble, self.mask.text(text) + &quoted);
         }
-        let left = self.outputs(script).and_then(|outputs| {
+        let left = written.and_then(|it| outputs(script, &it)).and_then(|outputs| {
             self.artifacts(script)?;
             Ok(outputs)
         });
         match left {
             Ok(outputs) => {
                 let mut done = Done::default();
-                done.left.output = self.mask.text(cut(&stdout.text()));
+                done.left.output = cut(&self.mask.text(stdout.text()));
                 done.left.outputs = outputs
                     .into_iter()
                     .map(|(name, value)| (name, self.mask.value(value)))
@@ -108,6 +135,47 @@ impl Ground {
             }
             Err(error) => Done::failed(Trouble::Other, self.mask.text(error)),
         }
+    }
+
+    /// The last lines of what was printed. Masked before it is cut: half a secret is one too.
+    fn quoted(&self, printed: &Printed) -> String {
+        let tail = if printed.tail.is_empty() {
+            &printed.head
+        } else {
+            &printed.tail
+        };
+        let head = self
+            .mask
+            .text(String::from_utf8_lossy(tail).into_owned())
+            .into_bytes();
+        let total = head.len() as u64;
+        Printed {
+            head,
+            tail: Vec::new(),
+            total,
+        }
+        .last_lines(QUOTED)
+    }
+
+    /// Lets it print to its log while it runs, where that outlives us; its errors to a file beside it until it ends.
+    fn print_to_log(&self, script: &mut Script) -> Result<(), String> {
+        let stdout = self.log_of(&script.step);
+        let made = stdout.parent().map_or(Ok(()), fs::create_dir_all);
+        made.map_err(|error| log_fault(&stdout, &error))?;
+        let stderr = stdout.with_extension("stderr.log");
+        script.command.output = Output::Files { stdout, stderr };
+        Ok(())
+    }
+
+    /// Adds the file of its errors to the log to which it printed itself.
+    fn join_log(&self, step: &str, errors: &Path) -> Result<(), String> {
+        let path = self.log_of(step);
+        let joined = fs::File::open(errors).and_then(|mut from| {
+            let mut to = fs::OpenOptions::new().append(true).create(true).open(&path)?;
+            std::io::copy(&mut from, &mut to)?;
+            fs::remove_file(errors)
+        });
+        joined.map_err(|error| log_fault(&path, &error))
     }
 
     /// Adds what was printed to the step's log.
@@ -121,50 +189,57 @@ impl Ground {
             let mut file = fs::OpenOptions::new().append(true).create(true).open(&path)?;
             file.write_all(text.as_bytes())
         });
-        kept.map_err(|error| format!("its log {} cannot be kept: {error}", path.display()))
+        kept.map_err(|error| log_fault(&path, &error))
     }
 
-    fn outputs(&self, script: &Script) -> Result<BTreeMap<String, Value>, String> {
+    /// What it wrote to its file of outputs. That file is gone afterwards, however the script ended: it may hold
+    /// secrets, and what counts of it stands in the journal, without them.
+    fn written(&self, script: &Script) -> Result<String, String> {
         let Some(file) = &script.output_file else {
-            return Ok(BTreeMap::new());
+            return Ok(String::new());
         };
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
             Err(error) => return Err(format!("its outputs {} cannot be read: {error}", file.display())),
         };
-        // They stand in the journal now, without secrets; the file may hold some.
-        if let Err(error) = fs::remove_file(file)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            return Err(format!(
-                "its outputs {} cannot be removed: {error}",
-                file.display()
-            ));
-        }
-        let written = parse(&text)?;
-        for name in &script.outputs {
-            if !written.contains_key(name) {
-                return Err(format!(
-                    "it did not write its output `{name}`; a line `{name}=VALUE` is added to the file $GAAI_OUTPUT"
-                ));
-            }
-        }
-        Ok(written)
+        fs::remove_file(file)
+            .map_err(|error| format!("its outputs {} cannot be removed: {error}", file.display()))?;
+        Ok(text)
     }
 
+    /// Keeps the files that it must leave, under the paths that they have.
     fn artifacts(&self, script: &Script) -> Result<(), String> {
+        let folder = self.directory.join("artifacts").join(&script.step);
         for artifact in &script.artifacts {
             let from = script.command.directory.join(artifact);
-            let name = Path::new(artifact)
-                .file_name()
-                .ok_or_else(|| format!("`{artifact}` names no file"))?;
-            let folder = self.directory.join("artifacts").join(&script.step);
-            let copied = fs::create_dir_all(&folder).and_then(|()| fs::copy(&from, folder.join(name)));
-            copied.map_err(|error| format!("its artefact {} cannot be kept: {error}", from.display()))?;
+            let is_plain = |it: &Component<'_>| matches!(it, Component::Normal(_));
+            let place: PathBuf = Path::new(artifact).components().filter(is_plain).collect();
+            if place.as_os_str().is_empty() {
+                return Err(format!("`{artifact}` names no file"));
+            }
+            self.keep_artifact(&from, &folder.join(place))?;
         }
         Ok(())
     }
+
+    fn keep_artifact(&self, from: &Path, to: &Path) -> Result<(), String> {
+        let failed =
+            |error: std::io::Error| format!("its artefact {} cannot be kept: {error}", from.display());
+        if !self.mask.is_empty() && self.mask.is_in(&fs::read(from).map_err(failed)?) {
+            return Err(format!(
+                "its artefact {} holds a secret and is not kept",
+                from.display()
+            ));
+        }
+        let made = to.parent().map_or(Ok(()), fs::create_dir_all);
+        made.and_then(|()| fs::copy(from, to)).map_err(failed)?;
+        Ok(())
+    }
+}
+
+fn log_fault(path: &Path, error: &std::io::Error) -> String {
+    format!("its log {} cannot be kept: {error}", path.display())
 }
 
 /// What ended a process that did not end well.
@@ -187,6 +262,17 @@ fn told(exit: Exit, bounds: Bounds) -> (Trouble, String) {
             (Trouble::Signal(signal), format!("signal {signal}{name} ended it"))
         }
         (_, None, None) => (Trouble::Other, "it did not end".to_owned()),
+    }
+}
+
+/// The outputs of a script, all that it declares.
+fn outputs(script: &Script, written: &str) -> Result<BTreeMap<String, Value>, String> {
+    let values = parse(written)?;
+    match script.outputs.iter().find(|it| !values.contains_key(*it)) {
+        Some(name) => Err(format!(
+            "it did not write its output `{name}`; a line `{name}=VALUE` is added to the file $GAAI_OUTPUT"
+        )),
+        None => Ok(values),
     }
 }
 

@@ -1,0 +1,195 @@
+//! Steps of type `agent`: a prompt to a model, or an agent of ours whose input can be given as parameters.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::launch::WorkflowParts;
+use crate::agents::requirements;
+use crate::agents::vertical_files;
+use crate::app::library::Library;
+use crate::app::parts::assets;
+use crate::app::{effort_of, models_of};
+use crate::config::Project;
+use crate::documents;
+use crate::llm::{Allowance, Finish, LlmError, Message, Request, Role, Speaker, Witness};
+use crate::pipeline::{PipelineError, RunRequest};
+use crate::workflow::run::{Call, CallError, CalledWork};
+
+/// Tokens of a reply at most where the step does not say.
+const REPLY_TOKENS: u32 = 4_000;
+
+/// What an agent step can be, for messages.
+const SUPPORTED: &str = "a step can be a `prompt` to a model, or `agent: requirements`, which reads a text; the other \
+                         agents need a whole run, `gaai run`";
+
+/// What `config.parameters` of a prompt may say.
+#[derive(Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+struct PromptParameters {
+    /// The rules, said before the prompt.
+    system: Option<String>,
+    max_tokens: u32,
+    temperature: f64,
+    seed: u64,
+}
+
+impl Default for PromptParameters {
+    fn default() -> Self {
+        Self {
+            system: None,
+            max_tokens: REPLY_TOKENS,
+            temperature: 0.0,
+            seed: 1,
+        }
+    }
+}
+
+/// What `config.parameters` of the agent `requirements` say.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct BriefParameters {
+    /// The brief; the prompt unless said.
+    text: Option<String>,
+    /// The industry whose topics are looked for.
+    #[serde(default = "generic")]
+    vertical: String,
+}
+
+fn generic() -> String {
+    "generic".to_owned()
+}
+
+/// Performs agent steps.
+pub(super) struct Agents {
+    library: Result<Library, String>,
+    assets: Option<PathBuf>,
+}
+
+impl Agents {
+    pub(super) fn new(parts: &WorkflowParts) -> Self {
+        Self {
+            library: library(parts).map_err(|error| error.to_string()),
+            assets: assets_of(&parts.project),
+        }
+    }
+
+    pub(super) async fn perform(&self, call: Call) -> Result<(String, Map<String, Value>), CallError> {
+        let CalledWork::Agent {
+            agent,
+            prompt,
+            model,
+            parameters,
+        } = call.work
+        else {
+            return Err(refused("it is no agent step".to_owned()));
+        };
+        match (agent.as_deref(), prompt) {
+            (None, Some(prompt)) => self.ask(prompt, model.as_deref(), parameters).await,
+            (None, None) => Err(refused(format!("it has no prompt; {SUPPORTED}"))),
+            (Some("requirements"), prompt) => self.requirements(prompt, parameters),
+            (Some(other), _) => Err(refused(format!(
+                "the agent `{other}` cannot be a step: {SUPPORTED}"
+            ))),
+        }
+    }
+
+    async fn ask(
+        &self,
+        prompt: String,
+        model: Option<&str>,
+        parameters: Value,
+    ) -> Result<(String, Map<String, Value>), CallError> {
+        let parameters: PromptParameters = read(parameters)?;
+        let library = self.library.as_ref().map_err(|it| refused(it.clone()))?;
+        let model = library.model(model).map_err(|error| refused(error.to_string()))?;
+        let system = parameters.system.map(|text| (Speaker::System, text));
+        let turns = system.into_iter().chain([(Speaker::User, prompt)]);
+        let request = Request {
+            role: Role::Workflow,
+            prompt: "workflow/step 1".to_owned(),
+            messages: turns.map(|(speaker, text)| Message { speaker, text }).collect(),
+            shape: None,
+            max_tokens: parameters.max_tokens,
+            temperature: parameters.temperature,
+            seed: parameters.seed,
+            witness: Witness::default(),
+            allowance: Allowance::default(),
+        };
+        let reply = model.ask(&request).await.map_err(|error| unanswered(&error))?;
+        if reply.finish == Finish::Length {
+            return Err(refused(format!(
+                "the reply was cut at {} tokens; allow more with `parameters: {{ maxTokens: … }}`",
+                parameters.max_tokens
+            )));
+        }
+        let mut outputs = Map::new();
+        outputs.insert("text".to_owned(), reply.text.clone().into());
+        outputs.insert("model".to_owned(), reply.model.into());
+        outputs.insert("tokens".to_owned(), reply.usage.tokens().into());
+        Ok((reply.text, outputs))
+    }
+
+    /// Reads a brief by the rules of a vertical; no model is asked.
+    fn requirements(
+        &self,
+        prompt: Option<String>,
+        parameters: Value,
+    ) -> Result<(String, Map<String, Value>), CallError> {
+        let parameters: BriefParameters = read(parameters)?;
+        let text = parameters.text.or(prompt).ok_or_else(|| {
+            refused("there is nothing to read; give the brief as `prompt` or `parameters.text`".to_owned())
+        })?;
+        let document = documents::from_text(&text, 1).map_err(|error| refused(error.to_string()))?;
+        let verticals = vertical_files::load(&assets(self.assets.as_deref()));
+        let verticals = verticals.map_err(|error| refused(error.to_string()))?;
+        let vertical = verticals.iter().find(|it| it.name == parameters.vertical);
+        let vertical = vertical.ok_or_else(|| {
+            let known: Vec<&str> = verticals.iter().map(|it| it.name.as_str()).collect();
+            refused(format!(
+                "there is no vertical `{}`; there are {}",
+                parameters.vertical,
+                known.join(", ")
+            ))
+        })?;
+        let found = requirements::extract(&[document], vertical);
+        let value = serde_json::to_value(&found).map_err(|error| refused(error.to_string()))?;
+        let mut outputs = Map::new();
+        outputs.insert("objectives".to_owned(), found.objectives.len().into());
+        outputs.insert("requirements".to_owned(), value.clone());
+        Ok((format!("{value:#}"), outputs))
+    }
+}
+
+/// The models that the runs of this process may ask.
+fn library(parts: &WorkflowParts) -> Result<Library, PipelineError> {
+    let request = RunRequest {
+        directory: parts.directory.clone(),
+        models: parts.models.clone().over(&models_of(&parts.project)?),
+        effort: effort_of(&parts.project)?,
+        assets: assets_of(&parts.project),
+        ..RunRequest::default()
+    };
+    Ok(Library::new(request, parts.model_keys()))
+}
+
+fn assets_of(project: &Project) -> Option<PathBuf> {
+    project.assets.as_ref().map(|it| project.directory.join(it))
+}
+
+fn read<T: for<'de> Deserialize<'de>>(parameters: Value) -> Result<T, CallError> {
+    serde_json::from_value(parameters)
+        .map_err(|error| refused(format!("its parameters cannot be used: {error}")))
+}
+
+pub(super) fn refused(reason: String) -> CallError {
+    CallError { reason, status: None }
+}
+
+fn unanswered(error: &LlmError) -> CallError {
+    CallError {
+        reason: format!("the model did not answer: {error}"),
+        status: error.status(),
+    }
+}
