@@ -10,7 +10,7 @@ use gaai::flow::Cancel;
 use gaai::process::{Settings, Spawner};
 use gaai::workflow::definition::{Jobs, load};
 use gaai::workflow::run::{
-    Calls, RunOptions, RunParts, RunRequest, Surroundings, resume_workflow, run_workflow,
+    Again, Calls, RunOptions, RunParts, RunRequest, Surroundings, resume_workflow, run_workflow,
 };
 
 /// The word by which this program runs a workflow.
@@ -88,6 +88,7 @@ async fn run_one(file: &str, directory: PathBuf, jobs: Jobs) -> anyhow::Result<(
         },
         surroundings: Surroundings {
             base: directory.clone(),
+            home: directory.clone(),
             pools: directory.join("pools"),
             directory,
             environment: std::env::vars().collect(),
@@ -98,7 +99,7 @@ async fn run_one(file: &str, directory: PathBuf, jobs: Jobs) -> anyhow::Result<(
     };
     let began = Instant::now();
     let result = if is_resumed {
-        resume_workflow(request, parts, false).await?
+        resume_workflow(request, parts, Again::default()).await?
     } else {
         run_workflow(request, parts).await?
     };
