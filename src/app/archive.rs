@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::workflows;
 use crate::catalog::{self, CatalogStore, Rebuilt, SqlCatalog};
 use crate::pipeline::PipelineError;
 
@@ -76,9 +77,9 @@ async fn open(path: &Path) -> Result<SqlCatalog, PipelineError> {
 
 /// Refuses a directory without runs: it may be mistyped, and would be made.
 fn some_runs(output: &Path) -> Result<(), PipelineError> {
-    if super::runs::list(output).is_empty() {
+    if super::runs::list(output).is_empty() && workflows::list_workflow_runs(output).is_empty() {
         return Err(PipelineError::Invalid(format!(
-            "{} holds no runs; start one with `gaai run --graph …`",
+            "{} holds no runs; start one with `gaai run --graph …` or `gaai workflow run FILE`",
             output.display()
         )));
     }

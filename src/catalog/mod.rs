@@ -10,6 +10,7 @@ mod lineage;
 mod rebuild;
 mod record;
 mod sql;
+mod workflow_runs;
 mod write;
 
 use futures_util::future::BoxFuture;
@@ -23,7 +24,7 @@ pub use sql::SqlCatalog;
 pub use write::{write_json, write_lineage, write_runs, write_show};
 
 use crate::model::{
-    catalog::{RunHead, RunRecord},
+    catalog::{RunHead, RunRecord, WorkflowRun},
     id::RunId,
 };
 
@@ -40,6 +41,15 @@ pub trait CatalogStore: Send + Sync {
 
     /// All runs, the latest first.
     fn runs(&self) -> BoxFuture<'_, Result<Vec<RunLine>, CatalogError>>;
+
+    /// Keeps the run of a workflow, in place of what was known of it.
+    fn put_workflow<'a>(&'a self, run: &'a WorkflowRun) -> BoxFuture<'a, Result<(), CatalogError>>;
+
+    /// Forgets the run of a workflow, if it is known.
+    fn forget_workflow<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<(), CatalogError>>;
+
+    /// All runs of workflows, the latest first.
+    fn workflow_runs(&self) -> BoxFuture<'_, Result<Vec<WorkflowRun>, CatalogError>>;
 }
 
 /// A run with counts of what it has.

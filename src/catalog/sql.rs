@@ -10,13 +10,22 @@ use sqlx::{Row, SqlSafeStr};
 
 use super::error::CatalogError;
 use super::{CatalogStore, RunLine};
-use crate::model::{catalog::RunRecord, id::RunId};
+use crate::model::{
+    catalog::{RunRecord, WorkflowRun},
+    id::RunId,
+};
 use crate::store::{Migration, StoreError, in_memory, migrate, open};
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: include_str!("tables.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: include_str!("tables.sql"),
+    },
+    Migration {
+        version: 2,
+        sql: include_str!("workflow_runs.sql"),
+    },
+];
 
 /// The catalog over a SQLite database.
 #[derive(Clone, Debug)]
@@ -168,6 +177,36 @@ impl CatalogStore for SqlCatalog {
 
     fn runs(&self) -> BoxFuture<'_, Result<Vec<RunLine>, CatalogError>> {
         Box::pin(self.lines())
+    }
+
+    fn put_workflow<'a>(&'a self, run: &'a WorkflowRun) -> BoxFuture<'a, Result<(), CatalogError>> {
+        Box::pin(async move {
+            sqlx::query("INSERT OR REPLACE INTO workflow_runs (run, row) VALUES (?, ?)")
+                .bind(&run.run.0)
+                .bind(json(&run.run, run)?)
+                .execute(&self.pool)
+                .await
+                .map_err(refused)
+                .map(|_| ())
+        })
+    }
+
+    fn forget_workflow<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Result<(), CatalogError>> {
+        Box::pin(async move {
+            let gone = sqlx::query("DELETE FROM workflow_runs WHERE run = ?").bind(&run.0);
+            gone.execute(&self.pool).await.map_err(refused).map(|_| ())
+        })
+    }
+
+    fn workflow_runs(&self) -> BoxFuture<'_, Result<Vec<WorkflowRun>, CatalogError>> {
+        Box::pin(async move {
+            let latest = "SELECT row FROM workflow_runs ORDER BY started_ms DESC, run DESC";
+            let rows: Vec<String> = sqlx::query_scalar(latest)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(refused)?;
+            rows.iter().map(|it| parsed(&RunId::default(), it)).collect()
+        })
     }
 }
 

@@ -61,7 +61,8 @@ async fn answer(session: &Session, command: CatalogCommand) -> anyhow::Result<()
                     .warn(&format!("{directory} was left out: {reason}"));
             }
             session.console.result(&rebuilt, |out| {
-                writeln!(out, "{} runs recorded", rebuilt.recorded.len())
+                let count = rebuilt.recorded.len() + rebuilt.workflows.len();
+                writeln!(out, "{count} runs recorded")
             })
         }
     }

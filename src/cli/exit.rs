@@ -70,8 +70,8 @@ fn of_workflow_error(error: &WorkflowError) -> u8 {
         WorkflowError::Faulty(_) | WorkflowError::Invalid(_) => INVALID,
         WorkflowError::Trace(_) | WorkflowError::File { .. } => FAILED,
         WorkflowError::Run(error) => match error {
-            RunError::Slots(_) => of_run(RunState::Stopped),
-            RunError::Trace(_) => FAILED,
+            RunError::Slots(_) | RunError::TooMany { .. } => of_run(RunState::Stopped),
+            RunError::Trace(_) | RunError::Turn { .. } => FAILED,
             RunError::Plan(_) => DEFECT,
             _ => INVALID,
         },

@@ -3,6 +3,8 @@
 //! Ids are those of the run and stand beside the run's id wherever they are stored, so two runs
 //! never overwrite each other.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::document::Citation;
@@ -55,6 +57,31 @@ pub struct RunHead {
     pub started_ms: i64,
     /// When its last record was written.
     pub last_ms: i64,
+}
+
+/// A run of a workflow.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowRun {
+    /// The run.
+    pub run: RunId,
+    /// Name of its workflow.
+    pub workflow: String,
+    /// The file that it was read from.
+    pub file: String,
+    /// Version of gaai.
+    pub version: String,
+    /// How it ended; `None` when it was interrupted or still runs.
+    pub state: Option<RunState>,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// When it began, in milliseconds since 1970-01-01 UTC.
+    pub started_ms: i64,
+    /// When its last record was written.
+    pub last_ms: i64,
+    /// How often it was taken up again.
+    pub resumed: u32,
+    /// Steps and parts that are over, by how they ended.
+    pub steps: BTreeMap<String, u64>,
 }
 
 /// A document.

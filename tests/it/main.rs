@@ -66,6 +66,8 @@ mod source_files;
 mod source_parsers;
 mod strangers;
 mod trace;
+mod workflow_cli;
+mod workflow_control;
 mod workflow_crash;
 mod workflow_errors;
 mod workflow_faults;

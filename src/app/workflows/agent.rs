@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::launch::WorkflowParts;
 use crate::agents::requirements;
 use crate::agents::vertical_files;
+use crate::app::effort_of;
 use crate::app::library::Library;
 use crate::app::parts::assets;
-use crate::app::{effort_of, models_of};
 use crate::config::Project;
 use crate::documents;
 use crate::llm::{Allowance, Finish, LlmError, Message, Request, Role, Speaker, Witness};
@@ -166,7 +166,7 @@ impl Agents {
 fn library(parts: &WorkflowParts) -> Result<Library, PipelineError> {
     let request = RunRequest {
         directory: parts.directory.clone(),
-        models: parts.models.clone().over(&models_of(&parts.project)?),
+        models: parts.models.clone(),
         effort: effort_of(&parts.project)?,
         assets: assets_of(&parts.project),
         ..RunRequest::default()

@@ -11,10 +11,18 @@ use crate::workflow::run::WORKFLOW_JOURNAL;
 /// # Errors
 /// None or several, with those that there are.
 pub fn find_workflow_run(output: &Path, run: &str) -> Result<PathBuf, WorkflowError> {
-    let runs = Runs {
+    runs(output).find(run).map_err(WorkflowError::Invalid)
+}
+
+/// Ids of the runs of workflows under `output`, in order.
+pub fn list_workflow_runs(output: &Path) -> Vec<String> {
+    runs(output).list()
+}
+
+fn runs(output: &Path) -> Runs<'_> {
+    Runs {
         output,
         journal: WORKFLOW_JOURNAL,
         begin: "gaai workflow run FILE",
-    };
-    runs.find(run).map_err(WorkflowError::Invalid)
+    }
 }

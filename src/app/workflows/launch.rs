@@ -41,7 +41,7 @@ pub struct WorkflowParts {
     pub project: Project,
     /// The working directory.
     pub directory: PathBuf,
-    /// Which models are asked; what it leaves out, the project decides.
+    /// Which models are asked.
     pub models: ModelRequest,
 }
 
@@ -142,7 +142,7 @@ pub fn launch_workflow(
         run,
         parts: parts.of_run(face, &directory),
         directory,
-        warnings: opened.warnings,
+        warnings: Vec::new(),
         request,
         again: None,
     })

@@ -64,6 +64,13 @@ pub(in crate::cli) enum WorkflowCommand {
         /// The directory; workflows, or else this one, unless said.
         directory: Option<PathBuf>,
     },
+    /// List the runs of workflows, the latest first.
+    History {
+        /// Only those of this workflow.
+        workflow: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print how each step of a run stands; also while another process performs it.
     Status {
         #[command(flatten)]
@@ -94,6 +101,8 @@ pub(in crate::cli) enum WorkflowCommand {
         #[command(flatten)]
         run: RunChoice,
     },
+    /// Run a workflow at the times of its `schedule`, until it is interrupted.
+    Schedule(ScheduleArguments),
 }
 
 /// A run.
@@ -127,13 +136,13 @@ pub(in crate::cli) struct ChoiceArguments {
     #[arg(long)]
     pub(super) keep_going: bool,
     /// Run these steps and no others.
-    #[arg(long, value_name = "STEP", num_args = 1.., value_delimiter = ',')]
+    #[arg(long, value_name = "STEP", value_delimiter = ',')]
     pub(super) only: Vec<String>,
     /// Run these steps and all that wait for them.
-    #[arg(long, value_name = "STEP", num_args = 1.., value_delimiter = ',')]
+    #[arg(long, value_name = "STEP", value_delimiter = ',')]
     pub(super) from: Vec<String>,
     /// Run these steps and all that they wait for.
-    #[arg(long, value_name = "STEP", num_args = 1.., value_delimiter = ',')]
+    #[arg(long, value_name = "STEP", value_delimiter = ',')]
     pub(super) until: Vec<String>,
 }
 
@@ -169,6 +178,30 @@ pub(in crate::cli) struct PlanArguments {
     pub(super) workflow: String,
     #[command(flatten)]
     pub(super) choice: ChoiceArguments,
+    /// Run it in virtual time with the durations of earlier runs, and propose sizes of its limits.
+    #[arg(long)]
+    pub(super) simulate: bool,
+    /// Write the proposed sizes into the file.
+    #[arg(long, requires = "simulate")]
+    pub(super) apply: bool,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+/// `gaai workflow schedule`.
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct ScheduleArguments {
+    /// File or name.
+    pub(super) workflow: String,
+    /// Run what is due, or else the next one, and end.
+    #[arg(long)]
+    pub(super) once: bool,
+    #[command(flatten)]
+    pub(super) choice: ChoiceArguments,
+    #[command(flatten)]
+    pub(super) place: Place,
+    #[command(flatten)]
+    pub(super) models: ModelArguments,
 }
 
 /// `gaai workflow resume`.

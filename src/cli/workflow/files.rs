@@ -14,7 +14,7 @@ use crate::app::{self, workflows};
 use crate::cli::{Session, exit};
 use crate::store::write_whole;
 use crate::workflow::definition::{self, Fault, Order, Workflow};
-use crate::workflow::run::RunOptions;
+use crate::workflow::run::{RunOptions, check_run};
 use crate::workflow::starter::starter;
 
 /// Opens a workflow and tells its warnings.
@@ -121,14 +121,30 @@ pub(super) fn graph(session: &Session, name: &str, format: GraphArgument) -> any
 
 /// Prints what a run would do.
 pub(super) fn plan(session: &Session, arguments: &PlanArguments) -> anyhow::Result<u8> {
-    let workflow = open(session, &arguments.workflow)?.workflow;
-    let options = options(session, &workflow, &arguments.choice)?;
-    print_plan(session, &workflow, &options)
+    let opened = open(session, &arguments.workflow)?;
+    let options = options(session, &opened.workflow, &arguments.choice)?;
+    if !arguments.simulate {
+        return print_plan(session, &opened.workflow, &options);
+    }
+    check_run(&opened.workflow, &options).map_err(WorkflowError::from)?;
+    let output = session.output(&arguments.place);
+    let simulated = workflows::simulate_workflow(&opened.workflow, &options, &output, app::cores())?;
+    if arguments.apply && !simulated.changes.is_empty() {
+        workflows::apply_sizes(&opened, &simulated)?;
+    }
+    session.console.result(&simulated, |out| {
+        workflows::write_simulated(&simulated, out)?;
+        match arguments.apply && !simulated.changes.is_empty() {
+            true => writeln!(out, "{}: written", opened.name),
+            false => Ok(()),
+        }
+    })?;
+    Ok(0)
 }
 
 /// Prints what a run with these options would do.
 pub(super) fn print_plan(session: &Session, workflow: &Workflow, options: &RunOptions) -> anyhow::Result<u8> {
-    crate::workflow::run::check_run(workflow, options).map_err(WorkflowError::from)?;
+    check_run(workflow, options).map_err(WorkflowError::from)?;
     let plan = workflows::plan_workflow(workflow, options, app::cores())?;
     session
         .console

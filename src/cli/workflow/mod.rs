@@ -5,6 +5,7 @@ mod files;
 mod lines;
 mod run;
 mod runs;
+mod schedule;
 mod summary;
 
 use arguments::WorkflowCommand;
@@ -25,6 +26,7 @@ pub(super) fn perform(session: &Session, command: WorkflowCommand) -> anyhow::Re
         WorkflowCommand::Explain { workflow, step } => files::explain(session, &workflow, &step),
         WorkflowCommand::New { name, template } => files::new(session, &name, &template),
         WorkflowCommand::List { directory } => files::list(session, directory),
+        WorkflowCommand::History { workflow, place } => runs::history(session, workflow.as_deref(), &place),
         WorkflowCommand::Status { run } => runs::status(session, &run),
         WorkflowCommand::Logs {
             run,
@@ -34,5 +36,6 @@ pub(super) fn perform(session: &Session, command: WorkflowCommand) -> anyhow::Re
         } => runs::logs(session, &run, step.as_deref(), follow, &place),
         WorkflowCommand::Cancel { run, now } => runs::cancel(session, &run, now),
         WorkflowCommand::Verify { run } => runs::verify(session, &run),
+        WorkflowCommand::Schedule(arguments) => schedule::schedule(session, &arguments),
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::arguments::{ChoiceArguments, ResumeArguments, RetryArguments, RunArguments};
 use super::{files, lines, summary};
+use crate::app;
 use crate::app::workflows::{
     Launched, WorkflowError, WorkflowFace, WorkflowParts, WorkflowStart, find_workflow_run, launch_workflow,
     take_up_workflow,
@@ -23,8 +24,9 @@ use crate::config;
 use crate::flow::Cancel;
 use crate::model::event::RunState;
 use crate::model::id::RunId;
+use crate::pipeline::ModelRequest;
 use crate::workflow::definition::{Jobs, Workflow, values};
-use crate::workflow::run::{Again, RunOptions, WorkflowResult};
+use crate::workflow::run::{Again, RunError, RunOptions, WorkflowResult};
 
 /// Runs a workflow to its end, or prints what that would do.
 pub(super) fn run(session: &Session, arguments: RunArguments) -> anyhow::Result<u8> {
@@ -131,11 +133,15 @@ fn variables(
 
 /// What the runs of this process are made with.
 pub(super) fn parts(session: &Session, models: &ModelArguments) -> anyhow::Result<WorkflowParts> {
+    let asked = match models.no_model {
+        true => ModelRequest::default(),
+        false => models::asked(session, models)?.over(&app::models_of(&session.project)?),
+    };
     Ok(WorkflowParts::of_this_process(
         session.environment.clone(),
         session.project.clone(),
         session.directory.clone(),
-        models::asked(session, models)?,
+        asked,
         Arc::new(config::now_us),
     )?)
 }
@@ -174,13 +180,22 @@ fn carry(
                         face.cancel.cancel();
                     }
                 }
-                result = &mut finish => break anyhow::Ok((directory, result?)),
+                result = &mut finish => break match result {
+                    // As its file asks for: no failure.
+                    Err(WorkflowError::Run(error @ RunError::LeftOut { .. })) => {
+                        console.note(&error.to_string());
+                        Ok(None)
+                    }
+                    result => anyhow::Ok(Some((directory, result?))),
+                },
             }
         }
     });
     // A call that was given up must not hold the program.
     runtime.shutdown_background();
-    let (directory, result) = ended?;
+    let Some((directory, result)) = ended? else {
+        return Ok(0);
+    };
     let told = Told {
         directory: directory.display().to_string(),
         result: &result,

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use jiff::Timestamp;
 
 use super::arguments::RunChoice;
 use super::lines::seconds;
-use crate::app::workflows::{LogLines, RunStatus, StepStatus, find_workflow_run};
+use crate::app::workflows::{LogLines, PastRun, RunStatus, StepStatus, find_workflow_run};
 use crate::app::{self, workflows};
 use crate::cli::arguments::Place;
 use crate::cli::run::{runtime, state_name};
@@ -22,6 +23,49 @@ const EVERY: Duration = Duration::from_millis(100);
 
 fn directory(session: &Session, run: &RunChoice) -> anyhow::Result<PathBuf> {
     Ok(find_workflow_run(&session.output(&run.place), &run.run)?)
+}
+
+/// Prints the runs that there were.
+pub(super) fn history(session: &Session, workflow: Option<&str>, place: &Place) -> anyhow::Result<u8> {
+    let runs = runtime()?.block_on(workflows::workflow_history(&session.output(place), workflow))?;
+    session.console.result(&runs, |out| {
+        let width = runs.iter().map(|it| it.run.run.0.len()).max().unwrap_or(0);
+        for PastRun { run, is_running } in &runs {
+            let state = match run.state {
+                Some(state) => state_name(state),
+                None if *is_running => "running".to_owned(),
+                None => "interrupted".to_owned(),
+            };
+            let took = u64::try_from(run.last_ms - run.started_ms).unwrap_or(0);
+            let steps: Vec<String> = run
+                .steps
+                .iter()
+                .map(|(state, count)| format!("{count} {state}"))
+                .collect();
+            writeln!(
+                out,
+                "{:width$}  {}  {state:18}  {:>9}  {}: {}",
+                run.run.0,
+                instant(run.started_ms),
+                seconds(took * 1000),
+                run.workflow,
+                steps.join(", ")
+            )?;
+        }
+        match runs.is_empty() {
+            true => writeln!(out, "No runs."),
+            false => Ok(()),
+        }
+    })?;
+    Ok(0)
+}
+
+/// A time as people read it, in UTC.
+fn instant(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(
+        |_| ms.to_string(),
+        |it| it.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
 }
 
 /// Prints how each step stands.

@@ -16,6 +16,7 @@ mod order;
 mod policy;
 mod pool;
 mod quantity;
+mod resize;
 mod schema;
 mod service;
 mod step;
@@ -33,6 +34,7 @@ pub use order::{Cycle, Order};
 pub use policy::{Backoff, Breaker, Jitter, Retry, RetryOn};
 pub use pool::{Adaptive, FailFast, Jobs, Parallel, Pool, PoolScope, RatePool, SlotPool};
 pub use quantity::{Period, Size, TimeLimit};
+pub use resize::{NewSizes, ResizeError, resized};
 pub use schema::schema;
 pub use service::{
     Check, ConnectionPool, HttpProbe, LogCheck, Probe, Restart, RestartBackoff, RestartPolicy, Signal,
