@@ -38,10 +38,11 @@ pub(super) fn workflow_run(records: &[Record<WorkflowEvent>]) -> Option<Workflow
                 row.resumed += 1;
                 (row.state, row.error) = (None, None);
                 states.retain(|name, state| {
-                    let step = name.split('/').next().unwrap_or(name);
+                    let step = name.split(['/', '.']).next().unwrap_or(name);
                     *state == StepState::Succeeded && repeated.iter().all(|it| it != step)
                 });
             }
+            WorkflowEvent::RunRestarted { .. } => states.clear(),
             WorkflowEvent::StepFinished { step, end } => {
                 states.insert(step, end.state);
             }

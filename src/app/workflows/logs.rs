@@ -52,7 +52,12 @@ impl LogLines {
         for path in logs {
             let name = self.step_of(&path);
             let own = self.step.as_deref();
-            let is_wanted = |step: &str| name == step || name.starts_with(&format!("{step}/"));
+            let is_wanted = |step: &str| {
+                name == step
+                    || name
+                        .strip_prefix(step)
+                        .is_some_and(|it| it.starts_with(['/', '.']))
+            };
             if own.is_none_or(is_wanted) {
                 let (at, rest) = self.read.entry(path.clone()).or_default();
                 read_on(&path, at, rest, is_over, &mut |line| tell(&name, line))
@@ -65,7 +70,7 @@ impl LogLines {
     /// Parts come after their step, and what belongs to no step after all steps.
     fn place_of(&self, path: &Path) -> (usize, usize, String) {
         let name = self.step_of(path);
-        let step = name.split('/').next().unwrap_or(&name);
+        let step = name.split(['/', '.']).next().unwrap_or(&name);
         let place = self.order.iter().position(|it| it == step);
         // `2` comes before `10`.
         (place.unwrap_or(usize::MAX), name.len(), name)

@@ -43,7 +43,7 @@ pub struct RunStatus {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepStatus {
-    /// The step; parts of a step are called `STEP/PART`.
+    /// The step; parts of a step are called `STEP/PART`, its handlers `STEP.KEY`.
     pub step: String,
     /// How it stands.
     pub state: StepStanding,
@@ -117,7 +117,7 @@ pub fn workflow_status(
         .chain(history.finished.keys())
         .chain(history.skipped.keys())
     {
-        if let Some((step, _)) = name.split_once('/') {
+        if let Some((step, _)) = name.split_once(['/', '.']) {
             parts.entry(step).or_insert_with(Vec::new).push(name.as_str());
         }
     }
