@@ -13,6 +13,7 @@ pub(super) fn gaai(directory: &Path, words: &[&str]) -> Command {
         .current_dir(directory)
         .args(words)
         .env("NO_COLOR", "1")
+        .env("GAAI_POOLS", directory.join(".pools"))
         .env_remove("GAAI_LOG");
     command
 }

@@ -158,7 +158,7 @@ pub(super) fn logs(
 
 fn check_step(status: &RunStatus, step: &str) -> anyhow::Result<()> {
     let ids = || status.steps.iter().map(|it| it.step.as_str());
-    let first = step.split('/').next().unwrap_or(step);
+    let first = step.split(['/', '.']).next().unwrap_or(step);
     match ids().any(|it| it == first) {
         true => Ok(()),
         false => Err(anyhow!(
