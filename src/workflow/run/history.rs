@@ -135,7 +135,10 @@ impl WorkflowHistory {
     /// belongs will end again.
     pub fn succeeded(&self) -> BTreeMap<String, StepEnd> {
         let is_good = |end: &StepEnd| end.state == StepState::Succeeded;
-        let is_clean = self.state.is_none() && self.skipped.is_empty() && self.finished.values().all(is_good);
+        let was_unwanted = |why: &String| why.starts_with("condition:") || why.starts_with("notTriggered:");
+        let is_clean = self.state.is_none_or(|it| it == RunState::Succeeded)
+            && self.skipped.values().all(was_unwanted)
+            && self.finished.values().all(is_good);
         let stands = |name: &str| match owner_of_handler(name) {
             None => true,
             Some("") => is_clean,
