@@ -5,7 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
@@ -221,46 +222,55 @@ impl ManifestPlace {
         Ok(())
     }
 
-    /// The modules as they are read, and what became of the reading. It ends at a line that names none.
+    /// The modules as they are read, and where to look afterwards for what ended the reading early.
+    ///
+    /// A thread reads. One that waits for standard input is left behind: nothing but the end of the program ends that.
     ///
     /// # Errors
     /// It cannot be opened, or there is no thread to read it.
     pub fn stream(&self) -> io::Result<(impl Stream<Item = Module> + Send + 'static, Reading)> {
         let manifest = Manifest::new(self.open()?);
         let (sender, modules) = mpsc::channel(READ_AHEAD);
-        let thread = thread::Builder::new()
+        thread::Builder::new()
             .name("gaai-manifest".to_owned())
             .spawn(move || {
                 for module in manifest {
-                    if sender.blocking_send(module?).is_err() {
+                    if sender.blocking_send(module).is_err() {
                         break;
                     }
                 }
-                Ok(())
             })?;
-        let modules = stream::unfold(modules, |mut modules| async move {
-            modules.recv().await.map(|module| (module, modules))
+        let reading = Reading::default();
+        let state = (modules, reading.clone());
+        let modules = stream::unfold(state, |(mut modules, reading)| async move {
+            match modules.recv().await? {
+                Ok(module) => Some((module, (modules, reading))),
+                Err(error) => {
+                    reading.end_with(error);
+                    None
+                }
+            }
         });
-        Ok((modules, Reading(thread)))
+        Ok((modules, reading))
     }
 }
 
-/// A manifest that is being read.
-#[derive(Debug)]
-pub struct Reading(JoinHandle<Result<(), BatchError>>);
+/// What ended the reading of a manifest early.
+#[derive(Clone, Debug, Default)]
+pub struct Reading(Arc<Mutex<Option<BatchError>>>);
 
 impl Reading {
-    /// What was wrong with the manifest, as far as it was read. A thread that waits for standard input is left behind:
-    /// nothing but the end of the program ends that wait.
+    fn end_with(&self, error: BatchError) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    /// To be asked when the modules have ended.
     ///
     /// # Errors
     /// The line that names no module, or what the system says.
     pub fn finish(self) -> Result<(), BatchError> {
-        if self.0.is_finished() {
-            // A panic in it was printed, and ended the manifest early.
-            return self.0.join().unwrap_or(Ok(()));
-        }
-        Ok(())
+        let error = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        error.map_or(Ok(()), Err)
     }
 }
 
