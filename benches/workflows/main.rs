@@ -3,11 +3,13 @@
 //! * layers of no-op process steps, concurrency 4, journal and logs on, beside GNU make, ninja, doit and just;
 //! * taking up the journal of a run again in which everything had succeeded;
 //! * tasks within this program, and the scheduler alone;
-//! * chain, diamond, wide and mixed shapes with real processes: makespan by what no schedule can beat.
+//! * chain, diamond, wide and mixed shapes with real processes: makespan by what no schedule can beat;
+//! * the same shapes of branches within this program, ten at once beside one after the other (`-- branches` alone).
 //!
 //! Peers are looked for in `target/bench-workflows/bin` and on the path; `benches/workflows/peers.txt` says how they
 //! get there. One that is missing is left out, and said so.
 
+mod branches;
 mod layers;
 mod measured;
 mod shapes;
@@ -44,15 +46,19 @@ fn main() -> ExitCode {
 }
 
 fn all(words: &[String]) -> anyhow::Result<()> {
+    let out = &mut io::stdout();
+    if words.iter().any(|it| it == "branches") {
+        return branches::measure(out);
+    }
     let sizes: Vec<usize> = words.iter().filter_map(|it| it.parse().ok()).collect();
     let sizes = if sizes.is_empty() { STEPS.to_vec() } else { sizes };
-    let out = &mut io::stdout();
     let directory = tempfile::tempdir()?;
     for steps in sizes {
         layers::compare(steps, directory.path(), out)?;
     }
     tasks::measure(out)?;
-    shapes::measure(directory.path(), out)
+    shapes::measure(directory.path(), out)?;
+    branches::measure(out)
 }
 
 /// The middle of some figures, with the least and the most.

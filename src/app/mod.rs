@@ -11,6 +11,7 @@ mod library;
 mod models;
 mod parts;
 mod plan;
+mod processor;
 mod projection;
 mod request;
 mod runner;
@@ -30,6 +31,7 @@ pub use graphs::{Location, NamedGraph, resolve};
 pub use models::ModelKeys;
 pub use parts::{OpenGraph, assets, demo_choice, demo_kinds, open_graph};
 pub use plan::{Plan, Planned, plan, write_plan};
+pub use processor::start_processor;
 pub use projection::{AskedProjection, projection};
 pub use request::{Asked, effort_of, models_of, request};
 pub use runner::{

@@ -1,4 +1,4 @@
-//! Numbers of the branch processor: flags, then the environment, then `[processor]` of the project file, then
+//! Numbers of the branch processor: what a program says itself, then the environment, then `[processor]` of the project file, then
 //! the defaults.
 
 use std::str::FromStr;
@@ -37,7 +37,7 @@ pub struct ProcessorTable {
     pub parallel_enabled: Option<bool>,
 }
 
-/// What flags say; the rest is `None`.
+/// What the program that uses the library says itself, by flags of its own for example; the rest is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProcessorFlags {
     /// Branches of a run at once.
@@ -77,8 +77,8 @@ pub fn processor_settings(
     let retries = choose(retries, "processor.max_send_retries", table.max_send_retries)?;
     let delay = choose(delay, "processor.base_retry_delay_ms", table.base_retry_delay_ms)?;
     let runs = in_flag("processor.max_concurrent_runs", table.max_concurrent_runs)?;
-    let branches = in_flag("--max-concurrent-branches", flags.max_concurrent_branches)?.or(branches_said);
-    let runs = in_flag("--max-concurrent-runs", flags.max_concurrent_runs)?.or(runs);
+    let branches = in_flag("max_concurrent_branches", flags.max_concurrent_branches)?.or(branches_said);
+    let runs = in_flag("max_concurrent_runs", flags.max_concurrent_runs)?.or(runs);
     let count = |it: Option<u64>, default| it.map_or(default, |it| usize::try_from(it).unwrap_or(usize::MAX));
     Ok(ProcessorSettings {
         max_concurrent_branches: count(branches, defaults.max_concurrent_branches),

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
+use super::cancel::Cancel;
 use super::scheduler::{Action, Halt, Input, Outcome, Scheduler};
 use super::task::{Cause, TaskIndex};
 
@@ -39,6 +40,9 @@ pub trait Perform: Sized + Send {
     /// Hears of an action before it takes effect, at a time since the flow began; it writes it down and
     /// may add tasks. An error means that it could not be written: then nothing more begins.
     fn hear(&mut self, now: Duration, action: Action, flow: &mut Scheduler) -> Result<(), Unrecorded>;
+
+    /// The loop has done all that could be done, which took so long.
+    fn turned(&mut self, _took: Duration) {}
 }
 
 /// What happened could not be written down.
@@ -47,16 +51,25 @@ pub struct Unrecorded;
 
 /// Through it an attempt learns that it is to stop.
 #[derive(Debug)]
-pub struct Stop(oneshot::Receiver<Cause>);
+pub struct Stop {
+    told: oneshot::Receiver<Cause>,
+    insisted: Cancel,
+}
 
 impl Stop {
     /// Returns when the attempt is to stop, with the reason; never, if that does not happen.
     pub async fn told(&mut self) -> Cause {
-        match (&mut self.0).await {
+        match (&mut self.told).await {
             Ok(cause) => cause,
             // The loop that could tell is gone, and so is whoever would hear of the end.
             Err(_) => std::future::pending().await,
         }
+    }
+
+    /// Returns when the user insists that the flow ends, which every attempt was told before: what is left
+    /// of the time that it takes to stop is over then.
+    pub async fn insisted(&self) {
+        self.insisted.cancelled().await;
     }
 }
 
@@ -106,6 +119,7 @@ pub async fn drive<P: Perform>(
         attempts: JoinSet::new(),
         running: BTreeMap::new(),
         stops: BTreeMap::new(),
+        insisted: Cancel::default(),
     };
     driver.run(orders).await;
     (driver.flow, driver.performer)
@@ -118,15 +132,22 @@ struct Driver<P: Perform> {
     attempts: JoinSet<P::Done>,
     running: BTreeMap<Id, TaskIndex>,
     stops: BTreeMap<TaskIndex, oneshot::Sender<Cause>>,
+    /// What all attempts share of the user's insistence.
+    insisted: Cancel,
 }
 
 impl<P: Perform> Driver<P> {
     async fn run(&mut self, mut orders: mpsc::Receiver<Order<P>>) {
         let mut is_open = true;
         loop {
+            let turned = Instant::now();
             while let Some(action) = self.flow.next_action() {
                 self.act(action);
             }
+            if self.flow.insisted && !self.insisted.is_cancelled() {
+                self.insisted.cancel();
+            }
+            self.performer.turned(turned.elapsed());
             if self.flow.is_over() && self.attempts.is_empty() {
                 return;
             }
@@ -162,7 +183,8 @@ impl<P: Perform> Driver<P> {
             }
             Action::Start { task, attempt } => {
                 let (stop, told) = oneshot::channel();
-                let work = self.performer.begin(task, attempt, Stop(told));
+                let insisted = self.insisted.clone();
+                let work = self.performer.begin(task, attempt, Stop { told, insisted });
                 let id = self.attempts.spawn(work).id();
                 self.running.insert(id, task);
                 self.stops.insert(task, stop);

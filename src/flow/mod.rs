@@ -11,13 +11,13 @@ mod admission;
 mod arena;
 mod cancel;
 mod drive;
-mod joined;
 mod lifecycle;
 mod pool;
 mod ready;
 mod scheduler;
 mod scope;
 mod simulate;
+mod stages;
 mod task;
 mod timers;
 mod trouble;
@@ -26,11 +26,11 @@ pub use admission::{Refusal, Times, Wait};
 pub use arena::Phase;
 pub use cancel::Cancel;
 pub use drive::{Deed, Order, Orders, Perform, Stop, Unrecorded, drive};
-pub use joined::{Approve, Attempt, Ended, Failure, Flow, Needs, Policy, Pool, Remedy, TaskSpec};
 pub use pool::{BreakerIndex, GateIndex, PoolIndex, PoolUse, SharedSlots};
 pub use scheduler::{Action, AddError, Halt, Input, Outcome, Rules, Scheduler};
 pub use scope::{ErrorRules, ScopeIndex, Tally};
 pub use simulate::{Course, World, simulate};
+pub use stages::{Approve, Attempt, Ended, Failure, Flow, Needs, Policy, Pool, Remedy, TaskSpec};
 pub use task::{
     Cause, Demand, Dependency, End, Limit, On, SkipReason, Survives, Task, TaskIndex, Terms, Trigger,
 };

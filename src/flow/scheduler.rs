@@ -19,7 +19,7 @@ use super::ready::{Rank, Ready};
 use super::scope::{ErrorRules, Scope, Tally};
 use super::task::{Cause, End, SkipReason, Survives, Task, TaskIndex};
 use super::timers::Timers;
-use crate::limits::{Breaker, BreakerPolicy};
+use crate::limits::{Breaker, BreakerPolicy, Stance};
 use crate::model::event::RunState;
 
 /// How a flow may run; none of it changes what a task computes.
@@ -276,6 +276,12 @@ impl Scheduler {
     pub fn breaker(&mut self, policy: BreakerPolicy) -> BreakerIndex {
         self.breakers.push(Breaker::new(policy));
         BreakerIndex(self.breakers.len() as u32 - 1)
+    }
+
+    /// How a breaker stands; closed if there is none.
+    pub fn stance(&self, breaker: BreakerIndex) -> Stance {
+        let breaker = self.breakers.get(breaker.0 as usize);
+        breaker.map_or(Stance::Closed, Breaker::stance)
     }
 
     /// Something to be approved before the first task that needs it.

@@ -59,6 +59,17 @@ pub struct Permit {
     period: u64,
 }
 
+/// How a breaker stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stance {
+    /// Calls pass.
+    Closed,
+    /// None does.
+    Open,
+    /// One at a time tries.
+    HalfOpen,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Closed,
@@ -138,6 +149,15 @@ impl Breaker {
             && let State::HalfOpen { is_trying } = &mut self.state
         {
             *is_trying = false;
+        }
+    }
+
+    /// How it stands. It half opens when a call is tried, not when its rest is over.
+    pub fn stance(&self) -> Stance {
+        match self.state {
+            State::Closed => Stance::Closed,
+            State::Open { .. } => Stance::Open,
+            State::HalfOpen { .. } => Stance::HalfOpen,
         }
     }
 

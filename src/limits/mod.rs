@@ -9,6 +9,6 @@ mod bucket;
 mod retry;
 
 pub use adaptive::{Adaptive, AdaptivePolicy, Marks, Signals};
-pub use breaker::{Breaker, BreakerPolicy, Permit};
+pub use breaker::{Breaker, BreakerPolicy, Permit, Stance};
 pub use bucket::Bucket;
 pub use retry::Retry;

@@ -38,6 +38,9 @@ pub enum WorkflowEvent {
         reused: u64,
         /// SHA-256 of the plan that it goes on with.
         plan: ContentHash,
+        /// The text of its file, if that is another one than before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        definition: Option<String>,
         /// Steps that had succeeded and are repeated all the same.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         repeated: Vec<String>,

@@ -128,6 +128,16 @@ impl Child {
         self.finish(status).await
     }
 
+    /// [`Child::stop`], but kills as soon as `enough` returns.
+    pub async fn stop_until(&mut self, grace: Duration, enough: impl Future<Output = ()>) -> Exit {
+        tokio::select! {
+            biased;
+            () = enough => {}
+            exit = self.stop(grace) => return exit,
+        }
+        self.stop(Duration::ZERO).await
+    }
+
     /// Clears what the leader left and settles how the child ended.
     async fn finish(&mut self, status: Option<Status>) -> Exit {
         let (code, signal) = status.map_or((None, None), |it| (it.code, it.signal));

@@ -12,6 +12,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::own_group::OwnGroup;
+use crate::limits::Signals;
+
+/// Memory is short when less than this share of it is free.
+const LEAST_FREE: u64 = 20;
 
 /// What the machine does at one moment. A sensor that is not there is `None`, never zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -37,6 +41,18 @@ pub struct MachineState {
 }
 
 impl MachineState {
+    /// What a size that adapts is told of the machine.
+    pub fn signals(&self) -> Signals {
+        let memory = self.memory_available.zip(self.memory_total);
+        Signals {
+            cpu_pressure: self.cpu_pressure,
+            memory_pressure: self.memory_pressure,
+            cpu_percent: self.own_cpu_percent.or(self.cpu_percent),
+            is_memory_short: memory.is_some_and(|(free, all)| free < all / LEAST_FREE),
+            ..Signals::default()
+        }
+    }
+
     /// Whole processors we may use, at least one.
     pub fn whole_cores(&self) -> Option<usize> {
         self.cores.map(|it| (it as usize).max(1))

@@ -70,7 +70,7 @@ pub struct SlotHolder {
 #[derive(Debug)]
 #[must_use]
 pub struct HeldSlots {
-    /// Locked until closed.
+    /// Locked.
     files: Vec<File>,
 }
 
@@ -78,6 +78,15 @@ impl HeldSlots {
     /// How many places these are.
     pub fn weight(&self) -> u32 {
         self.files.len() as u32
+    }
+}
+
+impl Drop for HeldSlots {
+    fn drop(&mut self) {
+        for file in &self.files {
+            // Closing is not enough: a child that is just being started holds a copy of the file for a moment.
+            let _ = file.unlock();
+        }
     }
 }
 

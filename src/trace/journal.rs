@@ -50,6 +50,13 @@ struct Inner {
     is_closed: bool,
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Closing is not enough: a child that is just being started holds a copy of the file for a moment.
+        let _ = self.file.unlock();
+    }
+}
+
 impl Journal {
     /// Begins the journal of a new run in `run_directory`, which must exist and hold none.
     pub fn create(run_directory: &Path, durability: Durability, clock: Clock) -> Result<Self, TraceError> {

@@ -8,8 +8,8 @@ use gaai::limits::Retry;
 use gaai::model::event::RunState;
 use gaai::model::id::RunId;
 use gaai::workflow::branches::{
-    Branch, BranchFailure, EnhancedBranchProcessor, EnhancedParallelProcessor, ProcessorError, Runs, Shape,
-    Successors, WorkflowMessage, process_workflow,
+    Branch, BranchFailure, EnhancedBranchProcessor, EnhancedParallelProcessor, ProcessorError,
+    ProcessorSettings, Runs, Shape, Successors, WorkflowMessage, process_workflow,
 };
 use tokio::time::{Instant, sleep};
 
@@ -363,7 +363,11 @@ async fn without_parallelism_branches_run_in_the_order_given() {
 #[tokio::test(start_paused = true)]
 async fn so_many_runs_at_once_and_the_urgent_one_first() {
     let diary = Diary::default();
-    let runs = Runs::start(2);
+    let settings = ProcessorSettings {
+        max_concurrent_runs: 2,
+        ..ProcessorSettings::default()
+    };
+    let runs = Runs::start(&settings);
     let one = |name: &str, priority| WorkflowMessage {
         context: Arc::new(context(10)),
         branches: vec![diary.nap(name, 100)],

@@ -108,6 +108,41 @@ async fn statuses_are_committed_in_batches_of_their_number_or_their_time() {
     assert!(at.ends_with(&[1, 6, 51]), "{commits:?}");
 }
 
+/// 004-P7: more than wait in memory, through the journal, to a sink that is well and takes its time.
+#[tokio::test(start_paused = true)]
+async fn more_statuses_than_wait_at_once_reach_the_sink_once_each_in_order() {
+    const BRANCHES: u32 = 20_000;
+    let directory = tempfile::tempdir().unwrap();
+    let rows = Arc::new(Mutex::new(Vec::new()));
+    let table = Arc::clone(&rows);
+    let mut context = ProcessingContext::new(RunId::from("run"), "tests");
+    context.settings.max_concurrent_branches = 5000;
+    context.status = Some(StatusTarget {
+        sink: Arc::new(move |batch: &[StatusRecord]| {
+            table.lock().unwrap().extend_from_slice(batch);
+            async {
+                tokio::time::sleep(millis(5)).await;
+                Ok(())
+            }
+        }),
+        journal: Arc::new(StatusJournal::open(&path(&directory)).unwrap()),
+    });
+    let many = Branch {
+        times: BRANCHES,
+        ..nap("many", 1)
+    };
+    let report = run(context, vec![many]).await;
+    let rows = rows.lock().unwrap();
+    assert_eq!(
+        rows.len(),
+        2 * BRANCHES as usize + 2,
+        "none is missing, none comes twice"
+    );
+    assert!(are_whole(&rows));
+    assert_eq!((report.state, report.statuses_kept), (RunState::Succeeded, 0));
+    assert!(!path(&directory).exists());
+}
+
 /// 004-6
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_fails_is_tried_again_after_100_200_400_and_800_ms() {
@@ -166,7 +201,7 @@ async fn a_run_that_is_dropped_leaves_its_statuses_to_the_journal() {
     let dropped = tokio::time::timeout(millis(200), running).await;
     assert!(dropped.is_err());
     let journal = StatusJournal::open(&path(&directory)).unwrap();
-    let (records, _) = journal.read().unwrap();
+    let (records, _) = journal.next(usize::MAX).unwrap();
     // The run and both branches began, and one is over.
     assert_eq!(records.len(), 4, "{records:?}");
 }

@@ -2,7 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use gaai::workflow::branches::{Branch, PoolSize, Runs, Successors, WorkflowMessage, process_workflow};
+use gaai::flow::Trigger;
+use gaai::workflow::branches::{
+    Branch, MetricsRecorder, PoolSize, ProcessorSettings, Runs, Status, Successors, WorkflowMessage,
+    process_workflow,
+};
 use tokio::time::sleep;
 
 use super::branch_case::{context, failing, millis, nap, run};
@@ -22,7 +26,7 @@ async fn the_processors_debug_logs_tell_of_every_branch_within_its_spans() {
         })
         .finish();
     let listening = tracing::subscriber::set_default(log);
-    let runs = Runs::start(1);
+    let runs = Runs::start(&ProcessorSettings::default());
     let root = Branch::new("root", |_| async {
         sleep(millis(1)).await;
         Ok(Successors::of([nap("left", 5), nap("right", 5)]).then(nap("join", 1)))
@@ -80,6 +84,62 @@ impl std::io::Write for Pen {
     }
 }
 
+fn rendered(metrics: &MetricsRecorder) -> String {
+    let mut text = String::new();
+    metrics.render(&mut text).unwrap();
+    text
+}
+
+/// 004-10: what was dropped does not run.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_dropped_leaves_no_attempt_in_the_metrics() {
+    let context = context(2);
+    let metrics = context.metrics_recorder.clone();
+    let running = run(context, vec![nap("a", 500), nap("b", 500)]);
+    assert!(tokio::time::timeout(millis(10), running).await.is_err());
+    let text = rendered(&metrics);
+    assert!(text.contains("gaai_steps_running 0"), "{text}");
+}
+
+/// 004-10
+#[tokio::test(start_paused = true)]
+async fn metrics_tell_how_breakers_stand_and_how_long_the_scheduler_takes() {
+    let mut context = context(1);
+    let metrics = context.metrics_recorder.clone();
+    let seen = metrics.clone();
+    context.observer = Some(Arc::new(move |it| {
+        if it.name == "last" && matches!(it.status, Status::Started { .. }) {
+            let text = rendered(&seen);
+            assert!(
+                text.contains("gaai_breaker_state{breaker=\"ledger\"} 1"),
+                "{text}"
+            );
+        }
+    }));
+    let call = Branch {
+        times: 5,
+        breaker: Some("ledger".to_owned()),
+        ..failing("call")
+    };
+    let branches = vec![
+        call.clone(),
+        Branch {
+            trigger: Trigger::Decided,
+            ..nap("last", 1)
+        }
+        .after(&["call"]),
+    ];
+    let report = run(context, branches).await;
+    assert_eq!((report.branches.failed, report.branches.succeeded), (5, 1));
+    let text = rendered(&metrics);
+    for line in [
+        "gaai_breaker_state{breaker=\"ledger\"} 1",
+        "gaai_scheduler_loop_seconds_count ",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}
+
 /// 004-10
 #[tokio::test(start_paused = true)]
 async fn metrics_tell_of_runs_branches_and_pools_without_ids() {
@@ -92,8 +152,7 @@ async fn metrics_tell_of_runs_branches_and_pools_without_ids() {
     };
     let report = run(context, vec![taking("a"), taking("b"), failing("c")]).await;
     assert_eq!(report.pools["db"].utilisation(), 1.0);
-    let mut text = String::new();
-    metrics.render(&mut text).unwrap();
+    let text = rendered(&metrics);
     for line in [
         "gaai_runs_total{workflow=\"tests\",status=\"failed\"} 1",
         "gaai_steps_total{workflow=\"tests\",type=\"branch\",status=\"succeeded\"} 2",

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gaai::flow::{
-    Action, Dependency, End, ErrorRules, Halt, Input, Order, Orders, Outcome, Perform, Rules, Scheduler,
-    Stop, Task, TaskIndex, Terms, Unrecorded, drive,
+    Action, Cause, Dependency, End, ErrorRules, Halt, Input, Limit, Order, Orders, Outcome, Perform, Rules,
+    Scheduler, Stop, Task, TaskIndex, Terms, Unrecorded, drive,
 };
 use gaai::limits::Retry;
 use tokio::time::{Instant, sleep};
@@ -18,6 +18,8 @@ enum Work {
     Panic,
     /// Goes on so long after it was told to stop.
     Stubborn(u64),
+    /// Goes on until the user insists.
+    Deaf,
     /// Adds a task that sleeps so long.
     Branch(u64),
 }
@@ -72,7 +74,7 @@ impl Perform for Troupe {
                         );
                     }
                     Work::Panic => unreachable!("as the test wants"),
-                    Work::Stubborn(_) => std::future::pending().await,
+                    Work::Stubborn(_) | Work::Deaf => std::future::pending().await,
                     Work::Branch(ms) => return (Outcome::Succeeded, Some(ms)),
                 }
                 (Outcome::Succeeded, None)
@@ -80,8 +82,10 @@ impl Perform for Troupe {
             tokio::select! {
                 done = whole => done,
                 _ = stop.told() => {
-                    if let Work::Stubborn(ms) = work {
-                        nap(ms).await;
+                    match work {
+                        Work::Stubborn(ms) => nap(ms).await,
+                        Work::Deaf => stop.insisted().await,
+                        _ => {}
                     }
                     (Outcome::Stopped, None)
                 }
@@ -229,6 +233,34 @@ async fn cancelling_waits_until_all_have_really_ended() {
     let ((flow, _), ()) = tokio::join!(drive(flow, troupe, heard), stopping);
     assert_eq!(began.elapsed().as_millis(), 50);
     assert_eq!((flow.tally().cancelled, flow.tally().skipped), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_insists_reaches_attempts_that_were_told_to_stop_for_any_reason() {
+    let (mut flow, mut troupe) = (keep_going(2), Troupe::default());
+    let limited = Task {
+        terms: Terms {
+            attempt_timeout: Some(Duration::from_millis(5)),
+            ..isolated().terms
+        },
+        ..Task::default()
+    };
+    troupe.add(&mut flow, &limited, Work::Deaf);
+    troupe.add(&mut flow, &isolated(), Work::Deaf);
+    let (orders, heard) = Orders::channel();
+    let began = Instant::now();
+    let stopping = async {
+        sleep(Duration::from_millis(10)).await;
+        assert!(orders.give(Order::Say(Input::Halt(Halt::Cancelled))).await);
+        sleep(Duration::from_millis(10)).await;
+        assert!(orders.give(Order::Say(Input::Insist)).await);
+    };
+    let ((flow, troupe), ()) = tokio::join!(drive(flow, troupe, heard), stopping);
+    assert_eq!((began.elapsed().as_millis(), flow.is_over()), (20, true));
+    assert_eq!(
+        [0, 1].map(|it| troupe.ends()[&it]),
+        [End::TimedOut(Limit::Attempt), End::Cancelled(Cause::Cancelled)]
+    );
 }
 
 #[tokio::test(start_paused = true)]

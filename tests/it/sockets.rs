@@ -4,6 +4,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+/// What opens a socket, and what speaks through one.
+const CALLS: [&str; 4] = ["socket", "connect", "sendto", "sendmsg"];
+
 /// Runs `gaai` with these words to its end; gives what came of it and its calls for sockets.
 pub(super) fn cut_off(place: &Path, words: &[&str]) -> (Output, Vec<String>) {
     let trace = place.join("sockets.txt");
@@ -11,7 +14,7 @@ pub(super) fn cut_off(place: &Path, words: &[&str]) -> (Output, Vec<String>) {
     command
         .args(apart())
         .args(["strace", "-f", "-qq", "--seccomp-bpf"])
-        .args(["-e", "trace=socket,connect,sendto,sendmsg", "-o"])
+        .args(["-e", &format!("trace={}", CALLS.join(",")), "-o"])
         .arg(&trace)
         .arg(env!("CARGO_BIN_EXE_gaai"))
         .args(words)
@@ -26,8 +29,9 @@ pub(super) fn cut_off(place: &Path, words: &[&str]) -> (Output, Vec<String>) {
     let is_traced = trace.exists() && !told.contains("strace:");
     assert!(is_traced, "strace cannot follow gaai: {told}");
     let calls = std::fs::read_to_string(&trace).unwrap();
-    // Ends of processes and signals stand there too.
-    let calls = calls.lines().filter(|it| it.contains('('));
+    // Ends of processes, signals and threads that are let go stand there too.
+    let is_call = |line: &&str| CALLS.iter().any(|it| line.contains(&format!(" {it}(")));
+    let calls = calls.lines().filter(is_call);
     (output, calls.map(str::to_owned).collect())
 }
 

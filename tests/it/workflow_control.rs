@@ -84,7 +84,7 @@ fn ctrl_c_asks_and_a_second_one_kills() {
     // It ignores being asked to end, and says so.
     workflow(
         place,
-        "",
+        "defaults: { stopGrace: 10m }",
         &step(
             "a",
             "trap 'touch asked' TERM INT; echo x >> began; while :; do sleep 0.05; done",

@@ -50,7 +50,7 @@ async fn floods_are_bounded_and_told() {
             .error
             .as_ref()
             .unwrap()
-            .contains("it printed more than 10000000 bytes")
+            .contains("it printed more than 10485760 bytes")
     );
     assert!(
         step(&result, "pipe")

@@ -100,9 +100,7 @@ async fn the_one_trial_of_a_breaker_goes_to_an_item() {
         "    config:",
         "    breaker: { failures: 1, open: 200ms }\n    retry: { maxAttempts: 3, backoff: { initial: 1ms, max: 1ms } }\n    config:",
     );
-    let result = Room::new()
-        .run(&yaml.replacen("    config: { command: echo", "    config: { command: echo", 1))
-        .await;
+    let result = Room::new().run(&yaml).await;
     assert_eq!(
         fate(&result, "list").0,
         StepState::Succeeded,

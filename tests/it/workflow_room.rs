@@ -19,7 +19,7 @@ use gaai::workflow::run::{
 };
 
 /// Long enough for anything here on a busy machine; nothing waits for it unless it fails.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until the files that its arguments name exist: how steps of a test wait for each other.
 const AWAIT: &str = "#!/bin/sh\nfor f in \"$@\"; do until [ -e \"$f\" ]; do sleep 0.01; done; done\n";
@@ -35,32 +35,32 @@ rm \"meet/$1/$$\"
 ";
 
 /// See the module.
-pub struct Room {
+pub(super) struct Room {
     /// The directory of the workflow's file.
-    pub base: tempfile::TempDir,
+    pub(super) base: tempfile::TempDir,
     /// The environment of its steps.
-    pub environment: BTreeMap<String, String>,
+    pub(super) environment: BTreeMap<String, String>,
     /// How it runs.
-    pub options: RunOptions,
+    pub(super) options: RunOptions,
     /// Who performs steps that are no scripts.
-    pub calls: Calls,
+    pub(super) calls: Calls,
     /// Its user's wish to stop.
-    pub cancel: Cancel,
+    pub(super) cancel: Cancel,
     /// Its user's second wish.
-    pub insist: Cancel,
+    pub(super) insist: Cancel,
     /// Hears of its events.
-    pub watcher: Watcher,
+    pub(super) watcher: Watcher,
     /// Starts its processes.
-    pub spawner: Spawner,
+    pub(super) spawner: Spawner,
     /// Where it keeps the files of its run, and the directory of the workflow's file.
     places: (PathBuf, PathBuf),
     /// How long what is told to stop may take.
-    pub stop_grace: Duration,
+    pub(super) stop_grace: Duration,
 }
 
 impl Room {
     /// An empty one, with the programs `wait_for` and `meet`.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(Spawner::new(Settings {
             program: Some(env!("CARGO_BIN_EXE_gaai").into()),
             adopt: false,
@@ -70,7 +70,7 @@ impl Room {
     }
 
     /// The same with a spawner of one's own.
-    pub fn with(spawner: Spawner) -> Self {
+    pub(super) fn with(spawner: Spawner) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let base = tempfile::tempdir().unwrap();
         let base_path = base.path().to_path_buf();
@@ -96,7 +96,7 @@ impl Room {
     }
 
     /// Lets it run in the room of another, whose programs it finds, with its files in `run`.
-    pub fn move_to(&mut self, base: &Path, run: &str) {
+    pub(super) fn move_to(&mut self, base: &Path, run: &str) {
         std::fs::create_dir_all(base.join(run)).unwrap();
         let path = format!("{}/bin:/usr/bin:/bin", base.display());
         self.environment.insert("PATH".to_owned(), path);
@@ -104,7 +104,7 @@ impl Room {
     }
 
     /// Writes an executable file.
-    pub fn program(&self, name: &str, text: &str) {
+    pub(super) fn program(&self, name: &str, text: &str) {
         let path = self.base.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -112,18 +112,18 @@ impl Room {
     }
 
     /// A path within it.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.base.path().join(name)
     }
 
     /// The lines of a file within it; none if it does not exist.
-    pub fn lines(&self, name: &str) -> Vec<String> {
+    pub(super) fn lines(&self, name: &str) -> Vec<String> {
         let text = std::fs::read_to_string(self.path(name)).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 
     /// The largest number in a file.
-    pub fn peak(&self, name: &str) -> usize {
+    pub(super) fn peak(&self, name: &str) -> usize {
         let numbers = self.lines(&format!("{name}.peak"));
         numbers
             .iter()
@@ -164,12 +164,12 @@ impl Room {
     }
 
     /// Runs a workflow, which must begin.
-    pub async fn run(&self, yaml: &str) -> WorkflowResult {
+    pub(super) async fn run(&self, yaml: &str) -> WorkflowResult {
         self.try_run(yaml).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Runs a workflow, if it begins.
-    pub async fn try_run(&self, yaml: &str) -> Result<WorkflowResult, RunError> {
+    pub(super) async fn try_run(&self, yaml: &str) -> Result<WorkflowResult, RunError> {
         let run = run_workflow(self.request(yaml), self.parts());
         tokio::time::timeout(PATIENCE, run)
             .await
@@ -177,7 +177,7 @@ impl Room {
     }
 
     /// Takes the run up again.
-    pub async fn resume(&self, yaml: &str, force: bool) -> Result<WorkflowResult, RunError> {
+    pub(super) async fn resume(&self, yaml: &str, force: bool) -> Result<WorkflowResult, RunError> {
         let again = Again {
             force,
             ..Again::default()
@@ -189,27 +189,27 @@ impl Room {
     }
 
     /// What the journal says.
-    pub fn events(&self) -> Vec<WorkflowEvent> {
+    pub(super) fn events(&self) -> Vec<WorkflowEvent> {
         self.records().into_iter().map(|it| it.event).collect()
     }
 
     /// The journal's records.
-    pub fn records(&self) -> Vec<Record<WorkflowEvent>> {
+    pub(super) fn records(&self) -> Vec<Record<WorkflowEvent>> {
         read_journal(&self.path("run").join(WORKFLOW_JOURNAL)).unwrap()
     }
 
     /// The fold of the journal.
-    pub fn history(&self) -> WorkflowHistory {
+    pub(super) fn history(&self) -> WorkflowHistory {
         WorkflowHistory::replay(&self.records()).unwrap()
     }
 
     /// The processes of this test that run.
-    pub fn survivors(&self) -> Vec<String> {
+    pub(super) fn survivors(&self) -> Vec<String> {
         survivors(&self.environment["GAAI_TEST_CASE"])
     }
 
     /// Every file below it that holds `text`.
-    pub fn files_with(&self, folder: &str, text: &str) -> Vec<PathBuf> {
+    pub(super) fn files_with(&self, folder: &str, text: &str) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut open = vec![self.path(folder)];
         while let Some(path) = open.pop() {
@@ -228,7 +228,7 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 }
 
 /// The processes that have this case in their environment.
-pub fn survivors(case: &str) -> Vec<String> {
+pub(super) fn survivors(case: &str) -> Vec<String> {
     let mark = format!("GAAI_TEST_CASE={case}\0");
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     processes
@@ -243,7 +243,7 @@ pub fn survivors(case: &str) -> Vec<String> {
 }
 
 /// The time.
-pub fn clock() -> Clock {
+pub(super) fn clock() -> Clock {
     Arc::new(|| {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         i64::try_from(since.unwrap().as_micros()).unwrap()
@@ -251,7 +251,7 @@ pub fn clock() -> Clock {
 }
 
 /// Waits until it is so; looking again is the only way to learn it of other processes.
-pub async fn until(what: &str, mut so: impl FnMut() -> bool) {
+pub(super) async fn until(what: &str, mut so: impl FnMut() -> bool) {
     let waited = tokio::time::timeout(PATIENCE, async {
         while !so() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -261,7 +261,7 @@ pub async fn until(what: &str, mut so: impl FnMut() -> bool) {
 }
 
 /// A step of the result.
-pub fn step<'a>(result: &'a WorkflowResult, id: &str) -> &'a StepResult {
+pub(super) fn step<'a>(result: &'a WorkflowResult, id: &str) -> &'a StepResult {
     result
         .step_results
         .get(id)
@@ -269,7 +269,7 @@ pub fn step<'a>(result: &'a WorkflowResult, id: &str) -> &'a StepResult {
 }
 
 /// How a step ended, and in a word why.
-pub fn fate(result: &WorkflowResult, id: &str) -> (StepState, String) {
+pub(super) fn fate(result: &WorkflowResult, id: &str) -> (StepState, String) {
     let step = step(result, id);
     let why = step.reason.as_ref().or(step.error.as_ref());
     let word = why.map(|it| it.split(':').next().unwrap_or_default().to_owned());

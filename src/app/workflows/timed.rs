@@ -67,8 +67,9 @@ pub async fn run_on_schedule(
     let mut running = FuturesUnordered::new();
     let mut runs = Runs::default();
     let mut count = 0_usize;
+    let is_done = |count| face.cancel.is_cancelled() || timed.once && count > 0;
     loop {
-        if !face.cancel.is_cancelled() && !(timed.once && count > 0) {
+        if !is_done(count) {
             count += clockwork.deal_with_due(&mut runs, say)?;
         }
         while let Some(number) = runs.startable(clockwork.limit) {
@@ -76,7 +77,7 @@ pub async fn run_on_schedule(
             running.push(clockwork.begin(number, &mut runs, face));
         }
         let is_idle = running.is_empty() && runs.waiting.is_empty();
-        if is_idle && (face.cancel.is_cancelled() || (timed.once && count > 0)) {
+        if is_idle && is_done(count) {
             return Ok(());
         }
         tokio::select! {

@@ -6,8 +6,8 @@ use tokio::time::sleep;
 
 use super::prepared::refused;
 use super::result::Failed;
-use crate::flow::{Cancel, Stop};
-use crate::process::{Channel, Child, Command, Spawner};
+use crate::flow::Stop;
+use crate::process::{Channel, Command, Spawner};
 use crate::workflow::Reservation;
 
 /// Bytes of a failed module's last words.
@@ -24,13 +24,26 @@ pub(super) struct Attempt {
     pub(super) reservation: Option<Reservation>,
     /// Time between asking it to end and killing it.
     pub(super) grace: Duration,
-    /// Asks for its end at once.
-    pub(super) hurry: Cancel,
+}
+
+/// An attempt that ended.
+pub(super) struct Ended {
+    /// Why it failed; `None` is a success.
+    pub(super) failed: Option<Failed>,
+    /// Kept until the end was heard of: until then the attempt counts as running.
+    pub(super) reservation: Option<Reservation>,
 }
 
 impl Attempt {
-    /// Runs to the end and says why it failed; `None` is a success. Nobody it started is left then.
-    pub(super) async fn run(mut self, mut stop: Stop) -> Option<Failed> {
+    /// Runs to the end. Nobody it started is left then.
+    pub(super) async fn run(mut self, stop: Stop) -> Ended {
+        Ended {
+            failed: self.failure(stop).await,
+            reservation: self.reservation,
+        }
+    }
+
+    async fn failure(&mut self, mut stop: Stop) -> Option<Failed> {
         let mut child = match self.spawner.spawn(&self.command) {
             Ok(child) => child,
             Err(error) => return Some(refused(&error)),
@@ -39,7 +52,7 @@ impl Attempt {
             tokio::select! {
                 biased;
                 exit = child.wait() => break exit,
-                _ = stop.told() => break self.stop(&mut child).await,
+                _ = stop.told() => break child.stop_until(self.grace, stop.insisted()).await,
                 () = sleep(LOOK), if self.reservation.is_some() => {
                     if let Some(reservation) = &mut self.reservation {
                         reservation.observe(child.resident());
@@ -52,14 +65,5 @@ impl Attempt {
             return None;
         }
         Failed::of(exit, &said())
-    }
-
-    async fn stop(&self, child: &mut Child) -> crate::process::Exit {
-        tokio::select! {
-            biased;
-            () = self.hurry.cancelled() => {}
-            exit = child.stop(self.grace) => return exit,
-        }
-        child.stop(Duration::ZERO).await
     }
 }

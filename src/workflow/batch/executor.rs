@@ -59,6 +59,8 @@ pub struct ConcurrentExecutor {
     shared: Arc<Shared>,
     /// Asks running modules to end, and lets no other begin.
     cancel: Cancel,
+    /// Kills running modules.
+    insist: Cancel,
     batches: watch::Sender<usize>,
 }
 
@@ -68,8 +70,6 @@ pub(super) struct Shared {
     pub(super) manager: Option<ResourceManager>,
     pub(super) surroundings: Surroundings,
     pub(super) options: BatchOptions,
-    /// Kills running modules.
-    pub(super) hurry: Cancel,
     /// Places that running modules hold.
     taken: Arc<Mutex<u64>>,
 }
@@ -111,10 +111,10 @@ impl ConcurrentExecutor {
                 manager: resource_manager,
                 surroundings,
                 options,
-                hurry: Cancel::default(),
                 taken: Arc::default(),
             }),
             cancel: Cancel::default(),
+            insist: Cancel::default(),
             batches: watch::Sender::new(0),
         })
     }
@@ -215,7 +215,7 @@ impl ConcurrentExecutor {
 
     /// Kills all running modules and lets no other begin, now or later; does not wait.
     pub fn cleanup(&self) {
-        self.shared.hurry.cancel();
+        self.insist.cancel();
         self.cancel.cancel();
     }
 
@@ -341,7 +341,7 @@ impl ConcurrentExecutor {
                     has_halted = true;
                     Order::Say(Input::Halt(Halt::Cancelled))
                 }
-                () = self.shared.hurry.cancelled(), if !has_insisted => {
+                () = self.insist.cancelled(), if !has_insisted => {
                     has_insisted = true;
                     Order::Say(Input::Insist)
                 }

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Ended};
 use super::executor::Shared;
 use super::feed::{Feed, Rest};
 use super::gate::Gate;
@@ -67,8 +67,8 @@ struct InPlay {
 pub(super) enum Done {
     /// All modules were read.
     Read(Rest),
-    /// The attempt at a module failed, or did not.
-    Ran(Option<Failed>),
+    /// The attempt at a module ended.
+    Ran(Ended),
 }
 
 impl Performer {
@@ -220,7 +220,6 @@ impl Performer {
             command,
             reservation,
             grace: shared.options.stop_grace,
-            hurry: shared.hurry.clone(),
         })
     }
 
@@ -343,25 +342,32 @@ impl Perform for Performer {
             Some(feed) => feed.run(stop).map(Done::Read).boxed(),
             None => match self.prepare(task) {
                 Ok(attempt) => attempt.run(stop).map(Done::Ran).boxed(),
-                Err(failed) => std::future::ready(Done::Ran(Some(failed))).boxed(),
+                Err(failed) => std::future::ready(Done::Ran(Ended {
+                    failed: Some(failed),
+                    reservation: None,
+                }))
+                .boxed(),
             },
         };
         work
     }
 
     fn end(&mut self, task: TaskIndex, done: Result<Self::Done, String>, flow: &mut Scheduler) -> Outcome {
-        self.stopped(task, flow);
         let failed = match done {
             Ok(Done::Read(rest)) => {
                 self.rest = Some(rest);
                 return Outcome::Succeeded;
             }
-            Ok(Done::Ran(failed)) => failed,
+            Ok(Done::Ran(Ended { failed, reservation })) => {
+                drop(reservation);
+                failed
+            }
             Err(said) => Some(Failed::new(
                 ErrorKind::Defect,
                 format!("Module execution panicked: {said}"),
             )),
         };
+        self.stopped(task, flow);
         let Some(failed) = failed else {
             return Outcome::Succeeded;
         };

@@ -40,14 +40,10 @@ impl Tuning {
             return None;
         }
         self.looked_at = now;
-        let state = self.gauge.state();
         let signals = Signals {
-            cpu_pressure: state.cpu_pressure,
-            memory_pressure: state.memory_pressure,
-            cpu_percent: state.own_cpu_percent.or(state.cpu_percent),
             completed: std::mem::take(&mut self.completed),
             is_waiting,
-            ..Signals::default()
+            ..self.gauge.state().signals()
         };
         Some(self.adaptive.observe(&signals, now) as usize)
     }

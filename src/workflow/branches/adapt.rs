@@ -79,12 +79,9 @@ impl Followers {
         let now = self.began.elapsed();
         let machine = self.gauge.as_ref().map(Gauge::state).unwrap_or_default();
         let signals = Signals {
-            cpu_pressure: machine.cpu_pressure,
-            memory_pressure: machine.memory_pressure,
-            cpu_percent: machine.own_cpu_percent.or(machine.cpu_percent),
             completed: std::mem::take(&mut performer.completed),
             overloaded: std::mem::take(&mut performer.overloaded),
-            ..Signals::default()
+            ..machine.signals()
         };
         for follower in &mut self.followers {
             follower.follow(&signals, now, flow, performer);

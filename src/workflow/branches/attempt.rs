@@ -31,7 +31,7 @@ pub(super) fn inside_of(run: &RunId) -> Arc<[RunId]> {
 pub(super) enum Done {
     /// The work ended by itself.
     Ended(Result<Successors, BranchFailure>),
-    /// It was dropped because it was told to stop.
+    /// It was told to stop, and ended or was dropped.
     Stopped,
     /// The parts that a branch owned are given back.
     GaveBack(Outcome),
@@ -62,8 +62,9 @@ pub(super) async fn attempt(
             _ = stop.told() => cancel.cancel(),
         }
         match timeout(branch.stop_grace, work).await {
-            Ok(ended) => Done::Ended(ended),
-            Err(_) => Done::Stopped,
+            Ok(Err(failure)) => Done::Ended(Err(failure)),
+            // Well ended is only what ended before: nothing may follow on what came too late.
+            Ok(Ok(_)) | Err(_) => Done::Stopped,
         }
     };
     let done = done.instrument(span).await;

@@ -99,7 +99,5 @@ pub(super) struct Lead<'a> {
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
         *self.context.live.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        // Attempts that were dropped with the run do not say that they ended.
-        self.context.active.store(0, Ordering::Relaxed);
     }
 }

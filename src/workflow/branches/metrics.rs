@@ -14,6 +14,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::flow::{PoolUse, Times};
+use crate::limits::Stance;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RunLabels {
@@ -44,6 +45,11 @@ struct SlotLabels {
     state: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BreakerLabels {
+    breaker: String,
+}
+
 /// Makes histograms of times from a millisecond to about four and a half hours.
 type NewTimes = fn() -> Histogram;
 
@@ -62,7 +68,9 @@ pub struct MetricsRecorder {
     pool_slots: Family<SlotLabels, Gauge>,
     pool_wait: Family<PoolLabels, Counter<f64, AtomicU64>>,
     pool_utilisation: Family<PoolLabels, Gauge<f64, AtomicU64>>,
+    breakers: Family<BreakerLabels, Gauge>,
     status_retries: Counter,
+    scheduler_loop: Histogram,
     commit: Histogram,
     records: Counter,
 }
@@ -83,7 +91,9 @@ impl Default for MetricsRecorder {
             pool_slots: Family::default(),
             pool_wait: Family::default(),
             pool_utilisation: Family::default(),
+            breakers: Family::default(),
             status_retries: Counter::default(),
+            scheduler_loop: Histogram::new(exponential_buckets(1e-6, 4.0, 12)),
             commit: times(),
             records: Counter::default(),
         };
@@ -116,6 +126,11 @@ impl MetricsRecorder {
         it.register_with_unit("pool_wait", help, seconds.clone(), self.pool_wait.clone());
         let help = "Share of a pool that was held over the last run";
         it.register("pool_utilization", help, self.pool_utilisation.clone());
+        let help = "How a breaker stands: 0 closed, 1 open, 2 half open";
+        it.register("breaker_state", help, self.breakers.clone());
+        let help = "One turn of the loop that schedules branches";
+        let turns = self.scheduler_loop.clone();
+        it.register_with_unit("scheduler_loop", help, seconds.clone(), turns);
         let help = "Commits of statuses that failed and were tried again";
         it.register("status_retries", help, self.status_retries.clone());
         let help = "Time of one commit of statuses";
@@ -203,6 +218,20 @@ impl MetricsRecorder {
         self.pool_utilisation
             .get_or_create(&labels)
             .set(seen.utilisation());
+    }
+
+    pub(super) fn breaker_stands(&self, key: &str, stance: Stance) {
+        let breaker = key.to_owned();
+        let gauge = self.breakers.get_or_create_owned(&BreakerLabels { breaker });
+        gauge.set(match stance {
+            Stance::Closed => 0,
+            Stance::Open => 1,
+            Stance::HalfOpen => 2,
+        });
+    }
+
+    pub(super) fn turned(&self, took: Duration) {
+        self.scheduler_loop.observe(took.as_secs_f64());
     }
 
     pub(super) fn status_retried(&self) {

@@ -40,6 +40,7 @@ mod shapes;
 mod spans;
 mod status;
 mod status_journal;
+mod status_queue;
 mod trees;
 mod words;
 

@@ -15,7 +15,8 @@ use super::context::ProcessingContext;
 use super::pools::Pools;
 use super::report::{BranchEnd, Sum};
 use super::spans::PROCESSOR_TARGET;
-use super::status::{Status, StatusQueue};
+use super::status::Status;
+use super::status_queue::StatusQueue;
 use super::trees::{Close, Tree, TreeId, Trees};
 use super::words::{outcome_word, state_word, why};
 use crate::flow::{Action, End, Outcome, Perform, Scheduler, Stop, TaskIndex, Unrecorded};
@@ -28,7 +29,7 @@ pub(super) enum What {
     /// Waits for the parts of pools that the branch is to own.
     Owner(Arc<Branch>, u32),
     /// Has them, until all that the branch leads to is over.
-    Owning,
+    Owning(Arc<Branch>, u32),
     /// It is over.
     Over,
 }
@@ -54,6 +55,8 @@ pub(super) struct Performer {
     /// This run, and those whose branches it is part of.
     inside: Arc<[RunId]>,
     reasons: BTreeMap<TaskIndex, String>,
+    /// What the tasks are called that are over and did not end well.
+    lost: BTreeMap<TaskIndex, String>,
     /// By them the tasks that hold parts hear that these are to be given back.
     keys: BTreeMap<TaskIndex, oneshot::Receiver<Outcome>>,
     now: Duration,
@@ -80,6 +83,7 @@ impl Performer {
             inside: inside_of(&context.flow_session_id),
             context,
             reasons: BTreeMap::new(),
+            lost: BTreeMap::new(),
             keys: BTreeMap::new(),
             now: Duration::ZERO,
         }
@@ -107,8 +111,13 @@ impl Performer {
 
     fn label(&self, task: TaskIndex) -> String {
         match self.entries.get(task.place()).map(|it| &it.what) {
-            Some(What::Branch(branch, index) | What::Owner(branch, index)) => branch.label(*index),
-            Some(What::Owning | What::Over) | None => format!("task {}", task.place()),
+            Some(What::Branch(branch, index) | What::Owner(branch, index) | What::Owning(branch, index)) => {
+                branch.label(*index)
+            }
+            Some(What::Over) | None => {
+                let lost = self.lost.get(&task).cloned();
+                lost.unwrap_or_else(|| format!("task {}", task.place()))
+            }
         }
     }
 
@@ -140,10 +149,10 @@ impl Performer {
         let owner = entry.and_then(|entry| match &entry.what {
             What::Owner(branch, index) => {
                 let owner = (Arc::clone(branch), *index, entry.tree);
-                entry.what = What::Owning;
+                entry.what = What::Owning(Arc::clone(branch), *index);
                 Some(owner)
             }
-            What::Branch(..) | What::Owning | What::Over => None,
+            What::Branch(..) | What::Owning(..) | What::Over => None,
         });
         if let Some((branch, index, tree)) = owner {
             return self.own(task, branch, index, tree, flow);
@@ -154,17 +163,21 @@ impl Performer {
         context
             .metrics_recorder
             .attempt_began(&context.workflow_id, attempt);
-        self.show_pools(task, flow);
+        self.show_limits(task, flow);
         self.say(Some(task), || self.label(task), Status::Started { attempt });
     }
 
-    /// Shows what is held of the pools that the task takes from.
-    fn show_pools(&self, task: TaskIndex, flow: &mut Scheduler) {
+    /// Shows what is held of the pools that the task takes from, and how its breaker stands.
+    fn show_limits(&self, task: TaskIndex, flow: &mut Scheduler) {
         if let Some(What::Branch(branch, _) | What::Owner(branch, _)) =
             self.entries.get(task.place()).map(|it| &it.what)
         {
             let names = branch.takes.iter().chain(&branch.owns).map(|it| it.0.as_str());
-            self.pools.show(names, &self.context.metrics_recorder, flow);
+            let metrics = &self.context.metrics_recorder;
+            self.pools.show(names, metrics, flow);
+            if let Some(key) = &branch.breaker {
+                self.pools.show_breaker(key, metrics, flow);
+            }
         }
     }
 
@@ -182,7 +195,8 @@ impl Performer {
         self.leave(inner, flow);
     }
 
-    fn retried(&mut self, task: TaskIndex, attempt: u32, pause: Duration) {
+    fn retried(&mut self, task: TaskIndex, attempt: u32, pause: Duration, flow: &mut Scheduler) {
+        self.show_limits(task, flow);
         let limit = || "an attempt took longer than its limit".to_owned();
         let error = self.reasons.remove(&task).unwrap_or_else(limit);
         let name = || self.label(task);
@@ -205,7 +219,11 @@ impl Performer {
             return;
         };
         let tree = entry.tree;
-        self.show_pools(task, flow);
+        self.show_limits(task, flow);
+        if end != End::Succeeded {
+            // Those that waited for it are told its name.
+            self.lost.insert(task, self.label(task));
+        }
         let what = std::mem::replace(&mut self.entries[task.place()].what, What::Over);
         // A task that got its parts counts by its branch, which stands for itself.
         if let What::Branch(branch, index) | What::Owner(branch, index) = what {
@@ -307,6 +325,14 @@ impl Performer {
     }
 }
 
+impl Drop for Performer {
+    /// Attempts that are dropped with the run do not say that they ended.
+    fn drop(&mut self) {
+        (0..self.running).for_each(|_| self.context.metrics_recorder.attempt_ended());
+        self.context.active.store(0, Ordering::Relaxed);
+    }
+}
+
 impl Perform for Performer {
     type Done = Done;
 
@@ -381,7 +407,7 @@ impl Perform for Performer {
                 self.started(task, attempt, flow);
                 return Ok(());
             }
-            Action::Retry { task, attempt, pause } => self.retried(task, attempt, pause),
+            Action::Retry { task, attempt, pause } => self.retried(task, attempt, pause, flow),
             Action::End { task, end } => self.ended(task, end, flow),
             Action::Stop { .. } | Action::Decide(_) | Action::Ask { .. } => {}
         }
@@ -390,5 +416,9 @@ impl Perform for Performer {
         } else {
             Ok(())
         }
+    }
+
+    fn turned(&mut self, took: Duration) {
+        self.context.metrics_recorder.turned(took);
     }
 }

@@ -1,7 +1,9 @@
 //! Branches become tasks of the scheduler: all of a list, or none with the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::branch::Branch;
 use super::performer::{Entry, Performer, What};
@@ -84,7 +86,7 @@ impl Performer {
         let task = self.task(&branch, Vec::new(), tree, true, flow);
         let what = What::Branch(Arc::clone(&branch), index);
         if let Err(error) = self.add(&task, what, tree, flow) {
-            self.refuse(&branch, tree, error);
+            self.refuse(&branch, index..index + 1, tree, error);
         }
     }
 
@@ -108,16 +110,18 @@ impl Performer {
         let mut task = self.task(&branch, after, tree, !owns, flow);
         task.trigger = Trigger::All;
         let what = if owns { What::Owner } else { What::Branch };
-        if let Err(error) = self.add(&task, what(Arc::clone(&branch), 0), tree, flow) {
-            self.refuse(&branch, tree, error);
+        for index in 0..branch.times {
+            if let Err(error) = self.add(&task, what(Arc::clone(&branch), index), tree, flow) {
+                return self.refuse(&branch, index..branch.times, tree, error);
+            }
         }
     }
 
-    /// Counts a branch that the scheduler has no room for as failed.
-    fn refuse(&mut self, branch: &Branch, tree: TreeId, error: String) {
+    /// Counts those times of a branch that the scheduler has no room for as failed.
+    fn refuse(&mut self, branch: &Branch, times: Range<u32>, tree: TreeId, error: String) {
         if let Some(tree) = self.trees.get_mut(tree) {
-            tree.sum.counts.failed += 1;
-            let (name, end) = (branch.label(0), format!("failed: {error}"));
+            tree.sum.counts.failed += u64::from(times.end - times.start);
+            let (name, end) = (branch.label(times.start), format!("failed: {error}"));
             tree.sum.name(|| BranchEnd { name, end });
         }
     }
@@ -176,7 +180,7 @@ impl Performer {
             expected: if is_parallel {
                 branch.expected
             } else {
-                std::time::Duration::ZERO
+                Duration::ZERO
             },
             terms,
             ..Task::default()

@@ -201,6 +201,13 @@ impl Pools {
             .or_insert_with(|| flow.breaker(policy))
     }
 
+    /// Shows how the breaker of this key stands.
+    pub(super) fn show_breaker(&self, key: &str, metrics: &MetricsRecorder, flow: &Scheduler) {
+        if let Some(index) = self.breakers.get(key) {
+            metrics.breaker_stands(key, flow.stance(*index));
+        }
+    }
+
     /// Name, policy and index of the pools whose size adapts.
     pub(super) fn adaptive(&self) -> impl Iterator<Item = (&str, AdaptivePolicy, PoolIndex)> {
         self.named.iter().filter_map(|it| match &it.size {

@@ -17,6 +17,7 @@ use super::context::ProcessingContext;
 use super::error::ProcessorError;
 use super::processor::EnhancedParallelProcessor;
 use super::report::RunReport;
+use super::settings::ProcessorSettings;
 use super::words::state_word;
 use crate::flow::{
     Action, Deed, Order, Orders, Outcome, Perform, Rules, Scheduler, Stop, Task, TaskIndex, Terms,
@@ -57,14 +58,20 @@ pub struct Runs {
 
 struct Request {
     message: WorkflowMessage,
-    reply: oneshot::Sender<Result<RunReport, ProcessorError>>,
+    reply: Reply,
     span: Span,
 }
 
+type Ended = Result<RunReport, ProcessorError>;
+
+/// Where the end of a run is told.
+type Reply = oneshot::Sender<Ended>;
+
 impl Runs {
-    /// Begins to take in runs, `most` at once, on the runtime that calls this. 0 counts as 1.
-    pub fn start(most: usize) -> Self {
+    /// Begins to take in runs, as many at once as the settings say, on the runtime that calls this.
+    pub fn start(settings: &ProcessorSettings) -> Self {
         let (requests, brought) = mpsc::channel(BROUGHT);
+        let most = settings.max_concurrent_runs.max(1);
         Self {
             requests: Some(requests),
             driver: Some(tokio::spawn(take_in(most, brought))),
@@ -135,9 +142,12 @@ fn lock(inbox: &Inbox) -> std::sync::MutexGuard<'_, VecDeque<Request>> {
     inbox.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The runs that are taken in and have not begun.
+/// The runs that are taken in and have not begun, and those who wait for the end of one.
 #[derive(Default)]
-struct Hall(BTreeMap<TaskIndex, Request>);
+struct Hall {
+    requests: BTreeMap<TaskIndex, (WorkflowMessage, Span)>,
+    replies: BTreeMap<TaskIndex, Reply>,
+}
 
 impl Hall {
     fn empty(&mut self, inbox: &Inbox, flow: &mut Scheduler) {
@@ -152,7 +162,9 @@ impl Hall {
             };
             match flow.add(&task) {
                 Ok(task) => {
-                    self.0.insert(task, request);
+                    let Request { message, reply, span } = request;
+                    self.requests.insert(task, (message, span));
+                    self.replies.insert(task, reply);
                 }
                 Err(error) => {
                     let error = ProcessorError::SemaphoreError(error.to_string());
@@ -165,18 +177,18 @@ impl Hall {
 }
 
 impl Perform for Hall {
-    type Done = ();
+    type Done = Ended;
 
     fn begin(
         &mut self,
         task: TaskIndex,
         _: u32,
         mut stop: Stop,
-    ) -> impl Future<Output = ()> + Send + 'static {
-        let request = self.0.remove(&task);
+    ) -> impl Future<Output = Ended> + Send + 'static {
+        let request = self.requests.remove(&task);
         async move {
-            let Some(Request { message, reply, span }) = request else {
-                return;
+            let Some((message, span)) = request else {
+                return Err(ProcessorError::ChannelClosed);
             };
             let WorkflowMessage {
                 context, branches, ..
@@ -198,12 +210,20 @@ impl Perform for Hall {
                 "status",
                 ended.as_ref().map_or("refused", |it| state_word(it.state)),
             );
-            // Whoever asked may have gone.
-            let _ = reply.send(ended);
+            ended
         }
     }
 
-    fn end(&mut self, _: TaskIndex, _: Result<(), String>, _: &mut Scheduler) -> Outcome {
+    fn end(&mut self, task: TaskIndex, done: Result<Ended, String>, _: &mut Scheduler) -> Outcome {
+        let panicked = |said| {
+            Err(ProcessorError::WorkflowExecutionError(format!(
+                "it panicked: {said}"
+            )))
+        };
+        if let Some(reply) = self.replies.remove(&task) {
+            // Whoever asked may have gone.
+            let _ = reply.send(done.unwrap_or_else(panicked));
+        }
         Outcome::Succeeded
     }
 

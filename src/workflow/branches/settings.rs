@@ -74,10 +74,14 @@ impl ProcessorSettings {
 
     /// Branches that may run at once when the run begins.
     pub(super) fn slots(&self) -> usize {
-        if self.parallel_enabled {
-            self.max_concurrent_branches.max(1)
-        } else {
-            1
+        let asked = self.max_concurrent_branches.max(1);
+        match &self.adaptive {
+            _ if !self.parallel_enabled => 1,
+            None => asked,
+            Some(policy) => {
+                let (least, most) = (policy.min.get() as usize, policy.max.get() as usize);
+                asked.clamp(least, most.max(least))
+            }
         }
     }
 
@@ -95,6 +99,8 @@ impl ProcessorSettings {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
     #[test]
@@ -121,5 +127,17 @@ mod tests {
             ..ProcessorSettings::default()
         };
         assert_eq!(settings.rules().max_running, 1);
+    }
+
+    #[test]
+    fn a_number_that_adapts_begins_within_its_bounds() {
+        let bounds = |it| NonZeroU32::new(it).unwrap();
+        for (least, most, begins) in [(1, 4, 4), (12, 20, 12), (1, 16, 10)] {
+            let settings = ProcessorSettings {
+                adaptive: Some(AdaptivePolicy::new(bounds(least), bounds(most))),
+                ..ProcessorSettings::default()
+            };
+            assert_eq!(settings.rules().max_running, begins, "{least} to {most}");
+        }
     }
 }

@@ -5,22 +5,18 @@
 //! neither takes halts the run: no status is dropped without a word.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::metrics::MetricsRecorder;
 use super::settings::ProcessorSettings;
 use super::spans::PROCESSOR_TARGET;
 use super::status_journal::StatusJournal;
+use super::status_queue::{StatusLine, StatusQueue};
 use crate::model::id::RunId;
-
-/// Statuses that wait to be committed; the journal takes what comes when so many do.
-const WAITING: usize = 4096;
 
 /// Something that happened, at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,68 +104,13 @@ pub struct StatusTarget {
     pub journal: Arc<StatusJournal>,
 }
 
-/// The end at which statuses are said.
-pub(super) struct StatusQueue {
-    run: RunId,
-    seq: Arc<AtomicU64>,
-    observer: Option<Observer>,
-    target: Option<(mpsc::Sender<StatusRecord>, Arc<StatusJournal>)>,
-    is_lost: Arc<AtomicBool>,
-}
-
-impl StatusQueue {
-    /// Whether anybody wants to know.
-    pub(super) fn is_heard(&self) -> bool {
-        self.observer.is_some() || self.target.is_some()
-    }
-
-    /// Whether a status is lost: neither the sink nor the journal took it.
-    pub(super) fn is_lost(&self) -> bool {
-        self.is_lost.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn say(&self, at: Duration, task: Option<usize>, name: String, status: Status) {
-        let record = StatusRecord {
-            run: self.run.clone(),
-            seq: self.seq.fetch_add(1, Ordering::Relaxed),
-            at_us: u64::try_from(at.as_micros()).unwrap_or(u64::MAX),
-            task: task.map(|it| it as u64),
-            name,
-            status,
-        };
-        if let Some(observer) = &self.observer {
-            observer(&record);
-        }
-        let Some((queue, journal)) = &self.target else {
-            return;
-        };
-        if let Err(refused) = queue.try_send(record) {
-            keep(journal, &[refused.into_inner()], &self.is_lost);
-        }
-    }
-}
-
-fn keep(journal: &StatusJournal, records: &[StatusRecord], is_lost: &AtomicBool) {
-    if let Err(error) = journal.append(records) {
-        is_lost.store(true, Ordering::Relaxed);
-        tracing::error!(
-            target: PROCESSOR_TARGET,
-            component = "PROCESSOR_UTILS",
-            records = records.len(),
-            %error,
-            "statuses are lost: neither the sink nor the journal took them",
-        );
-    }
-}
-
 /// Commits what is said, until nothing more can be.
 pub(super) struct StatusWriter {
-    records: mpsc::Receiver<StatusRecord>,
+    line: Arc<StatusLine>,
     target: StatusTarget,
     settings: ProcessorSettings,
     metrics: MetricsRecorder,
-    is_lost: Arc<AtomicBool>,
-    /// Taken from the queue and not committed.
+    /// Taken from the line and not committed.
     batch: Vec<StatusRecord>,
     /// When the sink is tried again after it refused.
     again_at: Option<Instant>,
@@ -184,35 +125,20 @@ pub(super) fn statuses(
     settings: &ProcessorSettings,
     metrics: &MetricsRecorder,
 ) -> (StatusQueue, Option<StatusWriter>) {
-    let is_lost = Arc::new(AtomicBool::new(false));
-    let ends = target.map(|target| (target.clone(), mpsc::channel(WAITING)));
-    let (target, writer) = match ends {
-        Some((target, (sender, records))) => (
-            Some((sender, Arc::clone(&target.journal))),
-            Some(StatusWriter {
-                records,
-                target,
-                settings: settings.clone(),
-                metrics: metrics.clone(),
-                is_lost: Arc::clone(&is_lost),
-                batch: Vec::new(),
-                again_at: None,
-            }),
-        ),
-        None => (None, None),
-    };
-    let queue = StatusQueue {
-        run: run.clone(),
-        seq,
-        observer,
-        target,
-        is_lost,
-    };
-    (queue, writer)
+    let line = target.map(|it| Arc::new(StatusLine::new(Arc::clone(&it.journal))));
+    let writer = target.zip(line.clone()).map(|(target, line)| StatusWriter {
+        line,
+        target: target.clone(),
+        settings: settings.clone(),
+        metrics: metrics.clone(),
+        batch: Vec::new(),
+        again_at: None,
+    });
+    (StatusQueue::new(run.clone(), seq, observer, line), writer)
 }
 
 impl StatusWriter {
-    /// Runs until the queue's other end is gone; gives the number of statuses that the journal keeps.
+    /// Runs until the line's other end is gone; gives the number of statuses that the journal keeps.
     pub(super) async fn run(mut self) -> u64 {
         // What an earlier run or process left comes first.
         self.rebuild().await;
@@ -223,22 +149,30 @@ impl StatusWriter {
         self.target.journal.kept()
     }
 
-    /// Takes the next batch from the queue: what comes within the pause after its first record, or as
+    /// Takes the next batch from the line: what comes within the pause after its first record, or as
     /// many as one commit may have. `false` when nothing more comes.
     async fn fill(&mut self) -> bool {
         let most = self.settings.status_batch.max(1);
-        let Some(first) = self.records.recv().await else {
-            return false;
-        };
-        self.batch.push(first);
-        let until = Instant::now() + self.settings.status_pause;
-        while self.batch.len() < most {
-            match timeout_at(until, self.records.recv()).await {
-                Ok(Some(record)) => self.batch.push(record),
-                Ok(None) | Err(_) => break,
+        let mut until = None;
+        loop {
+            let (waiting, is_over) = self.line.standing();
+            // What the line did not hold is in the journal: the sink can have it.
+            let is_behind = waiting == 0 && self.again_at.is_none() && self.target.journal.kept() > 0;
+            if waiting >= most || is_over || is_behind {
+                break;
+            }
+            let came = self.line.came();
+            if waiting == 0 {
+                came.await;
+                continue;
+            }
+            let until = *until.get_or_insert_with(|| Instant::now() + self.settings.status_pause);
+            if timeout_at(until, came).await.is_err() {
+                break;
             }
         }
-        true
+        self.batch = self.line.take(most);
+        !self.batch.is_empty() || !self.line.standing().1
     }
 
     async fn commit(&mut self) {
@@ -248,6 +182,9 @@ impl StatusWriter {
             if self.again_at.is_none_or(|it| it <= Instant::now()) {
                 self.rebuild().await;
             }
+            return;
+        }
+        if self.batch.is_empty() {
             return;
         }
         let retry = self.settings.send_retry();
@@ -281,26 +218,29 @@ impl StatusWriter {
     }
 
     fn keep_batch(&mut self) {
-        keep(&self.target.journal, &self.batch, &self.is_lost);
+        self.line.keep(&self.batch);
         self.batch.clear();
     }
 
-    /// Gives the sink what the journal keeps; as much as it refuses stays there.
+    /// Gives the sink what the journal keeps, each once; as much as it refuses stays there.
     async fn rebuild(&mut self) {
+        let most = self.settings.status_batch.max(1);
         while self.target.journal.kept() > 0 {
-            let (records, length) = match self.target.journal.read() {
+            let (records, place) = match self.target.journal.next(most) {
                 Ok(read) => read,
                 Err(error) => {
                     tracing::warn!(target: PROCESSOR_TARGET, %error, "the journal of statuses cannot be read");
                     return self.rest();
                 }
             };
-            for batch in records.chunks(self.settings.status_batch.max(1)) {
-                if self.write(batch).await.is_err() {
-                    return self.rest();
-                }
+            if records.is_empty() {
+                // Another run of this journal was quicker.
+                return;
             }
-            if let Err(error) = self.target.journal.clear(length) {
+            if self.write(&records).await.is_err() {
+                return self.rest();
+            }
+            if let Err(error) = self.target.journal.sent(records.len(), &place) {
                 tracing::warn!(target: PROCESSOR_TARGET, %error, "the journal of statuses cannot be emptied");
                 return self.rest();
             }
@@ -328,12 +268,7 @@ impl StatusWriter {
 impl Drop for StatusWriter {
     /// Whoever drops a run half-way leaves its statuses to the journal.
     fn drop(&mut self) {
-        let mut rest = std::mem::take(&mut self.batch);
-        while let Ok(record) = self.records.try_recv() {
-            rest.push(record);
-        }
-        if !rest.is_empty() {
-            keep(&self.target.journal, &rest, &self.is_lost);
-        }
+        self.keep_batch();
+        self.line.leave();
     }
 }

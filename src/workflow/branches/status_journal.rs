@@ -1,7 +1,8 @@
 //! The statuses that a sink did not take, in a file of lines with checksums, until it does.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,8 +17,13 @@ pub struct StatusJournal {
 
 struct Kept {
     file: Option<File>,
+    /// Records that the sink has not taken.
     records: u64,
+    /// Bytes of the file, and how many of them in front the sink has taken.
     length: u64,
+    sent: u64,
+    /// Bytes of the files that there were before this one.
+    before: u64,
 }
 
 impl StatusJournal {
@@ -27,7 +33,7 @@ impl StatusJournal {
         let (records, length) = match fs::read(path) {
             Ok(bytes) => {
                 let whole = bytes.iter().rposition(|it| *it == b'\n').map_or(0, |it| it + 1);
-                let records = parse(&bytes[..whole])?.len() as u64;
+                let records = count(&bytes[..whole])?;
                 (records, whole as u64)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => (0, 0),
@@ -37,6 +43,8 @@ impl StatusJournal {
             file: None,
             records,
             length,
+            sent: 0,
+            before: 0,
         };
         Ok(Self {
             path: path.to_path_buf(),
@@ -44,7 +52,7 @@ impl StatusJournal {
         })
     }
 
-    /// Records in it.
+    /// Records in it that the sink has not taken.
     pub fn kept(&self) -> u64 {
         self.lock().records
     }
@@ -78,27 +86,53 @@ impl StatusJournal {
         Ok(file)
     }
 
-    /// What it keeps, by run and place in it, and the length it has so far.
-    pub fn read(&self) -> io::Result<(Vec<StatusRecord>, u64)> {
+    /// What it keeps, in the order in which it came, `most` records at most, and from where to where they
+    /// stand among all bytes that it was ever given.
+    pub fn next(&self, most: usize) -> io::Result<(Vec<StatusRecord>, Range<u64>)> {
         let kept = self.lock();
-        let bytes = fs::read(&self.path)?;
-        let length = kept.length.min(bytes.len() as u64);
-        let mut records = parse(&bytes[..length as usize])?;
-        records.sort_by(|one, other| (&one.run, one.seq).cmp(&(&other.run, other.seq)));
-        Ok((records, length))
+        let start = kept.before + kept.sent;
+        if kept.sent == kept.length {
+            return Ok((Vec::new(), start..start));
+        }
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(kept.sent))?;
+        let mut lines = BufReader::new(file);
+        let (mut records, mut end) = (Vec::new(), kept.sent);
+        let mut text = Vec::new();
+        while records.len() < most && end < kept.length {
+            text.clear();
+            let length = lines.read_until(b'\n', &mut text)?;
+            if length == 0 {
+                return Err(io::Error::other("it was cut while it was in use"));
+            }
+            end += length as u64;
+            let line = text.strip_suffix(b"\n").unwrap_or(&text);
+            let record = line::read(line).map_err(|problem| wrong(&format!("byte {end}"), &problem))?;
+            records.push(record);
+        }
+        Ok((records, start..kept.before + end))
     }
 
-    /// Forgets all, unless something came since it had `length`.
-    pub(super) fn clear(&self, length: u64) -> io::Result<()> {
+    /// Forgets so many records, which stand there: the sink has them. Of two runs that gave it the same
+    /// ones, the second is too late.
+    pub(super) fn sent(&self, records: usize, place: &Range<u64>) -> io::Result<()> {
         let mut kept = self.lock();
-        if kept.length == length {
-            fs::remove_file(&self.path)?;
-            *kept = Kept {
-                file: None,
-                records: 0,
-                length: 0,
-            };
+        if kept.before + kept.sent != place.start {
+            return Ok(());
         }
+        kept.records = kept.records.saturating_sub(records as u64);
+        kept.sent = place.end - kept.before;
+        if kept.sent < kept.length {
+            return Ok(());
+        }
+        fs::remove_file(&self.path)?;
+        *kept = Kept {
+            file: None,
+            records: 0,
+            length: 0,
+            sent: 0,
+            before: place.end,
+        };
         Ok(())
     }
 
@@ -107,17 +141,19 @@ impl StatusJournal {
     }
 }
 
-fn parse(bytes: &[u8]) -> io::Result<Vec<StatusRecord>> {
+/// How many records there are; each of them is read.
+fn count(bytes: &[u8]) -> io::Result<u64> {
     let lines = bytes.split(|it| *it == b'\n').filter(|it| !it.is_empty());
-    lines
-        .enumerate()
-        .map(|(index, text)| {
-            line::read(text).map_err(|problem| {
-                let number = index + 1;
-                io::Error::new(io::ErrorKind::InvalidData, format!("line {number}: {problem}"))
-            })
-        })
-        .collect()
+    let mut count = 0;
+    for text in lines {
+        count += 1;
+        line::read::<StatusRecord>(text).map_err(|problem| wrong(&format!("line {count}"), &problem))?;
+    }
+    Ok(count)
+}
+
+fn wrong(place: &str, problem: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{place}: {problem}"))
 }
 
 #[cfg(test)]
@@ -143,7 +179,7 @@ mod tests {
         let path = directory.path().join("status.jsonl");
         let journal = StatusJournal::open(&path).unwrap();
         assert!(!path.exists());
-        journal.append(&[record(1), record(0)]).unwrap();
+        journal.append(&[record(0), record(1)]).unwrap();
         let mut bytes = fs::read(&path).unwrap();
         bytes.extend_from_slice(b"{\"crc\":\"00");
         fs::write(&path, bytes).unwrap();
@@ -151,11 +187,17 @@ mod tests {
         let journal = StatusJournal::open(&path).unwrap();
         assert_eq!(journal.kept(), 2);
         journal.append(&[record(2)]).unwrap();
-        let (records, length) = StatusJournal::open(&path).unwrap().read().unwrap();
-        assert_eq!(records, [record(0), record(1), record(2)]);
-        journal.clear(length - 1).unwrap();
-        assert_eq!(journal.kept(), 3);
-        journal.clear(length).unwrap();
+        let journal = StatusJournal::open(&path).unwrap();
+        let (records, place) = journal.next(2).unwrap();
+        assert_eq!(records, [record(0), record(1)]);
+        journal.sent(2, &place).unwrap();
+        journal.sent(2, &place).unwrap();
+        assert_eq!(journal.kept(), 1);
+        // What comes meanwhile is behind, and what was sent does not come again.
+        journal.append(&[record(3)]).unwrap();
+        let (records, place) = journal.next(9).unwrap();
+        assert_eq!(records, [record(2), record(3)]);
+        journal.sent(2, &place).unwrap();
         assert!(!path.exists() && journal.kept() == 0);
     }
 

@@ -74,7 +74,7 @@ steps:
     type: condition
     config: { expression: { type: exists, left: "{{ variables.branch }}" }, onTrue: c }
     dependsOn: [ { step: a, condition: completed, onSkipped: skip } ]
-  - { id: c, type: agent, config: { prompt: "{{ steps.a.outputs.coverage }}" }, dependsOn: [a] }
+  - { id: c, type: agent, config: { prompt: "{{ steps.a.outputs.results }}" }, dependsOn: [a] }
 verify: [ { log: { step: a, pattern: ok } }, { tcp: 8080 } ]
 "#;
 

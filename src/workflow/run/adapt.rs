@@ -12,9 +12,6 @@ use crate::workflow::definition::{Pool, PoolScope, Workflow};
 /// How often the machine is looked at.
 pub(super) const PACE: Duration = Duration::from_secs(1);
 
-/// Memory is short when less than this share of it is free.
-const LEAST_FREE: u64 = 20;
-
 /// A pool that follows.
 pub(super) struct Follower {
     name: String,
@@ -73,18 +70,11 @@ impl Follower {
     ) -> Option<u32> {
         let ended = flow.pool_use(self.pool).map_or(0, |it| it.ended);
         let completed = ended.saturating_sub(std::mem::replace(&mut self.ended, ended));
-        let is_memory_short = machine
-            .memory_available
-            .zip(machine.memory_total)
-            .is_some_and(|(free, all)| free < all / LEAST_FREE);
         let signals = Signals {
-            cpu_pressure: machine.cpu_pressure,
-            memory_pressure: machine.memory_pressure,
-            cpu_percent: machine.own_cpu_percent.or(machine.cpu_percent),
-            is_memory_short,
             completed: u32::try_from(completed).unwrap_or(u32::MAX),
             overloaded,
             is_waiting: flow.is_waited_for(self.pool),
+            ..machine.signals()
         };
         let before = self.adaptive.size();
         let size = self.adaptive.observe(&signals, now);

@@ -119,6 +119,7 @@ pub async fn resume_workflow(
     let resumed = WorkflowEvent::RunResumed {
         reused: finished.len() as u64,
         plan,
+        definition: (request.text != history.definition).then(|| request.text.clone()),
         repeated,
     };
     journal.write(&resumed)?;

@@ -24,7 +24,7 @@ pub struct WorkflowHistory {
     pub workflow: String,
     /// The file that it was read from.
     pub file: String,
-    /// The text of that file when the run began.
+    /// The text of that file when the run began or was last taken up.
     pub definition: String,
     /// The directory that its scripts start in.
     pub directory: PathBuf,
@@ -91,8 +91,16 @@ impl WorkflowHistory {
     fn apply(&mut self, record: &Record<WorkflowEvent>) {
         self.last_ms = record.at_ms;
         match &record.event {
-            WorkflowEvent::RunResumed { plan, repeated, .. } => {
+            WorkflowEvent::RunResumed {
+                plan,
+                definition,
+                repeated,
+                ..
+            } => {
                 self.resumed += 1;
+                if let Some(definition) = definition {
+                    self.definition = definition.clone();
+                }
                 self.plan = plan.clone();
                 self.finished = self.succeeded();
                 self.state = None;
@@ -151,8 +159,7 @@ impl WorkflowHistory {
         good.map(|(name, end)| (name.clone(), end.clone())).collect()
     }
 
-    /// Ids of the steps of `workflow` that say the same as when the run began, as do all that they come after; none,
-    /// if what every step sees of the workflow has changed.
+    /// Ids of the steps of `workflow` that say the same as before, as do all that they come after; none, if what every step sees of the workflow has changed.
     pub fn unchanged_steps(&self, workflow: &Workflow) -> BTreeSet<String> {
         let (Ok(before), Ok(order)) = (load(&self.definition, &self.file), Order::of(workflow)) else {
             return BTreeSet::new();

@@ -84,7 +84,7 @@ impl Ground {
         let (exit, was_told) = tokio::select! {
             biased;
             exit = child.wait() => (exit, false),
-            _ = stop.told() => (child.stop(script.grace).await, true),
+            _ = stop.told() => (child.stop_until(script.grace, stop.insisted()).await, true),
         };
         let (stdout, stderr) = (child.printed(Channel::Stdout), child.printed(Channel::Stderr));
         let written = self.written(&script);

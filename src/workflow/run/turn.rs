@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) struct Turn {
     _slots: HeldSlots,
     /// Locked until closed.
-    _file: File,
+    file: File,
     own: PathBuf,
 }
 
@@ -81,7 +81,7 @@ impl Turn {
         file.lock().map_err(|it| at(&own, it))?;
         Ok(Self {
             _slots: slots,
-            _file: file,
+            file,
             own,
         })
     }
@@ -96,6 +96,8 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
+        // Closing is not enough: a child that is just being started holds a copy of the file for a moment.
+        let _ = self.file.unlock();
         for file in [&self.own, &asking(&self.own)] {
             if let Err(error) = fs::remove_file(file)
                 && error.kind() != io::ErrorKind::NotFound

@@ -1,4 +1,4 @@
-//! Performs what `next` decides: the only place of the flow that waits.
+//! Performs what the scheduler decides about stages: the only place of this flow that waits.
 //!
 //! [`Flow::perform`] queues a task at once and returns a future that ends when the task ended. The
 //! pipeline joins such futures; nothing is spawned. A future that is neither polled nor dropped
