@@ -1,5 +1,6 @@
 //! One run of a workflow in a process of its own, as `gaai workflow run` does it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -93,7 +94,9 @@ async fn run_one(file: &str, directory: PathBuf, jobs: Jobs) -> anyhow::Result<(
             directory,
             environment: std::env::vars().collect(),
             cores: None,
+            most_children: usize::MAX,
             stop_grace: Duration::from_secs(10),
+            expected: BTreeMap::new(),
         },
         run: "bench".into(),
     };

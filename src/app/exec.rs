@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::stream::{self, Stream};
 use tokio::sync::mpsc;
 
-use crate::process::{Interpreters, Sampler, Sensors, Settings, Spawner, raise_open_files};
+use crate::process::{Interpreters, OpenFiles, Sampler, Sensors, Settings, Spawner, raise_open_files};
 use crate::workflow::{
     BatchError, BatchOptions, ConcurrentExecutor, CpuGate, DEFAULT_MAX_CONCURRENT, Manifest, Module,
     OnInsufficient, Platform, Preset, Profile, ResourceManager, Surroundings, SystemStats, Thresholds,
@@ -42,6 +42,8 @@ pub struct ExecRequest {
     pub is_checked: Option<bool>,
     /// Everything else.
     pub options: BatchOptions,
+    /// Programs and first words by the extension of a script, before anything that it says itself.
+    pub interpreters: BTreeMap<String, Vec<OsString>>,
     /// The environment of the scripts; `GAAI_PYTHON` in it names what runs `.py`.
     pub environment: BTreeMap<OsString, OsString>,
     /// What relative paths are relative to.
@@ -81,7 +83,7 @@ pub fn exec(request: ExecRequest) -> anyhow::Result<Exec> {
     let ExecRequest { mut options, .. } = request;
     let mut notes = Vec::new();
     let asked = max_concurrent(&request.jobs, request.profile, request.preset);
-    let max_concurrent = asked.min(fitting(asked, &mut notes));
+    let max_concurrent = fitting(asked, raise_open_files(), &mut notes);
     options.is_adaptive = request.jobs == ExecJobs::Auto;
     let thresholds = thresholds(&request.preset, request.cpu_percent, request.memory_gb, &options);
     let is_checked = request.is_checked.unwrap_or(thresholds.is_some());
@@ -100,8 +102,8 @@ pub fn exec(request: ExecRequest) -> anyhow::Result<Exec> {
     let surroundings = Surroundings {
         spawner: spawner(),
         interpreters: Interpreters {
+            configured: request.interpreters,
             python: python(&request.environment),
-            ..Interpreters::default()
         },
         environment: request.environment,
         directory: request.directory,
@@ -134,16 +136,19 @@ fn max_concurrent(jobs: &ExecJobs, profile: Profile, preset: Option<Preset>) -> 
     }
 }
 
-/// How many scripts the limit on open files allows once it is raised.
-fn fitting(asked: usize, notes: &mut Vec<String>) -> usize {
-    let files = raise_open_files();
+/// How many of the scripts that were asked for the limit on open files allows.
+fn fitting(asked: usize, files: OpenFiles, notes: &mut Vec<String>) -> usize {
+    notes.extend(too_few_files(files, asked, "scripts"));
+    files.children().min(asked)
+}
+
+/// What to know where the limit on open files allows fewer of `what` than were asked for.
+pub(super) fn too_few_files(files: OpenFiles, asked: usize, what: &str) -> Option<String> {
     let fitting = files.children();
-    if let Some(limit) = files.now.filter(|_| fitting < asked) {
-        notes.push(format!(
-            "at most {fitting} scripts at a time instead of {asked}: only {limit} files may be open; raise `ulimit -n`"
-        ));
-    }
-    fitting
+    let limit = files.now.filter(|_| fitting < asked)?;
+    Some(format!(
+        "at most {fitting} {what} at a time instead of {asked}: only {limit} files may be open; raise `ulimit -n`"
+    ))
 }
 
 /// The thresholds, if anything is said of them.
@@ -194,9 +199,15 @@ pub enum ManifestPlace {
 }
 
 impl ManifestPlace {
-    fn open(&self) -> io::Result<Box<dyn BufRead + Send>> {
+    fn open(&self) -> Result<Box<dyn BufRead + Send>, BatchError> {
         Ok(match self {
-            Self::File(path) => Box::new(BufReader::new(open(path)?)),
+            Self::File(path) => {
+                let missing = |source| BatchError::NoManifest {
+                    path: path.clone(),
+                    source,
+                };
+                Box::new(BufReader::new(File::open(path).map_err(missing)?))
+            }
             Self::Stdin => Box::new(BufReader::new(io::stdin())),
         })
     }
@@ -204,16 +215,16 @@ impl ManifestPlace {
     /// All modules.
     ///
     /// # Errors
-    /// The first line that names none ([`BatchError`]); [`io::Error`] if it cannot be opened.
-    pub fn modules(&self) -> anyhow::Result<Vec<Module>> {
-        Ok(Manifest::new(self.open()?).collect::<Result<_, _>>()?)
+    /// It cannot be opened; the first line that names none.
+    pub fn modules(&self) -> Result<Vec<Module>, BatchError> {
+        Manifest::new(self.open()?).collect()
     }
 
     /// Looks through a file, so that nothing runs of one that is wrong further down. Standard input is read but once.
     ///
     /// # Errors
     /// As [`Self::modules`].
-    pub fn check(&self) -> anyhow::Result<()> {
+    pub fn check(&self) -> Result<(), BatchError> {
         if let Self::File(_) = self {
             for module in Manifest::new(self.open()?) {
                 module?;
@@ -228,7 +239,7 @@ impl ManifestPlace {
     ///
     /// # Errors
     /// It cannot be opened, or there is no thread to read it.
-    pub fn stream(&self) -> io::Result<(impl Stream<Item = Module> + Send + 'static, Reading)> {
+    pub fn stream(&self) -> anyhow::Result<(impl Stream<Item = Module> + Send + 'static, Reading)> {
         let manifest = Manifest::new(self.open()?);
         let (sender, modules) = mpsc::channel(READ_AHEAD);
         thread::Builder::new()
@@ -274,11 +285,6 @@ impl Reading {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    File::open(path).map_err(named)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,6 +296,22 @@ mod tests {
         assert_eq!(jobs(ExecJobs::Default, Some(Preset::Gentle)), 5);
         assert_eq!(jobs(ExecJobs::Default, None), 10);
         assert!(jobs(ExecJobs::Auto, None) >= 1);
+    }
+
+    #[test]
+    fn no_more_run_at_a_time_than_may_have_their_files_open_and_that_is_said() {
+        let at = |limit: Option<u64>, asked| {
+            let mut notes = Vec::new();
+            let files = OpenFiles {
+                before: limit,
+                now: limit,
+            };
+            (fitting(asked, files, &mut notes), notes.concat())
+        };
+        assert_eq!(at(Some(1024), 100), (100, String::new()));
+        assert_eq!(at(None, 5000), (5000, String::new()));
+        let note = "at most 8 scripts at a time instead of 100: only 64 files may be open; raise `ulimit -n`";
+        assert_eq!(at(Some(64), 100), (8, note.to_owned()));
     }
 
     #[test]

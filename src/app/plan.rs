@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::models::ModelKeys;
 use super::parts;
 use super::running::policy;
-use crate::engine::Engine;
+use crate::engine::{Embedded, Engine};
 use crate::flow::{Cancel, Flow};
 use crate::model::{
     id::RunId,
@@ -18,7 +18,8 @@ use crate::model::{
     use_case::UseCase,
 };
 use crate::pipeline::{
-    Artefacts, Desk, Orchestrator, PipelineError, PlannedCalls, RunRequest, Setting, planned_calls,
+    Artefacts, Desk, Models, Orchestrator, Outline, PipelineError, PlannedCalls, RunRequest, Setting,
+    planned_calls,
 };
 use crate::trace::{Clock, EventSink, Sinks};
 
@@ -52,14 +53,25 @@ pub struct Planned {
     pub estimate: Estimate,
 }
 
-/// Makes the plan of `request`.
-pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Result<Plan, PipelineError> {
-    // A plan records nothing either.
+/// What the stages before the executions find, with the engine and the models that the rest would have.
+pub(super) struct Outlined {
+    pub(super) outline: Outline,
+    engine: Embedded,
+    models: Models,
+}
+
+/// Performs the stages before the executions, by rules alone, and writes nothing.
+pub(super) async fn outline(
+    request: &RunRequest,
+    clock: Clock,
+    keys: &ModelKeys,
+) -> Result<Outlined, PipelineError> {
+    // What is only planned records nothing either.
     let mut request = request.clone();
     request.models.record = None;
     let request = &request;
     let mut opened = parts::open(request, &request.effort, keys)?;
-    // A plan asks nobody.
+    // Nor does it ask anybody.
     let models = std::mem::take(&mut opened.models);
     opened.check_core(request).await?;
     let scratch = Artefacts::nowhere();
@@ -70,7 +82,6 @@ pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Resul
         clock,
         Cancel::default(),
     );
-    let graph = request.name.clone();
     let engine = opened.engine.clone();
     let desk = Desk {
         flow,
@@ -80,14 +91,27 @@ pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Resul
     };
     let setting = Setting {
         request: request.clone(),
-        graph: graph.clone(),
+        graph: request.name.clone(),
         run: RunId::default(),
         directory: std::path::PathBuf::new(),
         started_ms: 0,
         formats: Vec::new(),
     };
     let orchestrator = Orchestrator::new(setting, opened.parts(sink), desk, Arc::default(), BTreeMap::new());
-    let outline = orchestrator.outline().await?;
+    Ok(Outlined {
+        outline: orchestrator.outline().await?,
+        engine,
+        models,
+    })
+}
+
+/// Makes the plan of `request`.
+pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Result<Plan, PipelineError> {
+    let Outlined {
+        outline,
+        engine,
+        models,
+    } = outline(request, clock, keys).await?;
     let mut templates = Vec::new();
     let mut refused = Vec::new();
     for template in &outline.plan.templates {
@@ -107,7 +131,7 @@ pub async fn plan(request: &RunRequest, clock: Clock, keys: &ModelKeys) -> Resul
     let resolved = &outline.choice.resolved;
     Ok(Plan {
         models: planned_calls(&models, &outline),
-        graph,
+        graph: request.name.clone(),
         vertical: format!("{} ({})", resolved.vertical.name, resolved.reason),
         use_cases: outline.use_cases.as_ref().clone(),
         templates,

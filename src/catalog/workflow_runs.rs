@@ -53,6 +53,9 @@ pub(super) fn workflow_run(records: &[Record<WorkflowEvent>]) -> Option<Workflow
                 (row.state, row.error) = (Some(*state), error.clone());
             }
             WorkflowEvent::RunStarted { .. }
+            | WorkflowEvent::RunQueued { .. }
+            | WorkflowEvent::WorkflowRead { .. }
+            | WorkflowEvent::StepQueued { .. }
             | WorkflowEvent::StepStarted { .. }
             | WorkflowEvent::StepRetrying { .. }
             | WorkflowEvent::PoolResized { .. } => {}

@@ -71,6 +71,26 @@ impl Console {
         unless_closed(written.and_then(|()| out.flush()))
     }
 
+    /// Whether somebody may still read what is printed: who reads a pipe may have gone.
+    #[cfg(unix)]
+    pub(super) fn has_reader(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let out = io::stdout();
+        let mut watched = [PollFd::new(&out, PollFlags::empty())];
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let is_told = poll(&mut watched, Some(&at_once)).is_ok();
+        !(is_told && watched[0].revents().contains(PollFlags::ERR))
+    }
+
+    /// Nobody tells; it shows when something is printed.
+    #[cfg(not(unix))]
+    pub(super) fn has_reader(&self) -> bool {
+        true
+    }
+
     /// Tells what is going on, unless told to be quiet.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet && !self.json {

@@ -62,7 +62,7 @@ impl Work {
     fn modules(self) -> anyhow::Result<Vec<Module>> {
         match self {
             Self::Scripts(modules) => Ok(modules),
-            Self::Manifest(place) => place.modules(),
+            Self::Manifest(place) => Ok(place.modules()?),
         }
     }
 }

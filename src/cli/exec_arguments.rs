@@ -1,6 +1,7 @@
 //! The command line of `gaai exec`, and the request that it makes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,6 +33,9 @@ pub(super) struct ExecArguments {
     /// timeout, priority.
     #[arg(long, value_name = "FILE", conflicts_with = "scripts")]
     pub(super) manifest: Option<PathBuf>,
+    /// Run scripts with this extension by this command, whatever they say themselves, e.g. `py=uv run`; may be repeated.
+    #[arg(long, value_name = "EXT=COMMAND")]
+    interpreter: Vec<String>,
     #[command(flatten)]
     pub(super) pace: ExecPaceArguments,
     #[command(flatten)]
@@ -127,8 +131,8 @@ pub(super) struct ExecToldArguments {
 }
 
 const EXAMPLES: &str = "\
-Every script ends with one result: module_id, exit_code (-1 without a process), success, error, errorKind \
-(notFound, resourceLimit, timeout, exit, signal, spawn, cancelled), signal, duration_ms, queued_ms, attempts, \
+Every script ends with one result: module_id, exit_code (-1 without a process, -N after signal N), success, error, errorKind \
+(notFound, resourceLimit, timeout, exit, signal, spawn, cancelled, defect), signal, duration_ms, queued_ms, attempts, \
 stdout_path, stderr_path, index. A failure stops no other script. What a script started is gone when its result \
 is there.
 
@@ -164,6 +168,7 @@ pub(super) enum InsufficientArgument {
 /// The request that the command line makes.
 pub(super) fn request(session: &Session, arguments: &ExecArguments) -> anyhow::Result<ExecRequest> {
     let ExecArguments {
+        interpreter,
         pace,
         resources,
         told,
@@ -222,9 +227,25 @@ pub(super) fn request(session: &Session, arguments: &ExecArguments) -> anyhow::R
             resources.on_insufficient.map(|_| true)
         },
         options,
+        interpreters: interpreters(interpreter)?,
         environment: session.environment.processes.0.clone(),
         directory: session.directory.clone(),
     })
+}
+
+/// Programs and first words by extension.
+fn interpreters(said: &[String]) -> anyhow::Result<BTreeMap<String, Vec<OsString>>> {
+    let one = |text: &String| {
+        let (extension, command) = text.split_once('=')?;
+        let words: Vec<OsString> = command.split_whitespace().map(OsString::from).collect();
+        let extension = extension.trim_start_matches('.').to_ascii_lowercase();
+        (!extension.is_empty() && !words.is_empty()).then_some((extension, words))
+    };
+    let all = said.iter().map(|text| {
+        one(text)
+            .ok_or_else(|| anyhow!("--interpreter `{text}` is no EXT=COMMAND; write for example `py=uv run`"))
+    });
+    all.collect()
 }
 
 fn jobs(pace: &ExecPaceArguments) -> anyhow::Result<ExecJobs> {

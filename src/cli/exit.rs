@@ -71,7 +71,7 @@ fn of_workflow_error(error: &WorkflowError) -> u8 {
         WorkflowError::Trace(_) | WorkflowError::File { .. } => FAILED,
         WorkflowError::Run(error) => match error {
             RunError::Slots(_) | RunError::TooMany { .. } => of_run(RunState::Stopped),
-            RunError::Trace(_) | RunError::Turn { .. } => FAILED,
+            RunError::Trace(_) | RunError::Turn { .. } | RunError::Left { .. } => FAILED,
             RunError::Plan(_) => DEFECT,
             _ => INVALID,
         },

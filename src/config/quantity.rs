@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::error::ConfigError;
+use crate::limits::LONGEST_TIME;
 
 /// Bytes from `512MiB`, `2GB`, `1.5g`, `1000`: decimal units by 1000, `…iB` by 1024.
 pub fn parse_bytes(key: &str, text: &str) -> Result<u64, ConfigError> {
@@ -34,9 +35,12 @@ pub fn parse_duration(key: &str, text: &str) -> Result<Duration, ConfigError> {
         "h" => 3600.0,
         _ => return Err(wrong(key, text, "a duration such as `90s`, `5m` or `1h`")),
     };
-    positive(number)
-        .and_then(|value| Duration::try_from_secs_f64(value * seconds).ok())
-        .ok_or_else(|| wrong(key, text, "a duration such as `90s`"))
+    let seconds = positive(number).map(|value| value * seconds);
+    let seconds = seconds.ok_or_else(|| wrong(key, text, "a duration such as `90s`"))?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if duration <= LONGEST_TIME => Ok(duration),
+        _ => Err(wrong(key, text, "a duration of 876000h at most")),
+    }
 }
 
 fn split(text: &str) -> (&str, &str) {
@@ -81,6 +85,12 @@ mod tests {
             assert!(parse_bytes("budget-memory", text).is_err(), "{text}");
             assert!(parse_duration("budget-time", text).is_err(), "{text}");
         }
+        for text in ["876001h", "5000000000000000h"] {
+            let error = parse_duration("stop-grace", text).unwrap_err().to_string();
+            let allowed = "is not a duration of 876000h at most";
+            assert_eq!(error, format!("setting `stop-grace`: `{text}` {allowed}"));
+        }
+        assert!(parse_duration("x", "876000h").is_ok());
         let error = parse_bytes("budget-memory", "lots").unwrap_err().to_string();
         assert_eq!(
             error,

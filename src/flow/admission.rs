@@ -1,8 +1,8 @@
 //! The one gate before every attempt: run slot, pools, rates, breaker and approval at once, or nothing.
 //!
-//! A task that finds no room does not block those behind it. One that has waited for longer than
-//! [`super::Rules::aging_after`] goes first, and what it takes is kept free for it, so that neither
-//! low priority nor a large demand waits for ever.
+//! A task that finds no room does not block those behind it, except that what comes in at a rate is gathered
+//! for the first that lacks it. One that has waited for longer than [`super::Rules::aging_after`] goes first,
+//! and what it takes is kept free for it, so that neither low priority nor a large demand waits for ever.
 
 use std::time::Duration;
 
@@ -119,11 +119,10 @@ impl Scheduler {
                 Refusal::Slots | Refusal::Pool(_) | Refusal::Elsewhere(_) => {
                     kept += usize::from(demand.slot);
                     for (pool, units) in &demand.units {
-                        let pool = &mut self.pools[pool.place()];
-                        pool.reserved = pool.reserved.saturating_add(pool.taken(*units));
+                        self.pools[pool.place()].keep_free(*units);
                     }
                 }
-                // These pass by time or by somebody's word, whatever others take meanwhile.
+                // These pass by time or by somebody's word; of a rate, enough was kept free.
                 Refusal::Alone | Refusal::Rate(..) | Refusal::Breaker(..) => {}
                 Refusal::Gate => return None,
             }
@@ -171,6 +170,14 @@ impl Scheduler {
             .passes_after()
             .map(|it| self.now_us.saturating_add(micros(it).max(1)));
         self.recheck_us = [self.recheck_us, passes_us].into_iter().flatten().min();
+        if let Refusal::Rate(short, _) = refusal {
+            // It only has to be let gather: those behind would take what comes in again and again. All else that the
+            // task takes is free for others meanwhile.
+            let units = &self.arena.demand(task).units;
+            if let Some((pool, units)) = units.iter().find(|(it, _)| *it == short) {
+                self.pools[pool.place()].keep_free(*units);
+            }
+        }
     }
 
     /// Takes all that the task takes and starts it, or takes nothing and says what was missing.
@@ -184,7 +191,6 @@ impl Scheduler {
                 Room::Enough => {}
                 Room::Full => return Err(Refusal::Pool(*index)),
                 Room::In(wait) => return Err(Refusal::Rate(*index, wait)),
-                Room::Elsewhere => return Err(Refusal::Elsewhere(*index)),
             }
         }
         let mut held = Held {
@@ -199,17 +205,31 @@ impl Scheduler {
             let admitted = self.breakers[index.0 as usize].admit(now);
             held.permit = Some((index, admitted.map_err(|wait| Refusal::Breaker(index, wait))?));
         }
+        if let Err(refusal) = self.claim(&demand.units) {
+            self.give_back(held, None);
+            return Err(refusal);
+        }
         for (index, units) in &demand.units {
-            let pool = &mut self.pools[index.place()];
-            let taken = pool.taken(*units);
-            if pool.take(*units, now_us).is_err() {
-                self.give_back(held, None);
-                return Err(Refusal::Elsewhere(*index));
-            }
+            let taken = self.pools[index.place()].take(*units, now_us);
             held.units.push((*index, taken));
         }
         self.start(task, held);
         Ok(())
+    }
+
+    /// Takes all that other processes take too, or nothing. Only trying tells what they have left, so that nothing may
+    /// be used up before.
+    fn claim(&mut self, units: &[(PoolIndex, u64)]) -> Result<(), Refusal> {
+        let refused = units
+            .iter()
+            .position(|(pool, units)| !self.pools[pool.place()].claim(*units));
+        let Some(refused) = refused else {
+            return Ok(());
+        };
+        for (pool, units) in &units[..refused] {
+            self.pools[pool.place()].unclaim(*units);
+        }
+        Err(Refusal::Elsewhere(units[refused].0))
     }
 
     fn check_slot(&self, task: u32, kept: usize) -> Result<(), Refusal> {
@@ -325,6 +345,14 @@ impl Scheduler {
             started: Duration::from_micros(it.started_us),
             ended: Duration::from_micros(it.ended_us),
         })
+    }
+
+    /// Why a pool of the task could not be taken from when that was tried last ([`super::SharedSlots::fault`]), if so. Asked
+    /// when an attempt starts: then it was that attempt's try.
+    pub fn fault(&self, task: TaskIndex) -> Option<&str> {
+        self.arena.get(task)?;
+        let mut units = self.arena.demand(task.0).units.iter();
+        units.find_map(|(pool, _)| self.pools[pool.place()].fault())
     }
 
     /// Whether a task that could start lacks nothing but units of this pool.

@@ -1,8 +1,8 @@
 //! The tasks of a flow, packed: rows of numbers, edges in lists, what many tasks share kept once.
 //!
-//! Law: fewer than 200 bytes a task at 100,000 tasks (`tests/it/flow_size.rs`).
+//! Law: fewer than 200 bytes a task at 100,000 tasks (`tests/it/flow_room.rs`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::task::{Cause, Demand, Dependency, End, On, Survives, Task, TaskIndex, Terms, Trigger};
@@ -216,27 +216,32 @@ impl Arena {
         self.row(task).first_dependant
     }
 
-    /// Makes those before `task` know of the longer way through it, and gives the ready ones among
-    /// them with the way they knew before. Tasks that are over are no longer interested.
-    pub(super) fn lengthen(&mut self, task: u32) -> Vec<(u32, u64)> {
-        let mut changed = Vec::new();
-        let mut stack = vec![task];
-        while let Some(later) = stack.pop() {
-            let through = self.row(later).remaining_us;
+    /// Makes those before the tasks from `first` on know of the way through these, and gives the ready ones
+    /// among them with the way they knew before. Tasks that are over are no longer interested.
+    ///
+    /// Each task is looked at once, the latest first: by then all that wait for it have their ways.
+    pub(super) fn lengthen(&mut self, first: u32) -> BTreeMap<u32, u64> {
+        let mut changed = BTreeMap::new();
+        let mut earlier = BTreeSet::new();
+        let mut fresh = first..self.rows.len() as u32;
+        while let Some(later) = fresh.next_back().or_else(|| earlier.pop_last()) {
             let row = self.row(later);
-            let (first, count) = (row.first_dependency as usize, row.dependency_count as usize);
-            for place in first..first + count {
-                let earlier = self.dependencies[place];
-                let row = self.row_mut(earlier);
+            let through = row.remaining_us;
+            let (begin, count) = (row.first_dependency as usize, row.dependency_count as usize);
+            for place in begin..begin + count {
+                let before = self.dependencies[place];
+                let row = self.row_mut(before);
                 let longer = row.expected_us.saturating_add(through);
                 if longer <= row.remaining_us || matches!(row.phase, Phase::Over(_)) {
                     continue;
                 }
                 if row.phase == Phase::Ready {
-                    changed.push((earlier, row.remaining_us));
+                    changed.entry(before).or_insert(row.remaining_us);
                 }
                 row.remaining_us = longer;
-                stack.push(earlier);
+                if before < first {
+                    earlier.insert(before);
+                }
             }
         }
         changed
@@ -253,6 +258,6 @@ impl Arena {
 }
 
 /// Whole microseconds; the longest there are where that is too long.
-pub(super) fn micros(duration: Duration) -> u64 {
+pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -151,7 +151,7 @@ impl<P: Perform> Driver<P> {
             if self.flow.is_over() && self.attempts.is_empty() {
                 return;
             }
-            let alarm = self.flow.wake_at().map(|it| self.began + it);
+            let alarm = self.flow.wake_at().and_then(|it| self.began.checked_add(it));
             tokio::select! {
                 biased;
                 order = orders.recv(), if is_open => match order {

@@ -80,6 +80,23 @@ impl Scheduler {
         }
     }
 
+    /// Lets those before the tasks that were added know of their ways to the end.
+    pub(super) fn measure(&mut self) {
+        let first = std::mem::replace(&mut self.measured, self.arena.len() as u32);
+        if first == self.measured {
+            return;
+        }
+        for (ready, way) in self.arena.lengthen(first) {
+            let row = self.arena.row(ready);
+            let (demand, new) = (row.demand, self.rank(ready));
+            let old = Rank {
+                remaining_us: std::cmp::Reverse(way),
+                ..new
+            };
+            self.ready.reorder(demand, old, new);
+        }
+    }
+
     /// Tells those that wait for the tasks of `told` what happened to these, until nobody is left to tell.
     pub(super) fn tell(&mut self) {
         while let Some(task) = self.told.pop_front() {
@@ -311,11 +328,12 @@ impl Scheduler {
         }
     }
 
-    /// The pause before another attempt; `None` if there is none.
+    /// The pause before another attempt; `None` if there is none. There are 65,535 at most.
     fn pause(&self, task: u32, asked: Option<Duration>) -> Option<Duration> {
         let row = self.arena.row(task);
-        let is_pointless = self.halt.is_some()
-            || self.trouble_of_parent(task).is_some()
+        let is_pointless = row.attempts == u16::MAX
+            || self.halt.is_some()
+            || !self.is_whole_running(task)
             || self.has_domain_failed(task)
             || self.is_cancelling(task);
         if is_pointless {

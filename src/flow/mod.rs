@@ -5,7 +5,7 @@
 //!
 //! Laws (kept by `tests/it/flow_law.rs` over random graphs, limits and troubles): no limit is passed
 //! at any instant; no task starts before what it waits for came about; every task ends exactly once;
-//! the flow ends; no failure is told as success.
+//! the flow ends; no failure is told as success; what could start does not wait for ever (`tests/it/flow_fair.rs`).
 
 mod admission;
 mod arena;
@@ -24,6 +24,7 @@ mod trouble;
 
 pub use admission::{Refusal, Times, Wait};
 pub use arena::Phase;
+pub(crate) use arena::micros;
 pub use cancel::Cancel;
 pub use drive::{Deed, Order, Orders, Perform, Stop, Unrecorded, drive};
 pub use pool::{BreakerIndex, GateIndex, PoolIndex, PoolUse, SharedSlots};

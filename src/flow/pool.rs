@@ -24,13 +24,18 @@ impl PoolIndex {
     }
 }
 
-/// Slots outside this process, which other processes take too. The scheduler asks last of all, and
+/// Slots outside this process, which other processes take too. The scheduler asks when all else is there, and
 /// gives back at once what it could not use.
 pub trait SharedSlots: Send {
-    /// Takes `units` or nothing.
+    /// Takes `units` or nothing. Where that cannot even be tried they are granted, to be given back like others, and
+    /// [`Self::fault`] says why: there is nothing to wait for, and whatever begins with them has to fail.
     fn try_take(&mut self, units: u64) -> bool;
     /// Gives `units` back.
     fn give_back(&mut self, units: u64);
+    /// Why the last try could not be made, if so.
+    fn fault(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// What was seen of a pool up to now.
@@ -71,8 +76,6 @@ pub(super) enum Room {
     Full,
     /// So long until there is enough.
     In(Duration),
-    /// Held by other processes.
-    Elsewhere,
 }
 
 pub(super) struct Pool {
@@ -131,7 +134,10 @@ impl Pool {
     pub(super) fn room(&self, units: u64, now_us: u64) -> Room {
         let units = self.asked(units);
         if let Kind::Rate(bucket) = &self.kind {
-            let wait = bucket.would_wait(units.saturating_add(self.reserved), Duration::from_micros(now_us));
+            let now = Duration::from_micros(now_us);
+            let mut later = bucket.clone();
+            later.reserve(self.reserved, now);
+            let wait = later.would_wait(units, now);
             return if wait.is_zero() {
                 Room::Enough
             } else {
@@ -145,26 +151,42 @@ impl Pool {
         }
     }
 
-    /// Takes `units`, for which there is room; only what other processes hold can still refuse.
-    pub(super) fn take(&mut self, units: u64, now_us: u64) -> Result<(), Room> {
+    /// Takes `units` from what other processes take from too, if that is the kind; whether they are there.
+    pub(super) fn claim(&mut self, units: u64) -> bool {
+        let units = self.asked(units);
+        match &mut self.kind {
+            Kind::Units | Kind::Rate(_) => true,
+            Kind::Shared(slots) => slots.try_take(units),
+        }
+    }
+
+    pub(super) fn fault(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Units | Kind::Rate(_) => None,
+            Kind::Shared(slots) => slots.fault(),
+        }
+    }
+
+    /// Gives back what was claimed and never taken.
+    pub(super) fn unclaim(&mut self, units: u64) {
+        let units = self.asked(units);
+        if let Kind::Shared(slots) = &mut self.kind {
+            slots.give_back(units);
+        }
+    }
+
+    /// Takes `units`, for which there is room and which are claimed; how many that are, to be given back.
+    pub(super) fn take(&mut self, units: u64, now_us: u64) -> u64 {
         let units = self.asked(units);
         self.pass(now_us);
-        match &mut self.kind {
-            Kind::Units => {}
-            Kind::Rate(bucket) => {
-                bucket.reserve(units, Duration::from_micros(now_us));
-                // What is used up is not held: the bucket refills by time alone.
-                return Ok(());
-            }
-            Kind::Shared(slots) => {
-                if !slots.try_take(units) {
-                    return Err(Room::Elsewhere);
-                }
-            }
+        if let Kind::Rate(bucket) = &mut self.kind {
+            // What is used up is not held: the bucket refills by time alone.
+            bucket.reserve(units, Duration::from_micros(now_us));
+        } else {
+            self.seen.held += units;
+            self.seen.peak = self.seen.peak.max(self.seen.held);
         }
-        self.seen.held += units;
-        self.seen.peak = self.seen.peak.max(self.seen.held);
-        Ok(())
+        units
     }
 
     pub(super) fn give_back(&mut self, units: u64, now_us: u64) {
@@ -179,9 +201,9 @@ impl Pool {
         self.seen.held = self.seen.held.saturating_sub(units);
     }
 
-    /// Units that [`Pool::take`] takes for `units`; kept by the holder until it gives them back.
-    pub(super) fn taken(&self, units: u64) -> u64 {
-        self.asked(units)
+    /// Keeps `units` free until all that could start was looked at.
+    pub(super) fn keep_free(&mut self, units: u64) {
+        self.reserved = self.reserved.saturating_add(self.asked(units));
     }
 
     pub(super) fn resize(&mut self, size: u64, now_us: u64) {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::admission::{Held, Refusal};
 use super::arena::{Arena, Phase, micros};
 use super::pool::{BreakerIndex, GateIndex, Pool, PoolIndex, PoolUse, SharedSlots};
-use super::ready::{Rank, Ready};
+use super::ready::Ready;
 use super::scope::{ErrorRules, Scope, Tally};
 use super::task::{Cause, End, SkipReason, Survives, Task, TaskIndex};
 use super::timers::Timers;
@@ -85,7 +85,8 @@ pub enum Input {
     Abandoned(TaskIndex),
     /// No further task may start but those that survive it.
     Halt(Halt),
-    /// Those that survive a halt are stopped too: the user insists.
+    /// Those that survive a halt are stopped too, and none has time for that ([`super::Stop::insisted`]): the user
+    /// insists.
     Insist,
     /// A pool has another size from here on; what is held is never taken away.
     Resized {
@@ -212,6 +213,8 @@ pub struct Scheduler {
     pub(super) over: usize,
     pub(super) halt: Option<Halt>,
     pub(super) insisted: bool,
+    /// Tasks before this one know the ways to the end of all that waits for them.
+    pub(super) measured: u32,
     /// The first is the flow itself.
     pub(super) scopes: Vec<Scope>,
 }
@@ -248,6 +251,7 @@ impl Scheduler {
             over: 0,
             halt: None,
             insisted: false,
+            measured: 0,
             scopes: vec![Scope::of_flow(errors)],
         }
     }
@@ -296,15 +300,6 @@ impl Scheduler {
         let index = self.arena.push(task);
         let level = self.arena.row(index).level;
         self.scope_of_mut(index).push(index, level);
-        for (ready, way) in self.arena.lengthen(index) {
-            let row = self.arena.row(ready);
-            let (demand, new) = (row.demand, self.rank(ready));
-            let old = Rank {
-                remaining_us: std::cmp::Reverse(way),
-                ..new
-            };
-            self.ready.reorder(demand, old, new);
-        }
         self.catch_up(index);
         self.consider(index);
         self.tell();
@@ -364,6 +359,7 @@ impl Scheduler {
     /// The next thing to do or to know; `None` when something has to happen first.
     pub fn next_action(&mut self) -> Option<Action> {
         if self.actions.is_empty() {
+            self.measure();
             self.admit();
             self.tell();
         }
@@ -388,6 +384,11 @@ impl Scheduler {
     /// Whether every task is over and all that is to be known has been told.
     pub fn is_over(&self) -> bool {
         self.over == self.arena.len() && self.actions.is_empty()
+    }
+
+    /// Tasks that may hold a run slot at once.
+    pub fn max_running(&self) -> usize {
+        self.rules.max_running
     }
 
     /// Tasks added.
@@ -416,7 +417,8 @@ impl Scheduler {
     }
 
     /// Longest expected way from the task, itself included, to one that nothing waits for.
-    pub fn remaining(&self, task: TaskIndex) -> Duration {
+    pub fn remaining(&mut self, task: TaskIndex) -> Duration {
+        self.measure();
         Duration::from_micros(self.arena.get(task).map_or(0, |it| it.remaining_us))
     }
 

@@ -2,10 +2,12 @@
 //! of a list, the steps of a nested workflow). A scope has levels, groups and rules of failure of its own.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::arena::Phase;
 use super::scheduler::{AddError, Scheduler};
-use super::task::{Cause, SkipReason, TaskIndex};
+use super::task::{Cause, SkipReason, Survives, TaskIndex};
+use super::timers::Alarm;
 
 /// A scope of a scheduler; the default is the flow itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,7 +95,7 @@ impl Scope {
 
 impl Scheduler {
     /// A scope of tasks that make up `parent`. They are added while it runs, start only then, and are stopped
-    /// with it.
+    /// with it, but for those that survive that; when it has ended, so have all of them soon.
     pub fn scope(&mut self, parent: TaskIndex, rules: ErrorRules) -> Result<ScopeIndex, AddError> {
         if parent.place() >= self.len() {
             return Err(AddError::UnknownTask { task: parent });
@@ -131,6 +133,7 @@ impl Scheduler {
         let parent = self.scope_of(task).parent?;
         match self.arena.row(parent).phase {
             Phase::Running => None,
+            Phase::Stopping(_) if self.cleans_up(task) => None,
             Phase::Stopping(Cause::GroupFailed(culprit)) => Some(SkipReason::GroupFailed(culprit)),
             Phase::Stopping(Cause::RunFailed(culprit)) => Some(SkipReason::RunFailing(culprit)),
             Phase::Stopping(Cause::RunTimedOut) => Some(SkipReason::RunTimedOut),
@@ -142,6 +145,26 @@ impl Scheduler {
             | Phase::Resting
             | Phase::Over(_) => Some(SkipReason::UpstreamFailed(TaskIndex(parent))),
         }
+    }
+
+    /// Limits the running attempt of a task to `after` from now: what it is made up of may say so only once it
+    /// began. Of two limits the earlier one counts.
+    pub fn limit_attempt(&mut self, task: TaskIndex, after: Duration) {
+        if let Some(row) = self.arena.get(task).filter(|it| it.phase == Phase::Running) {
+            self.set(task.0, row.attempts, after, Alarm::Attempt);
+        }
+    }
+
+    /// Whether the task goes on, and still begins, while what it is a part of is being stopped. A user who insists
+    /// reaches it all the same, as every task.
+    fn cleans_up(&self, task: u32) -> bool {
+        self.survives(task) >= Survives::Whole
+    }
+
+    /// Whether what the task is a part of runs, and was not told to stop.
+    pub(super) fn is_whole_running(&self, task: u32) -> bool {
+        let parent = self.scope_of(task).parent;
+        parent.is_none_or(|it| self.arena.row(it).phase == Phase::Running)
     }
 
     /// What a task is made up of ends with it.
@@ -156,11 +179,13 @@ impl Scheduler {
             Cause::Limit(_) => Cause::ParentEnded(TaskIndex(task)),
             cause => cause,
         };
+        let is_stopping = matches!(self.arena.row(task).phase, Phase::Stopping(_));
         let parts: Vec<u32> = self
             .scopes
             .iter()
             .filter(|it| it.parent == Some(task) && it.over < it.len)
             .flat_map(Scope::tasks)
+            .filter(|it| !(is_stopping && self.cleans_up(*it)))
             .collect();
         for part in parts {
             self.break_off(part, cause);

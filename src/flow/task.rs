@@ -103,6 +103,9 @@ pub enum Survives {
     Failure,
     /// After that, and after the flow was halted: it writes down what there is.
     Halt,
+    /// After that, and while what it is a part of is being stopped, which does not stop it: it cleans up after the
+    /// other parts.
+    Whole,
 }
 
 /// What a task holds while it runs: all of it at once or nothing, so that no task holds one thing

@@ -32,6 +32,11 @@ pub enum WorkflowEvent {
         /// SHA-256 over what decides which steps there are and what they do.
         plan: ContentHash,
     },
+    /// As many runs of the workflow as may go on already did: the run waits.
+    RunQueued {
+        /// For what.
+        reason: String,
+    },
     /// The run was taken up again by another process.
     RunResumed {
         /// Steps that need not be repeated.
@@ -53,6 +58,22 @@ pub enum WorkflowEvent {
         class: String,
         /// The so-manieth restart of this process, from 1.
         number: u32,
+    },
+    /// A step that runs another workflow read its file.
+    WorkflowRead {
+        /// The step.
+        step: String,
+        /// The file.
+        file: String,
+        /// SHA-256 of its text.
+        text: ContentHash,
+    },
+    /// A step that could begin does not, or not for what kept it from it before.
+    StepQueued {
+        /// The step.
+        step: String,
+        /// What it waits for.
+        reason: String,
     },
     /// An attempt of a step began.
     StepStarted {

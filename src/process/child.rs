@@ -106,7 +106,8 @@ impl Child {
         let Some(held) = &mut self.held else {
             return self.known();
         };
-        let end = Instant::now() + grace;
+        // None is beyond all time.
+        let end = Instant::now().checked_add(grace);
         let mut status = timeout(Duration::ZERO, held.tree.ended()).await.ok();
         if status.is_none() {
             self.ending = Ending::Stopped;
@@ -116,7 +117,10 @@ impl Child {
             }
             // What the leader leaves behind has the rest of the grace to end by itself.
             let mut pause = Duration::from_millis(1);
-            while status.is_some() && Instant::now() < end && !self.spawner.is_empty(&mut held.tree) {
+            while status.is_some()
+                && end.is_none_or(|it| Instant::now() < it)
+                && !self.spawner.is_empty(&mut held.tree)
+            {
                 sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_millis(50));
             }
@@ -160,7 +164,11 @@ impl Child {
         if let Some(held) = self.held.take() {
             self.spawner.keep(held);
         }
-        self.printing.trim();
+        let printed = self.printing.trim();
+        if self.ending == Ending::Own && self.watch.is_too_much(printed) {
+            // It ended between two looks.
+            self.ending = Ending::OutputTooLarge;
+        }
         let ending = self.ending;
         *self.exit.insert(Exit { code, signal, ending })
     }

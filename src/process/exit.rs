@@ -27,7 +27,7 @@ pub enum Ending {
     Stopped,
     /// It, or a member of its tree, reached the memory limit and was killed.
     OutOfMemory,
-    /// It printed more than [`Bounds::printed`](super::Bounds) and was killed.
+    /// It printed more than [`Bounds::printed`](super::Bounds), and was killed if it had not ended by then.
     OutputTooLarge,
 }
 

@@ -150,14 +150,12 @@ impl Spawner {
     ///
     /// Children that are still held by somebody are not touched.
     pub async fn settled(&self, limit: Duration) -> bool {
-        let end = tokio::time::Instant::now() + limit;
-        while !self.0.sweep() {
-            if tokio::time::Instant::now() >= end {
-                return false;
+        let gone = async {
+            while !self.0.sweep() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
             }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        true
+        };
+        tokio::time::timeout(limit, gone).await.is_ok()
     }
 }
 
@@ -230,9 +228,10 @@ impl Inner {
         }
         let mut alive = self.alive();
         alive.trees.remove(&held.number);
+        let is_empty = self.is_empty(&mut held.tree);
+        // Afterwards: whom the last of the group leaves behind is this process's child only then.
         let orphans = self.kin.clear(&alive);
-        let gone =
-            self.is_empty(&mut held.tree) && held.cgroup.as_ref().is_none_or(Cgroup::remove) && !orphans;
+        let gone = is_empty && held.cgroup.as_ref().is_none_or(Cgroup::remove) && !orphans;
         if gone {
             held.cleared = true;
             alive.leaders.remove(&held.tree.number());

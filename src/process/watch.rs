@@ -40,6 +40,11 @@ impl Watch {
         self.pause
     }
 
+    /// Whether so many bytes in one stream are more than it may print.
+    pub(super) fn is_too_much(&self, printed: u64) -> bool {
+        printed > self.bounds.printed
+    }
+
     /// Why the child has to be killed, if it has to. `resident` says how much memory its members hold.
     pub(super) fn look(
         &mut self,
@@ -55,7 +60,7 @@ impl Watch {
             (self.pause * 2).min(LONGEST)
         };
         self.printed = printed;
-        if printed > self.bounds.printed {
+        if self.is_too_much(printed) {
             return Some(Ending::OutputTooLarge);
         }
         if cgroup.is_some_and(Cgroup::ran_out_of_memory) {

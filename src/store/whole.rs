@@ -16,7 +16,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.{PART}", std::process::id()));
     let part = path.with_file_name(name);
-    let written = write_through(&part, bytes).and_then(|()| fs::rename(&part, path));
+    let permissions = fs::metadata(path).ok().map(|it| it.permissions());
+    let written = write_through(&part, permissions, bytes).and_then(|()| fs::rename(&part, path));
     if let Err(error) = written {
         // The file may not exist at all; then there is nothing to remove.
         let _ = fs::remove_file(&part);
@@ -35,8 +36,12 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-fn write_through(part: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_through(part: &Path, permissions: Option<fs::Permissions>, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(part)?;
+    if let Some(permissions) = permissions {
+        // Before there is anything to read in it.
+        file.set_permissions(permissions)?;
+    }
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -61,9 +66,24 @@ mod tests {
     /// `/dev/full` answers every write as a full disk does.
     #[test]
     fn a_full_disk_says_to_free_space() {
-        let error = write_through(Path::new("/dev/full"), b"bytes").unwrap_err();
+        let error = write_through(Path::new("/dev/full"), None, b"bytes").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StorageFull);
         assert!(advice(&error).contains("free some space"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_there_keeps_its_permissions() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("w.yaml");
+        fs::write(&path, "a").unwrap();
+        for mode in [0o600, 0o640] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            write_whole(&path, b"b").unwrap();
+            let kept = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!((kept, fs::read(&path).unwrap()), (mode, b"b".to_vec()));
+        }
     }
 
     #[test]

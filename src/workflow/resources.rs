@@ -258,12 +258,6 @@ impl Reservation {
         self.keep(self.memory.saturating_sub(used));
     }
 
-    /// Takes off all: the task has come to use what it will.
-    pub fn settle(&mut self) {
-        self.memory = 0;
-        self.keep(0);
-    }
-
     fn keep(&mut self, outstanding: u64) {
         let mut promised = locked(&self.promised);
         // The sum saturates when all tasks together are promised more than can be counted.
@@ -406,8 +400,7 @@ mod tests {
         assert_eq!(*locked(&manager.promised), 5 * GB);
         drop(second);
         assert!(manager.admit(None).is_ok());
-        first.settle();
-        first.observe(GB);
+        first.observe(5 * GB);
         assert_eq!(*locked(&manager.promised), 0);
     }
 

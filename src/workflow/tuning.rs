@@ -6,8 +6,9 @@
 //! and never slower than with the sizes that it has.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
+
+use serde::Serialize;
 
 use crate::flow::{
     AddError, Demand, Dependency, ErrorRules, PoolUse, Rules, Scheduler, Task, TaskIndex, Terms, simulate,
@@ -50,6 +51,11 @@ impl Experience {
         samples.push(Sample { took, waited });
     }
 
+    /// All steps that ran, by name, with what they are expected to do.
+    pub fn steps(&self) -> impl Iterator<Item = (&str, Expected)> {
+        self.0.keys().filter_map(|it| Some((it.as_str(), self.of(it)?)))
+    }
+
     /// What the step is expected to do; `None` if it never ran.
     pub fn of(&self, step: &str) -> Option<Expected> {
         let samples = self.0.get(step)?;
@@ -79,6 +85,10 @@ pub struct TunedStep {
     pub priority: i32,
     /// Places of the pools it takes from, and how much.
     pub pools: Vec<(usize, u64)>,
+    /// Whether nothing else runs beside it.
+    pub is_alone: bool,
+    /// Whether it holds no place while it runs, because it is made of parts.
+    pub is_whole: bool,
 }
 
 /// A limit that can be chosen.
@@ -134,8 +144,6 @@ pub struct Tuning {
     pub proposed: Rehearsal,
     /// The shortest makespan with any sizes that were tried.
     pub best: Duration,
-    /// The longest way through the plan: no sizes can be quicker.
-    pub critical_path: Duration,
     /// What to change; empty if the plan suits.
     pub changes: Vec<Change>,
     /// The sizes with all changes made.
@@ -143,23 +151,19 @@ pub struct Tuning {
 }
 
 /// One limit to be set otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Change {
     /// `defaultMaxConcurrency`, or the name of a pool.
     pub limit: String,
+    /// Whether it is a pool.
+    pub is_pool: bool,
     /// Its size now.
     pub from: u64,
     /// Its proposed size.
     pub to: u64,
     /// What that gains, or why less is enough.
     pub why: String,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { limit, from, to, why } = self;
-        write!(f, "{limit}: {from} → {to}: {why}")
-    }
 }
 
 /// Runs the plan in virtual time with these sizes.
@@ -187,6 +191,8 @@ pub fn rehearse(plan: &TunedPlan, sizes: &Sizes) -> Result<Rehearsal, AddError> 
                 units: units
                     .filter_map(|(pool, units)| Some((*pools.get(*pool)?, *units)))
                     .collect(),
+                slot: !step.is_whole,
+                alone: step.is_alone,
                 ..Demand::default()
             },
             priority: step.priority,
@@ -208,14 +214,19 @@ pub fn rehearse(plan: &TunedPlan, sizes: &Sizes) -> Result<Rehearsal, AddError> 
     })
 }
 
-/// The longest way through the plan.
-pub fn critical_path(plan: &TunedPlan) -> Duration {
-    let mut ends: Vec<Duration> = Vec::with_capacity(plan.steps.len());
+/// The longest way through the plan, which no sizes can shorten, and the places of its steps, the first in front.
+pub fn critical_path(plan: &TunedPlan) -> (Duration, Vec<usize>) {
+    let mut ends: Vec<(Duration, Option<usize>)> = Vec::with_capacity(plan.steps.len());
     for step in &plan.steps {
-        let before = step.after.iter().filter_map(|it| ends.get(*it)).max();
-        ends.push(before.copied().unwrap_or_default() + step.takes);
+        let earlier = step.after.iter().filter(|it| **it < ends.len());
+        let before = earlier.max_by_key(|it| ends[**it].0).copied();
+        let begins = before.map_or(Duration::ZERO, |it| ends[it].0);
+        ends.push((begins + step.takes, before));
     }
-    ends.into_iter().max().unwrap_or_default()
+    let last = (0..ends.len()).max_by_key(|it| ends[*it].0);
+    let mut way: Vec<usize> = std::iter::successors(last, |it| ends[*it].1).collect();
+    way.reverse();
+    (last.map_or(Duration::ZERO, |it| ends[it].0), way)
 }
 
 /// Proposes sizes for the limits of the plan.
@@ -238,7 +249,6 @@ pub fn tune(plan: &TunedPlan) -> Result<Tuning, AddError> {
     let mut tuned = Tuning {
         proposed: now.clone(),
         best,
-        critical_path: critical_path(plan),
         changes: Vec::new(),
         sizes: current.clone(),
         now,
@@ -320,11 +330,10 @@ fn change(
     } else {
         format!("{} is within 5 % of {} as it is", seconds(takes), seconds(other))
     };
+    let pool = limit.checked_sub(1).and_then(|it| plan.pools.get(it));
     Ok(Change {
-        limit: match limit.checked_sub(1).and_then(|it| plan.pools.get(it)) {
-            None => "defaultMaxConcurrency".to_owned(),
-            Some(pool) => pool.name.clone(),
-        },
+        limit: pool.map_or_else(|| "defaultMaxConcurrency".to_owned(), |it| it.name.clone()),
+        is_pool: pool.is_some(),
         from,
         to,
         why,

@@ -14,6 +14,7 @@ fn step(takes: u64, after: &[usize], pools: &[(usize, u64)]) -> TunedStep {
         takes: seconds(takes),
         priority: 0,
         pools: pools.to_vec(),
+        ..TunedStep::default()
     }
 }
 
@@ -58,14 +59,23 @@ fn a_wide_plan_gets_as_many_places_as_shorten_it_and_each_change_is_explained() 
         (seconds(60), seconds(20))
     );
     assert_eq!((tuned.sizes.max_concurrency, tuned.sizes.pools[0]), (6, 6));
-    let texts: Vec<String> = tuned.changes.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        texts,
-        [
-            "defaultMaxConcurrency: 2 → 6: 20.0 s instead of 60.0 s as it is",
-            "db: 3 → 6: 20.0 s instead of 40.0 s as it is"
-        ]
-    );
+    let changes = [
+        (
+            "defaultMaxConcurrency",
+            false,
+            2,
+            "20.0 s instead of 60.0 s as it is",
+        ),
+        ("db", true, 3, "20.0 s instead of 40.0 s as it is"),
+    ];
+    let changes = changes.map(|(limit, is_pool, from, why)| Change {
+        limit: limit.to_owned(),
+        is_pool,
+        from,
+        to: 6,
+        why: why.to_owned(),
+    });
+    assert_eq!(tuned.changes, changes);
 }
 
 #[test]
@@ -78,11 +88,32 @@ fn what_a_chain_does_not_use_is_given_back() {
     };
     let tuned = tune(&plan).unwrap();
     assert_eq!((tuned.sizes.max_concurrency, tuned.best), (1, seconds(15)));
-    assert_eq!(tuned.critical_path, seconds(15));
-    assert_eq!(
-        tuned.changes[0].to_string(),
-        "defaultMaxConcurrency: 16 → 1: 15.0 s is within 5 % of 15.0 s as it is"
-    );
+    assert_eq!(critical_path(&plan), (seconds(15), vec![0, 1, 2]));
+    assert_eq!(tuned.changes[0].why, "15.0 s is within 5 % of 15.0 s as it is");
+}
+
+#[test]
+fn a_step_that_runs_alone_gains_nothing_by_places_and_a_whole_holds_none() {
+    let plan = |is_alone, is_whole| TunedPlan {
+        steps: vec![
+            TunedStep {
+                is_alone,
+                is_whole,
+                ..step(10, &[], &[])
+            };
+            4
+        ],
+        max_concurrency: 1,
+        most_concurrency: 4,
+        pools: Vec::new(),
+    };
+    let sizes = Sizes {
+        max_concurrency: 1,
+        pools: Vec::new(),
+    };
+    assert_eq!(tune(&plan(true, false)).unwrap().changes, []);
+    let wholes = rehearse(&plan(false, true), &sizes).unwrap();
+    assert_eq!(wholes.makespan, seconds(10));
 }
 
 #[test]
@@ -133,7 +164,7 @@ proptest! {
         let tuned = tune(&plan).unwrap();
         prop_assert!(tuned.proposed.makespan <= tuned.now.makespan);
         prop_assert!(tuned.proposed.makespan <= tuned.best.mul_f64(1.0 + NEAR));
-        prop_assert!(tuned.best >= tuned.critical_path);
+        prop_assert!(tuned.best >= critical_path(&plan).0);
         let again = rehearse(&plan, &tuned.sizes).unwrap();
         prop_assert_eq!(again.makespan, tuned.proposed.makespan);
     }

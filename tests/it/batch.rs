@@ -13,6 +13,8 @@ use gaai::workflow::{
     ResourceManager, Surroundings,
 };
 
+use super::heard::Heard;
+
 /// Long enough for anything here on a busy machine; nothing waits for it unless it fails.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -95,6 +97,16 @@ impl Scripts {
         assert!(looked.await.is_ok(), "{name} never came");
     }
 
+    /// Processes that know this folder.
+    fn survivors(&self) -> usize {
+        let mark = format!("FOLDER={}\0", self.0.path().display()).into_bytes();
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let environments = processes.filter_map(|it| fs::read(it.path().join("environ")).ok());
+        environments
+            .filter(|it| it.windows(mark.len()).any(|part| part == mark))
+            .count()
+    }
+
     /// The most that ran at once, of scripts that print `+` and `-` into `log`.
     pub(super) fn peak(&self) -> usize {
         let (mut now, mut peak) = (0_usize, 0);
@@ -108,6 +120,22 @@ impl Scripts {
 
 /// Tells of its beginning and its end.
 pub(super) const LOGGED: &str = "echo + >> \"$FOLDER/log\"; sleep 0.02; echo - >> \"$FOLDER/log\"";
+
+/// The same, and ends only when so many have begun: with fewer at once none would.
+fn beside(count: usize) -> String {
+    format!(
+        "echo + >> \"$FOLDER/log\"; until [ $(grep -c + \"$FOLDER/log\") -ge {count} ]; do sleep 0.01; done; \
+         echo - >> \"$FOLDER/log\""
+    )
+}
+
+/// For what would hang if it failed.
+fn patient() -> BatchOptions {
+    BatchOptions {
+        timeout: Some(PATIENCE),
+        ..BatchOptions::default()
+    }
+}
 
 pub(super) fn machine(cpu_percent: f64, memory_available: u64) -> MachineState {
     MachineState {
@@ -178,10 +206,10 @@ async fn max_concurrent_must_be_at_least_1() {
 
 #[tokio::test]
 async fn example_1_basic_concurrent_execution() {
-    let (scripts, modules) = Scripts::many(20, LOGGED);
-    let results = scripts.executor(5).execute_batch(modules).await;
+    let (scripts, modules) = Scripts::many(20, &beside(5));
+    let results = scripts.with(5, patient()).execute_batch(modules).await;
     assert_eq!(succeeded(&results), 20);
-    assert!(scripts.peak() <= 5, "{}", scripts.peak());
+    assert_eq!(scripts.peak(), 5);
 }
 
 #[tokio::test]
@@ -229,9 +257,17 @@ async fn a_refused_module_is_tried_again_when_resources_free_up() {
     options.retry.base = Duration::from_millis(1);
     options.retry.cap = Duration::from_millis(1);
     let executor = scripts.managed(2, manager, options);
+    let heard = Heard::by("gaai=debug");
     let (results, ()) = tokio::join!(executor.execute_batch(modules), async {
-        // Both have been refused at least once: the flow runs before this goes on.
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let is_refused = |it: &str| {
+            heard
+                .text()
+                .lines()
+                .any(|line| line.contains("tried again") && line.contains(it))
+        };
+        while !(is_refused("module_0") && is_refused("module_1")) {
+            tokio::task::yield_now().await;
+        }
         gauge.set(machine(1.0, 64 * GB));
     });
     assert_eq!(succeeded(&results), 2);
@@ -310,35 +346,78 @@ async fn robust_batch_execution_decides_by_the_kind_and_not_by_words() {
 
 #[tokio::test]
 async fn execute_with_timeout_leaves_no_grandchild() {
-    let text = "trap '' TERM\n(trap '' TERM; echo $$ > \"$FOLDER/began\"; while :; do sleep 0.02; date > \"$FOLDER/alive\"; done) &\nwait";
+    let text =
+        "trap '' TERM\n(trap '' TERM; echo $$ > \"$FOLDER/began\"; while :; do sleep 0.02; done) &\nwait";
     let scripts = Scripts::new(&[("hangs.py", text)]);
-    let options = BatchOptions {
-        timeout: Some(Duration::from_millis(500)),
-        stop_grace: Duration::from_millis(50),
-        ..BatchOptions::default()
+    // On a busy machine a short limit may end it before it has begun.
+    for limit in [0.5, 5.0, 50.0] {
+        let options = BatchOptions {
+            timeout: Some(Duration::from_secs_f64(limit)),
+            stop_grace: Duration::from_millis(50),
+            ..BatchOptions::default()
+        };
+        let result = scripts
+            .with(1, options)
+            .execute_module("hangs", "hangs.py", &[])
+            .await;
+        assert_eq!(
+            error(&result),
+            format!("Module execution timed out after {limit}s")
+        );
+        assert_eq!(
+            (result.exit_code, result.error_kind),
+            (-1, Some(ErrorKind::Timeout))
+        );
+        assert_eq!(scripts.survivors(), 0, "nobody is left");
+        if scripts.path("began").exists() {
+            return;
+        }
+    }
+    panic!("it never began");
+}
+
+/// 003-24: the events say what the results say.
+#[tokio::test]
+async fn a_batch_tells_of_its_start_its_failures_and_its_totals() {
+    let scripts = Scripts::new(&[("good.py", "exit 0"), ("bad.py", "exit 3")]);
+    let heard = Heard::by("gaai=info");
+    let modules = ["good", "bad", "gone"].map(|it| Module::new(it, format!("{it}.py")));
+    let (results, summary) = scripts.executor(2).execute_batch_summed(modules).await;
+    let text = heard.text();
+    let line = |words: &str| {
+        text.lines()
+            .find(|it| it.contains(words))
+            .unwrap_or_else(|| panic!("{words}: {text}"))
     };
-    let result = scripts
-        .with(1, options)
-        .execute_module("hangs", "hangs.py", &[])
-        .await;
-    assert_eq!(error(&result), "Module execution timed out after 0.5s");
-    assert_eq!(
-        (result.exit_code, result.error_kind),
-        (-1, Some(ErrorKind::Timeout))
+    assert!(
+        line("batch started").contains("max_concurrent=2 batch.total=3"),
+        "{text}"
     );
-    // Nobody is left to write it again.
-    fs::remove_file(scripts.path("alive")).unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert!(!scripts.path("alive").exists());
+    assert_eq!(
+        heard.count("module failed"),
+        results.iter().filter(|it| !it.success).count()
+    );
+    for (module, kind) in [("bad", "exit"), ("gone", "notFound")] {
+        let words = format!("module.id=\"{module}\" error.kind=\"{kind}\"");
+        assert!(line(&words).contains("module failed: "), "{text}");
+    }
+    let totals = format!(
+        "batch.total={} batch.succeeded={} batch.failed={}",
+        summary.total, summary.succeeded, summary.failed
+    );
+    assert!(line("batch ended").contains(&totals), "{totals}: {text}");
+    assert_eq!((summary.total, summary.succeeded, summary.failed), (3, 1, 2));
 }
 
 #[tokio::test]
 async fn benchmark_concurrency() {
-    let (scripts, modules) = Scripts::many(20, LOGGED);
     for max_concurrent in [5, 10, 20, 50] {
-        let executor = scripts.executor(max_concurrent);
-        let (_, summary) = executor.execute_batch_summed(modules.clone()).await;
+        let at_once = max_concurrent.min(20);
+        let (scripts, modules) = Scripts::many(20, &beside(at_once));
+        let executor = scripts.with(max_concurrent, patient());
+        let (_, summary) = executor.execute_batch_summed(modules).await;
         assert_eq!((summary.total, summary.succeeded), (20, 20));
-        assert!(summary.throughput() > 0.0 && summary.peak_running <= max_concurrent);
+        assert_eq!((summary.peak_running, scripts.peak()), (at_once, at_once));
+        assert!(summary.throughput() > 0.0);
     }
 }

@@ -1,6 +1,6 @@
 //! What the branch processor tells: logs within spans, and metrics (004-9, 004-10, 004-11).
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use gaai::flow::Trigger;
 use gaai::workflow::branches::{
@@ -10,22 +10,12 @@ use gaai::workflow::branches::{
 use tokio::time::sleep;
 
 use super::branch_case::{context, failing, millis, nap, run};
+use super::heard::Heard;
 
 /// 004-11 and the filter that users of the original know.
 #[tokio::test(start_paused = true)]
 async fn the_processors_debug_logs_tell_of_every_branch_within_its_spans() {
-    // With one subscriber alone, a call that another test makes first would stay silent here too.
-    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
-    let text = Arc::new(Mutex::new(Vec::new()));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter("gaai::processor=debug")
-        .with_ansi(false)
-        .with_writer({
-            let text = Arc::clone(&text);
-            move || Pen(Arc::clone(&text))
-        })
-        .finish();
-    let listening = tracing::subscriber::set_default(log);
+    let heard = Heard::by("gaai::processor=debug");
     let runs = Runs::start(&ProcessorSettings::default());
     let root = Branch::new("root", |_| async {
         sleep(millis(1)).await;
@@ -39,8 +29,7 @@ async fn the_processors_debug_logs_tell_of_every_branch_within_its_spans() {
     let report = process_workflow(&runs, message).await.unwrap();
     assert_eq!(report.branches.succeeded, 4);
     runs.shutdown().await;
-    drop(listening);
-    let text = String::from_utf8(text.lock().unwrap().clone()).unwrap();
+    let text = heard.text();
     let begins = |it: &&str| it.contains("a branch begins") && it.contains("left");
     let line = text.lines().find(begins).unwrap_or_else(|| panic!("{text}"));
     // 004-9: each within the one around it, though they interleave.
@@ -68,19 +57,6 @@ async fn the_processors_debug_logs_tell_of_every_branch_within_its_spans() {
     for name in ["root", "left", "right", "join"] {
         let ended = format!("step_id=\"{name}\" status=\"succeeded\"");
         assert!(text.contains(&ended), "{ended} is not in\n{text}");
-    }
-}
-
-struct Pen(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Pen {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

@@ -77,6 +77,10 @@ fn words_that_make_no_sense_are_exit_code_2_and_run_nothing() {
         &["touch.sh", "--memory-required", "4 loaves"],
         &["touch.sh", "--resource-wait", "1s", "--on-insufficient", "fail"],
         &["touch.sh", "-"],
+        &["touch.sh", "--interpreter", "sh"],
+        &["touch.sh", "--stop-grace", "5000000000000000h"],
+        &["--manifest", "gone.jsonl"],
+        &["--manifest", "gone.jsonl", "--stream"],
         &[],
     ] {
         let output = run(&scripts, words);
@@ -85,6 +89,34 @@ fn words_that_make_no_sense_are_exit_code_2_and_run_nothing() {
     let none = error_of(&run(&scripts, &["touch.sh", "--jobs", "0"]));
     assert!(none.contains("max_concurrent must be at least 1"), "{none}");
     assert!(!scripts.path("ran").exists());
+}
+
+#[test]
+fn a_command_for_an_extension_goes_before_what_the_script_says() {
+    let scripts = Scripts::new(&[("good.txt", "exit 0"), ("bad.sh", "exit 3")]);
+    told(&scripts, &["good.txt", "bad.sh"], 1);
+    let words = [
+        "good.txt",
+        "bad.sh",
+        "--interpreter",
+        "txt=sh -e",
+        "--interpreter",
+        ".sh=true",
+    ];
+    told(&scripts, &words, 0);
+}
+
+#[test]
+fn what_never_had_a_process_has_no_files_of_output() {
+    let scripts = Scripts::new(&[("good.sh", "exit 0"), ("notes.txt", "no program")]);
+    let all = json(
+        &scripts,
+        &["--output", "logs", "good.sh", "gone.sh", "notes.txt"],
+        1,
+    );
+    let paths: Vec<&Value> = (0..3).map(|it| &all["results"][it]["stdout_path"]).collect();
+    assert!(paths[0].is_string(), "{all:#}");
+    assert_eq!(paths[1..], [&Value::Null, &Value::Null], "{all:#}");
 }
 
 #[test]

@@ -263,6 +263,77 @@ async fn who_insists_reaches_attempts_that_were_told_to_stop_for_any_reason() {
     );
 }
 
+/// Says when it is dropped.
+struct Falling(Option<tokio::sync::oneshot::Sender<()>>);
+
+impl Drop for Falling {
+    fn drop(&mut self) {
+        let _ = self.0.take().unwrap().send(());
+    }
+}
+
+/// One attempt that never ends by itself, or whose end panics.
+struct Solo {
+    attempt: Option<Falling>,
+    panics: bool,
+}
+
+impl Perform for Solo {
+    type Done = ();
+
+    fn begin(&mut self, _: TaskIndex, _: u32, _: Stop) -> impl Future<Output = ()> + Send + 'static {
+        let (held, panics) = (self.attempt.take(), self.panics);
+        async move {
+            if !panics {
+                std::future::pending::<()>().await;
+            }
+            drop(held);
+        }
+    }
+
+    fn end(&mut self, _: TaskIndex, _: Result<(), String>, _: &mut Scheduler) -> Outcome {
+        unreachable!("as the test wants")
+    }
+
+    fn decide(&mut self, _: TaskIndex, _: &Scheduler) -> bool {
+        true
+    }
+
+    fn hear(&mut self, _: Duration, _: Action, _: &mut Scheduler) -> Result<(), Unrecorded> {
+        Ok(())
+    }
+}
+
+fn solo(panics: bool) -> (Scheduler, Solo, tokio::sync::oneshot::Receiver<()>) {
+    let (fell, heard) = tokio::sync::oneshot::channel();
+    let mut flow = keep_going(1);
+    flow.add(&isolated()).unwrap();
+    let attempt = Some(Falling(Some(fell)));
+    (flow, Solo { attempt, panics }, heard)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_that_is_dropped_takes_its_attempts_along() {
+    let (flow, solo, heard) = solo(false);
+    let (_orders, none) = Orders::channel();
+    tokio::select! {
+        _ = drive(flow, solo, none) => unreachable!("it never ends"),
+        () = sleep(Duration::from_millis(10)) => {}
+    }
+    heard.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_what_hears_of_ends_is_one_of_the_loop() {
+    let (flow, solo, _heard) = solo(true);
+    let (_orders, none) = Orders::channel();
+    let driven = tokio::spawn(drive(flow, solo, none));
+    let ended = tokio::time::timeout(Duration::from_secs(1), driven)
+        .await
+        .unwrap();
+    assert!(ended.is_err_and(|it| it.is_panic()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_written_down_does_not_begin() {
     for room in 0..8 {

@@ -2,24 +2,26 @@
 //! virtual time. `GAAI_LAW_CASES=1000000` draws as many cases.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU64;
 use std::time::Duration;
 
 use gaai::flow::{
-    Action, Cause, Course, Demand, Dependency, End, ErrorRules, Halt, Input, On, Outcome, PoolIndex, Rules,
-    Scheduler, ScopeIndex, SkipReason, Survives, Task, TaskIndex, Terms, Trigger, World, simulate,
+    Action, Cause, Course, Demand, Dependency, End, ErrorRules, Halt, Input, On, Outcome, Rules, Scheduler,
+    ScopeIndex, SkipReason, Survives, Task, TaskIndex, Terms, Trigger, World, simulate,
 };
 use gaai::limits::{BreakerPolicy, Retry};
 use proptest::prelude::*;
 
+use super::flow_pools::{Kind, Known};
+
 const CASES: u32 = 10_000;
 
-fn cases() -> u32 {
+/// Cases of a law.
+pub(crate) fn cases() -> u32 {
     std::env::var("GAAI_LAW_CASES").map_or(CASES, |it| it.parse().unwrap())
 }
 
 /// A draw that depends on nothing but its arguments (FNV-1a).
-fn roll(seed: u64, place: usize, what: u64) -> u64 {
+pub(crate) fn roll(seed: u64, place: usize, what: u64) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for word in [seed, place as u64, what] {
         for byte in word.to_le_bytes() {
@@ -137,7 +139,7 @@ impl Case {
         let units = setting
             .pools
             .iter()
-            .filter(|it| self.dice(place, 40 + it.place() as u64, 2) == 0);
+            .filter(|it| self.dice(place, 40 + it.index.place() as u64, 2) == 0);
         Task {
             after: after.collect(),
             trigger: [Trigger::All, Trigger::All, Trigger::Any, Trigger::Decided]
@@ -147,11 +149,12 @@ impl Case {
                 Survives::Nothing,
                 Survives::Failure,
                 Survives::Halt,
-            ][self.dice(place, 51, 4) as usize],
+                Survives::Whole,
+            ][self.dice(place, 51, 5) as usize],
             demand: Demand {
                 slot: self.dice(place, 52, 10) != 0,
                 alone: self.dice(place, 53, 12) == 0,
-                units: units.map(|it| (*it, 1 + self.dice(place, 60, 6))).collect(),
+                units: units.map(|it| (it.index, 1 + self.dice(place, 60, 6))).collect(),
                 breaker: (self.dice(place, 54, 6) == 0).then_some(setting.breaker),
                 gate: (self.dice(place, 55, 6) == 0).then_some(setting.gate),
             },
@@ -165,7 +168,7 @@ impl Case {
 }
 
 struct Setting {
-    pools: Vec<PoolIndex>,
+    pools: Vec<Known>,
     breaker: gaai::flow::BreakerIndex,
     gate: gaai::flow::GateIndex,
     indices: Vec<TaskIndex>,
@@ -180,6 +183,10 @@ struct Judge<'a> {
     tasks: Vec<Task>,
     parents: Vec<Option<TaskIndex>>,
     running: BTreeSet<TaskIndex>,
+    /// Of these, those that were told to stop.
+    stopping: BTreeSet<TaskIndex>,
+    /// Attempts that held some of a pool and have ended, by pool.
+    given_back: Vec<u64>,
     begun: BTreeSet<TaskIndex>,
     ended: BTreeMap<TaskIndex, End>,
     halted: bool,
@@ -188,8 +195,14 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn size(&self, pool: PoolIndex) -> u64 {
-        self.case.pools[pool.place()]
+    /// The attempt of a task has ended.
+    fn let_go(&mut self, index: TaskIndex) -> bool {
+        self.stopping.remove(&index);
+        let had = self.running.remove(&index);
+        for (pool, _) in self.tasks[index.place()].demand.units.iter().filter(|_| had) {
+            self.given_back[pool.place()] += 1;
+        }
+        had
     }
 
     fn check_limits(&self) {
@@ -200,21 +213,31 @@ impl Judge<'_> {
             .count();
         assert!(slots <= self.case.rules.max_running, "{slots} run");
         for pool in &self.setting.pools {
-            let size = self.size(*pool);
             let held: u64 = self
                 .running
                 .iter()
                 .flat_map(|it| &self.tasks[it.place()].demand.units)
-                .filter(|(it, _)| it == pool)
-                .map(|(_, units)| (*units).min(size))
+                .filter(|(it, _)| *it == pool.index)
+                .map(|(_, units)| pool.asked(*units))
                 .sum();
-            assert!(held <= size, "{held} of {size} units are held");
+            let is_rate = matches!(pool.kind, Kind::Rate(_));
+            assert!(is_rate || held <= pool.size, "{held} units of {pool:?} are held");
+            if let Kind::Shared(host) = &pool.kind {
+                assert!(host.ours() <= held, "nobody holds all of {pool:?}");
+            }
         }
         let alone = self.running.iter().find(|it| self.tasks[it.place()].demand.alone);
         assert!(alone.is_none() || slots <= 1, "{alone:?} does not run alone");
     }
 
-    fn check_start(&self, index: TaskIndex) {
+    fn check_start(&mut self, now: Duration, index: TaskIndex) {
+        for (pool, units) in &self.tasks[index.place()].demand.units {
+            let pool = &mut self.setting.pools[pool.place()];
+            let asked = pool.asked(*units);
+            if let Kind::Rate(meter) = &mut pool.kind {
+                meter.take(now, asked);
+            }
+        }
         let task = &self.tasks[index.place()];
         let came_about = |it: &&Dependency| {
             let end = self.ended.get(&it.task).copied();
@@ -245,7 +268,7 @@ impl Judge<'_> {
             "{index:?} started after its end"
         );
         assert!(
-            !self.halted || task.survives == Survives::Halt,
+            !self.halted || task.survives >= Survives::Halt,
             "{index:?} started after the halt"
         );
         assert!(!self.insisted);
@@ -254,10 +277,29 @@ impl Judge<'_> {
             parent.is_none_or(|it| self.running.contains(&it)),
             "{index:?} is part of what does not run"
         );
+        assert!(
+            parent.is_none_or(|it| !self.stopping.contains(&it)) || task.survives == Survives::Whole,
+            "{index:?} is part of what stops"
+        );
+    }
+
+    /// A task that survives whatever stops others was told to stop, or never starts.
+    fn check_survival(&self, index: TaskIndex) {
+        let parent = self.parents[index.place()];
+        let has_whole = parent.is_none_or(|it| self.running.contains(&it));
+        let survives = self.tasks[index.place()].survives == Survives::Whole;
+        assert!(
+            !survives || !has_whole || self.insisted,
+            "{index:?} does not survive"
+        );
     }
 
     fn check_end(&mut self, index: TaskIndex, end: End) {
-        self.running.remove(&index);
+        self.let_go(index);
+        if matches!(end, End::Skipped(SkipReason::UpstreamFailed(it)) if Some(it) == self.parents[index.place()])
+        {
+            self.check_survival(index);
+        }
         assert!(self.ended.insert(index, end).is_none(), "{index:?} ended twice");
         let task = &self.tasks[index.place()];
         // A part is stopped with what it is a part of, isolated or not.
@@ -335,11 +377,17 @@ impl World for Judge<'_> {
             Action::Start { task, attempt } => {
                 assert!(self.running.insert(task), "{task:?} runs twice");
                 assert_eq!(attempt == 1, self.begun.insert(task));
-                self.check_start(task);
+                self.check_start(now, task);
             }
-            Action::Retry { task, .. } => assert!(self.running.remove(&task)),
+            Action::Retry { task, .. } => assert!(self.let_go(task)),
             Action::End { task, end } => self.check_end(task, end),
-            Action::Stop { task, .. } => assert!(self.running.contains(&task)),
+            Action::Stop { task, cause } => {
+                assert!(self.running.contains(&task));
+                self.stopping.insert(task);
+                if !matches!(cause, Cause::Limit(_)) {
+                    self.check_survival(task);
+                }
+            }
             Action::Decide(_) | Action::Ask { .. } => {}
         }
         self.check_limits();
@@ -353,22 +401,16 @@ impl World for Judge<'_> {
 
 fn play(case: &Case) -> (Scheduler, BTreeMap<TaskIndex, End>, Vec<Task>) {
     let mut scheduler = Scheduler::new(case.rules.clone());
-    let mut pools: Vec<PoolIndex> = case.pools.iter().map(|it| scheduler.pool(*it)).collect();
-    if case.seed.is_multiple_of(5) && !pools.is_empty() {
-        // A pool of rate in place of the first; what it gives out is not held.
-        pools[0] = scheduler.rate_pool(NonZeroU64::new(8).unwrap(), millis(50));
-    }
-    let held: Vec<PoolIndex> = pools
-        .iter()
-        .copied()
-        .filter(|it| it.place() < case.pools.len())
+    let sizes = case.pools.iter().enumerate();
+    let pools: Vec<Known> = sizes
+        .map(|(at, size)| Known::new(&mut scheduler, *size, case.dice(at, 80, u64::MAX)))
         .collect();
     let breaker = scheduler.breaker(BreakerPolicy::in_a_row(2, millis(30)));
     let gate = scheduler.gate();
     let mut judge = Judge {
         case,
         setting: Setting {
-            pools: held,
+            pools,
             breaker,
             gate,
             indices: Vec::new(),
@@ -377,6 +419,8 @@ fn play(case: &Case) -> (Scheduler, BTreeMap<TaskIndex, End>, Vec<Task>) {
         tasks: Vec::new(),
         parents: Vec::new(),
         running: BTreeSet::new(),
+        stopping: BTreeSet::new(),
+        given_back: vec![0; case.pools.len()],
         begun: BTreeSet::new(),
         ended: BTreeMap::new(),
         halted: false,
@@ -388,6 +432,11 @@ fn play(case: &Case) -> (Scheduler, BTreeMap<TaskIndex, End>, Vec<Task>) {
     }
     simulate(&mut scheduler, &mut judge);
     assert!(judge.running.is_empty());
+    for pool in &judge.setting.pools {
+        let seen = scheduler.pool_use(pool.index).unwrap();
+        assert_eq!((seen.held, seen.ended), (0, judge.given_back[pool.index.place()]));
+        assert!(!matches!(&pool.kind, Kind::Shared(host) if host.ours() > 0));
+    }
     (scheduler, judge.ended, judge.tasks)
 }
 

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use gaai::flow::{
-    Course, Demand, Dependency, Phase, Refusal, Rules, Scheduler, Task, TaskIndex, Wait, World, simulate,
+    Course, Demand, Dependency, Outcome, Phase, Refusal, Rules, Scheduler, Task, TaskIndex, Terms, Wait,
+    World, simulate,
 };
+use gaai::limits::Retry;
 
 fn millis(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -108,6 +110,46 @@ fn utilisation_and_peak_are_those_of_the_schedule() {
     assert!((seen.utilisation() - 0.75).abs() < 1e-9);
     assert_eq!((seen.waited, seen.waited_us), (1, 10_000));
     assert_eq!(scheduler.extent(), (1, 2));
+}
+
+/// Every attempt fails at once.
+struct Failing(u32);
+
+impl World for Failing {
+    fn course(&mut self, _: TaskIndex, attempt: u32) -> Course {
+        self.0 = attempt;
+        Course {
+            outcome: Outcome::Failed {
+                may_retry: true,
+                after: None,
+            },
+            ..Course::of(Duration::ZERO)
+        }
+    }
+}
+
+#[test]
+fn attempts_have_an_end_whatever_is_asked_for() {
+    let mut scheduler = Scheduler::new(Rules::default());
+    let retry = Retry {
+        max_attempts: u32::MAX,
+        base: Duration::ZERO,
+        deadline: Duration::MAX,
+        ..Retry::default()
+    };
+    let terms = Terms {
+        retry,
+        ..Terms::default()
+    };
+    scheduler
+        .add(&Task {
+            terms,
+            ..Task::default()
+        })
+        .unwrap();
+    let mut failing = Failing(0);
+    simulate(&mut scheduler, &mut failing);
+    assert_eq!((failing.0, scheduler.tally().failed), (65_535, 1));
 }
 
 #[test]

@@ -13,8 +13,7 @@ use gaai::process::{
     Settings, Spawner,
 };
 
-/// Long enough for anything here on a busy machine; nothing waits for it unless it fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::workflow_room::{PATIENCE, survivors, until};
 
 fn settings(rungs: &[Rung]) -> Settings {
     Settings {
@@ -44,30 +43,6 @@ fn shell(case: &OsString, script: &str) -> Command {
     ]
     .into();
     command
-}
-
-/// The processes of a test that run.
-fn survivors(case: &OsString) -> Vec<String> {
-    let mark = format!("GAAI_TEST_CASE={}\0", case.display());
-    std::fs::read_dir("/proc")
-        .unwrap()
-        .flatten()
-        .filter(|it| {
-            let environment = std::fs::read(it.path().join("environ")).unwrap_or_default();
-            environment.windows(mark.len()).any(|it| it == mark.as_bytes())
-        })
-        .map(|it| std::fs::read_to_string(it.path().join("stat")).unwrap_or_default())
-        .collect()
-}
-
-/// Waits until it is so; looking again is the only way to learn it of a stranger's processes.
-async fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let waited = tokio::time::timeout(PATIENCE, async {
-        while !so() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    assert!(waited.await.is_ok(), "never: {what}");
 }
 
 fn out(child: &Child) -> String {
@@ -120,6 +95,35 @@ async fn one_that_prints_without_end_is_stopped() {
     let exit = child.wait().await;
     assert_eq!((exit.ending, exit.signal), (Ending::OutputTooLarge, Some(9)));
     assert!(child.printed(Channel::Stderr).text().starts_with("y\ny\n"));
+    assert_eq!(survivors(&case), [""; 0]);
+}
+
+#[tokio::test]
+async fn one_that_printed_too_much_and_ended_before_anybody_looked_has_failed() {
+    let case = case();
+    for (line, ending) in [
+        ("head -c 3000 /dev/zero", Ending::OutputTooLarge),
+        ("head -c 2000 /dev/zero", Ending::Own),
+    ] {
+        let mut command = shell(&case, line);
+        command.bounds = Bounds {
+            kept: 1000,
+            printed: 2000,
+        };
+        let mut child = spawner().spawn(&command).unwrap();
+        assert_eq!(child.wait().await.ending, ending, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_grace_without_end_is_one() {
+    let case = case();
+    let mut child = spawner()
+        .spawn(&shell(&case, "echo ready; exec sleep 300"))
+        .unwrap();
+    says(&child, "ready").await;
+    let exit = child.stop(Duration::MAX).await;
+    assert_eq!((exit.ending, exit.signal), (Ending::Stopped, Some(15)));
     assert_eq!(survivors(&case), [""; 0]);
 }
 

@@ -113,6 +113,33 @@ fn cancel_now_kills_at_once() {
 }
 
 #[test]
+fn logs_are_followed_no_longer_than_somebody_reads_them() {
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    workflow(
+        place,
+        "",
+        &(step("z", "echo one", "") + &step("b", WAITS, ", dependsOn: [z]")),
+    );
+    let mut child = begun(place);
+    until("b runs", || lines(place, "began") == 1);
+    let mut logs = gaai(place, &["workflow", "logs", "r", "-f"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    let mut read = std::io::BufReader::new(logs.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut read, &mut first).unwrap();
+    drop(read);
+    // The run prints nothing more and goes on.
+    until("they end", || logs.try_wait().unwrap().is_some());
+    assert_eq!((first.as_str(), child.try_wait().unwrap()), ("z | one\n", None));
+    assert!(logs.wait().unwrap().success());
+    fs::write(place.join("go"), "").unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn logs_are_followed_to_the_end_of_the_run() {
     let place = tempfile::tempdir().unwrap();
     let place = place.path();
@@ -226,6 +253,9 @@ fn agents_and_analyses_are_steps() {
   - { id: brief, type: agent, config: { agent: requirements, prompt: "Who are the most influential users?", parameters: { vertical: social } } }
   - { id: rank, type: analysis, config: { graph: "demo:social", algorithm: pagerank } }
   - { id: told, type: script, dependsOn: [rank, brief], config: { command: echo, args: ["{{ steps.rank.outputs.rows }} {{ steps.brief.outputs.objectives }}"] } }
+  - { id: schema, type: agent, config: { agent: schema, parameters: { graph: "demo:social" } } }
+  - { id: cases, type: agent, config: { agent: useCases, prompt: "Who are the most influential users?", parameters: { graph: "demo:social" } } }
+  - { id: templates, type: agent, config: { agent: templates, parameters: { graph: "demo:social", maxTemplates: 2 } } }
   - { id: none, type: agent, continueOnError: true, config: { agent: findings, prompt: x } }
   - { id: model, type: agent, continueOnError: true, config: { prompt: x } }
 "#;
@@ -251,6 +281,12 @@ fn agents_and_analyses_are_steps() {
             .unwrap()
             .contains("`agent: requirements`")
     );
+    assert!(
+        result["schema"]["outputs"]["schema"]["census"].is_object(),
+        "{result:#}"
+    );
+    assert!(result["cases"]["outputs"]["count"].as_u64().unwrap() > 0);
+    assert!(result["templates"]["outputs"]["templates"][0]["algorithm"].is_object());
     assert!(
         result["model"]["error"]
             .as_str()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gaai::flow::Cancel;
@@ -345,6 +346,43 @@ async fn a_pool_of_the_host_holds_for_two_processes_and_is_free_after_a_kill() {
     std::fs::remove_dir(room.path("held")).unwrap();
     until("nobody is left", || survivors(&case).is_empty()).await;
     assert!(room.run(SHARED).await.success);
+}
+
+#[tokio::test]
+async fn instances_of_a_step_are_counted_over_runs_beside_each_other() {
+    let yaml = "
+name: instances
+steps:
+  - id: one
+    type: script
+    parallel: { maxConcurrency: 1 }
+    forEach: { items: [1, 2, 3] }
+    config: { command: sh, args: [-c, 'mkdir held || echo twice >> wrong; touch came.$GAAI_TEST_RUN; wait_for came.1 came.2.is.near; rmdir held; echo x >> done'] }
+";
+    let mut first = Room::new();
+    first
+        .environment
+        .insert("GAAI_TEST_RUN".to_owned(), "1".to_owned());
+    let mut second = Room::new();
+    second
+        .environment
+        .insert("GAAI_TEST_RUN".to_owned(), "2".to_owned());
+    second.move_to(first.base.path(), "run-2");
+    // An instance of the one run ends only when the other run waits for its turn.
+    let near = first.path("came.2.is.near");
+    second.watcher = Arc::new(move |event| {
+        if matches!(event, WorkflowEvent::StepQueued { .. }) {
+            std::fs::write(&near, "").unwrap();
+        }
+    });
+    let later = async {
+        until("the first holds it", || first.path("came.1").exists()).await;
+        second.run(yaml).await
+    };
+    let (one, two) = tokio::join!(first.run(yaml), later);
+    assert!(one.success && two.success);
+    assert_eq!(first.lines("done").len(), 6);
+    assert!(first.lines("wrong").is_empty(), "two instances ran at once");
 }
 
 /// Runs a workflow that bounds its runs beside another that has begun and waits for `released`.

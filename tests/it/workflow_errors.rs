@@ -326,3 +326,32 @@ steps:
     assert_eq!(fate(&result, "no"), (StepState::Skipped, "condition".to_owned()));
     assert_eq!(fate(&result, "join").0, StepState::Succeeded);
 }
+
+#[tokio::test]
+async fn the_rule_for_a_class_decides_whether_its_failure_is_tolerated() {
+    for (action, tolerates, state, after) in [
+        ("failRun", true, RunState::Failed, StepState::Skipped),
+        (
+            "ignore",
+            false,
+            RunState::PartiallySucceeded,
+            StepState::Succeeded,
+        ),
+    ] {
+        let yaml = format!(
+            "
+name: class
+onError: [ {{ class: data, action: {action} }} ]
+steps:
+  - {{ id: bad, type: script, errorClass: data, continueOnError: {tolerates}, config: {{ command: 'false' }} }}
+  - {{ id: after, type: script, dependsOn: [bad], config: {{ command: 'true' }} }}
+"
+        );
+        let result = Room::new().run(&yaml).await;
+        assert_eq!(
+            (result.state, fate(&result, "after").0),
+            (state, after),
+            "{action}"
+        );
+    }
+}

@@ -148,6 +148,8 @@ steps:
   - { id: prints, type: script, outputs: [it], config: { command: sh, args: [-c, 'echo $TOKEN; echo $FILE >&2; echo it=$TOKEN >> $GAAI_OUTPUT'] } }
   - { id: reads, type: script, dependsOn: [prints], config: { command: echo, args: ['{{steps.prints.outputs.it}} {{steps.prints.output}}'] } }
   - { id: codes, type: script, config: { command: sh, args: [-c, 'printf %s $TOKEN | base64'] } }
+  - { id: lines, type: script, config: { command: sh, args: [-c, 'echo $TOKEN | base64; printf \"user:%s\" $TOKEN | base64 -w 9'] } }
+  - { id: cut, type: script, config: { command: sh, args: [-c, 'head -c HALF /dev/zero | tr \"\\0\" x; printf %s $TOKEN; head -c 700000 /dev/zero | tr \"\\0\" y'] } }
   - { id: fails, type: script, outputs: [it], config: { command: sh, args: [-c, 'echo it=$TOKEN >> $GAAI_OUTPUT; echo $TOKEN >&2; exit 1'] }, parallel: { isolateErrors: true } }
   - { id: invalid, type: script, outputs: [it], config: { command: sh, args: [-c, 'echo $TOKEN >> $GAAI_OUTPUT'] }, parallel: { isolateErrors: true } }
   - { id: straddles, type: script, config: { command: sh, args: [-c, 'head -c PAD /dev/zero | tr \"\\0\" x; printf %s $TOKEN; head -c 200000 /dev/zero | tr \"\\0\" y'] } }
@@ -164,7 +166,12 @@ async fn secrets_stand_in_no_file_of_a_run_and_in_no_result() {
     std::fs::write(room.path("secret.txt"), "an0ther-canary\n").unwrap();
     // The cut of a long output falls into the middle of the secret.
     let pad = (32 << 10) - 8;
-    let result = room.run(&LEAKS.replace("PAD", &pad.to_string())).await;
+    // And so does the middle of what is kept of more than a MiB.
+    let half = (512 << 10) - 8;
+    let yaml = LEAKS
+        .replace("PAD", &pad.to_string())
+        .replace("HALF", &half.to_string());
+    let result = room.run(&yaml).await;
     let text = serde_json::to_string(&result).unwrap();
     for part in [CANARY, &CANARY[..8], &CANARY[11..], "an0ther-canary", "YzRuYXJ5"] {
         assert!(!text.contains(part), "{part} in the result");
@@ -184,7 +191,21 @@ async fn secrets_stand_in_no_file_of_a_run_and_in_no_result() {
             .unwrap()
             .contains("holds a secret")
     );
-    let good = ["prints", "reads", "codes", "straddles", "live", "list"];
+    assert!(
+        step(&result, "lines").output.starts_with("***\n"),
+        "{}",
+        step(&result, "lines").output
+    );
+    let good = [
+        "prints",
+        "reads",
+        "codes",
+        "lines",
+        "cut",
+        "straddles",
+        "live",
+        "list",
+    ];
     assert!(
         good.iter().all(|it| fate(&result, it).0 == StepState::Succeeded),
         "{:?}",

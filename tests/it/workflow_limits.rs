@@ -78,6 +78,37 @@ async fn weights_are_held_in_full() {
     assert!(result.parallel_stats.pools["cpu"].peak <= 3);
 }
 
+/// A step that writes into the file of the size of a pool of the host, and one that takes four of it afterwards.
+fn after_the_size_became(text: &str) -> String {
+    format!(
+        "
+name: host
+parallel: {{ resources: {{ gpu: {{ slots: 4, scope: host }} }} }}
+steps:
+  - {{ id: other, type: script, config: {{ command: sh, args: [-c, 'echo {text} > pools/gpu/size'] }} }}
+  - {{ id: large, type: script, dependsOn: [other], resources: {{ gpu: 4 }}, config: {{ command: 'true' }} }}
+"
+    )
+}
+
+#[tokio::test]
+async fn a_step_takes_all_of_a_pool_that_others_made_smaller() {
+    let result = Room::new().run(&after_the_size_became("2")).await;
+    assert!(result.success, "{:?}", result.error);
+}
+
+#[tokio::test]
+async fn a_step_fails_when_a_pool_of_the_host_cannot_be_used() {
+    let result = Room::new().run(&after_the_size_became("nothing")).await;
+    assert_eq!(fate(&result, "large").0, StepState::Failed);
+    let error = step(&result, "large").error.clone().unwrap();
+    assert!(
+        error.starts_with("it cannot have what it takes: failed to use the slots in ")
+            && error.contains("pools/gpu/size: it holds no size"),
+        "{error}"
+    );
+}
+
 #[tokio::test]
 async fn a_quick_branch_waits_for_no_slow_one_of_its_level() {
     let room = Room::new();

@@ -1,6 +1,7 @@
 //! A place for tests of workflows: a directory with small programs, a run in it, and what the run left.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -145,8 +146,10 @@ impl Room {
                 home: self.places.1.clone(),
                 environment: self.environment.clone(),
                 cores: Some(2),
+                most_children: usize::MAX,
                 pools: self.places.1.join("pools"),
                 stop_grace: self.stop_grace,
+                expected: BTreeMap::new(),
             },
             run: "run-1".into(),
         }
@@ -228,8 +231,8 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 }
 
 /// The processes that have this case in their environment.
-pub(super) fn survivors(case: &str) -> Vec<String> {
-    let mark = format!("GAAI_TEST_CASE={case}\0");
+pub(super) fn survivors(case: impl AsRef<OsStr>) -> Vec<String> {
+    let mark = format!("GAAI_TEST_CASE={}\0", case.as_ref().display());
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     processes
         .filter(|it| {

@@ -44,7 +44,7 @@ steps:
   - id: again
     type: script
     config: { command: sh, args: [-c, 'test -e was-here || { touch was-here; sleep 300; }'], timeout: 2s }
-    retry: { maxAttempts: 2, backoff: { initial: 1ms, max: 1ms }, retryOn: [timeout] }
+    retry: { maxAttempts: 99, backoff: { initial: 1ms, max: 1ms }, retryOn: [timeout] }
     parallel: { isolateErrors: true }
 ",
         )
@@ -54,10 +54,9 @@ steps:
         (StepState::TimedOut, "timedOut".to_owned())
     );
     assert_eq!(step(&result, "late").attempts, 1);
-    assert_eq!(
-        (fate(&result, "again").0, step(&result, "again").attempts),
-        (StepState::Succeeded, 2)
-    );
+    // On a busy machine more than one attempt may take too long.
+    assert_eq!(fate(&result, "again").0, StepState::Succeeded);
+    assert!(step(&result, "again").attempts > 1);
     assert_eq!(result.state, RunState::Failed);
     nobody_is_left(&room);
 }
@@ -73,14 +72,52 @@ steps:
   - id: tries
     type: script
     timeout: 400ms
-    config: { command: 'false' }
-    retry: { maxAttempts: 1000, backoff: { initial: 20ms, factor: 1, max: 20ms } }
+    config: { command: 'false', timeout: 1h }
+    retry: { maxAttempts: 2, backoff: { initial: 1h, max: 1h } }
 ",
         )
         .await;
     assert_eq!(fate(&result, "tries").0, StepState::TimedOut);
-    assert!(step(&result, "tries").attempts > 1);
+    assert_eq!(
+        step(&result, "tries").error.as_deref(),
+        Some("timedOut: all attempts together took longer than their limit")
+    );
     assert_eq!(result.state, RunState::Failed);
+}
+
+const BEGINS_AGAIN: &str = "
+name: again
+onError: [ { class: database, action: restartWorkflow, maxRestarts: 3 } ]
+onFailure: { command: sh, args: [-c, 'echo failure $GAAI_OUTCOME >> told'] }
+onCancel: { command: sh, args: [-c, 'echo cancel $GAAI_OUTCOME >> told'] }
+onExit: { command: sh, args: [-c, 'echo exit >> told'] }
+steps:
+  - { id: bad, type: script, errorClass: database, config: { command: sh, args: [-c, 'echo x >> ran; exit 1'] } }
+";
+
+#[tokio::test]
+async fn a_run_that_begins_again_has_no_new_time() {
+    let room = room();
+    // The pauses before three restarts take longer.
+    let result = room
+        .run(&BEGINS_AGAIN.replace("name: again", "name: again\ntimeout: 1s"))
+        .await;
+    assert_eq!((result.state, result.success), (RunState::TimedOut, false));
+    assert_eq!(room.lines("told"), ["failure timedOut", "exit"]);
+}
+
+#[tokio::test]
+async fn a_run_that_is_cancelled_before_it_begins_again_runs_its_handlers() {
+    let mut room = room();
+    let cancel = room.cancel.clone();
+    room.watcher = Arc::new(move |event| {
+        if matches!(event, WorkflowEvent::StepFinished { step, .. } if step == "bad") {
+            cancel.cancel();
+        }
+    });
+    is_cancelled(&room.run(BEGINS_AGAIN).await);
+    assert_eq!(room.lines("told"), ["cancel cancelled", "exit"]);
+    assert_eq!(room.lines("ran").len(), 1);
 }
 
 #[tokio::test]
@@ -236,7 +273,10 @@ async fn who_insists_gets_out_of_a_clean_up_that_hangs() {
         WorkflowEvent::StepStarted { step, .. } if step == "clean-up" => insist.cancel(),
         _ => {}
     });
-    let yaml = CANCELLED.replace("echo clean >> told", "exec stubborn clean");
+    // Its time to end is long: nothing but the user's insistence ends it before.
+    let yaml = CANCELLED
+        .replace("echo clean >> told", "exec stubborn clean")
+        .replace("id: clean-up,", "id: clean-up, stop: { grace: 10m },");
     let result = room.run(&yaml).await;
     is_cancelled(&result);
     assert_eq!(

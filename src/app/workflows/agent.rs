@@ -1,6 +1,7 @@
 //! Steps of type `agent`: a prompt to a model, or an agent of ours whose input can be given as parameters.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -8,21 +9,23 @@ use serde_json::{Map, Value};
 use super::launch::WorkflowParts;
 use crate::agents::requirements;
 use crate::agents::vertical_files;
-use crate::app::effort_of;
 use crate::app::library::Library;
 use crate::app::parts::assets;
+use crate::app::plan::outline;
+use crate::app::{Asked, ModelKeys, effort_of, request};
 use crate::config::Project;
 use crate::documents;
 use crate::llm::{Allowance, Finish, LlmError, Message, Request, Role, Speaker, Witness};
-use crate::pipeline::{PipelineError, RunRequest};
+use crate::pipeline::{ModelRequest, PipelineError, RunRequest};
+use crate::trace::Clock;
 use crate::workflow::run::{Call, CallError, CalledWork};
 
 /// Tokens of a reply at most where the step does not say.
 const REPLY_TOKENS: u32 = 4_000;
 
 /// What an agent step can be, for messages.
-const SUPPORTED: &str = "a step can be a `prompt` to a model, or `agent: requirements`, which reads a text; the other \
-                         agents need a whole run, `gaai run`";
+const SUPPORTED: &str = "a step can be a `prompt` to a model, `agent: requirements`, which reads a text, or one of \
+                         `schema`, `useCases` and `templates`, which look at a graph";
 
 /// What `config.parameters` of a prompt may say.
 #[derive(Deserialize)]
@@ -61,10 +64,29 @@ fn generic() -> String {
     "generic".to_owned()
 }
 
+/// What `config.parameters` of the agents say that look at a graph.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct GraphParameters {
+    /// A name in the project file, a path, or `demo:<kind>`.
+    graph: String,
+    /// Files of the brief.
+    #[serde(default)]
+    documents: Vec<PathBuf>,
+    /// The brief itself; the prompt unless said.
+    text: Option<String>,
+    vertical: Option<String>,
+    max_templates: Option<usize>,
+}
+
 /// Performs agent steps.
 pub(super) struct Agents {
     library: Result<Library, String>,
     assets: Option<PathBuf>,
+    project: Project,
+    /// The working directory.
+    base: PathBuf,
+    clock: Clock,
 }
 
 impl Agents {
@@ -72,6 +94,9 @@ impl Agents {
         Self {
             library: library(parts).map_err(|error| error.to_string()),
             assets: assets_of(&parts.project),
+            project: parts.project.clone(),
+            base: parts.directory.clone(),
+            clock: Arc::clone(&parts.clock),
         }
     }
 
@@ -89,6 +114,9 @@ impl Agents {
             (None, Some(prompt)) => self.ask(prompt, model.as_deref(), parameters).await,
             (None, None) => Err(refused(format!("it has no prompt; {SUPPORTED}"))),
             (Some("requirements"), prompt) => self.requirements(prompt, parameters),
+            (Some(agent @ ("schema" | "useCases" | "templates")), prompt) => {
+                self.look_at_graph(agent, prompt, parameters).await
+            }
             (Some(other), _) => Err(refused(format!(
                 "the agent `{other}` cannot be a step: {SUPPORTED}"
             ))),
@@ -129,6 +157,45 @@ impl Agents {
         outputs.insert("model".to_owned(), reply.model.into());
         outputs.insert("tokens".to_owned(), reply.usage.tokens().into());
         Ok((reply.text, outputs))
+    }
+
+    /// Has the stages before the executions look at a graph, up to the one that is asked for; no model is asked.
+    async fn look_at_graph(
+        &self,
+        agent: &str,
+        prompt: Option<String>,
+        parameters: Value,
+    ) -> Result<(String, Map<String, Value>), CallError> {
+        let parameters: GraphParameters = read(parameters)?;
+        let asked = Asked {
+            graph: parameters.graph,
+            documents: parameters.documents,
+            asks: parameters.text.or(prompt).into_iter().collect(),
+            vertical: parameters.vertical,
+            max_templates: parameters.max_templates,
+            ..Asked::default()
+        };
+        let failed = |error: PipelineError| refused(error.to_string());
+        let request = RunRequest {
+            // Nobody is asked, whatever the project says.
+            models: ModelRequest::default(),
+            ..request(asked, &self.project, &self.base).map_err(failed)?
+        };
+        let keys = ModelKeys::default();
+        let outlined = outline(&request, Arc::clone(&self.clock), &keys).await;
+        let outline = outlined.map_err(failed)?.outline;
+        let value = match agent {
+            "schema" => serde_json::to_value(&*outline.schema),
+            "useCases" => serde_json::to_value(&*outline.use_cases),
+            _ => serde_json::to_value(&outline.plan.templates),
+        };
+        let value = value.map_err(|error| refused(error.to_string()))?;
+        let mut outputs = Map::new();
+        if let Value::Array(found) = &value {
+            outputs.insert("count".to_owned(), found.len().into());
+        }
+        outputs.insert(agent.to_owned(), value.clone());
+        Ok((format!("{value:#}"), outputs))
     }
 
     /// Reads a brief by the rules of a vertical; no model is asked.

@@ -1,5 +1,6 @@
 //! Begins a run of a workflow or takes one up, and carries it to its end.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,9 +9,11 @@ use std::time::Duration;
 
 use super::calls;
 use super::error::WorkflowError;
+use super::experience::expected;
 use super::open::OpenedWorkflow;
 use super::status::read_workflow_history;
 use super::stopping;
+use crate::app::exec::too_few_files;
 use crate::app::runs::run_names;
 use crate::app::{ModelKeys, cores};
 use crate::config::{Environment, Project};
@@ -18,11 +21,12 @@ use crate::flow::Cancel;
 use crate::model::event::RunState;
 use crate::model::id::RunId;
 use crate::pipeline::ModelRequest;
-use crate::process::{Settings, Spawner, raise_open_files};
+use crate::process::{OpenFiles, Settings, Spawner, raise_open_files};
 use crate::trace::{Clock, is_being_written};
+use crate::workflow::definition::Workflow;
 use crate::workflow::run::{
     Again, RunOptions, RunParts, RunRequest, Surroundings, Watcher, WorkflowHistory, WorkflowResult,
-    check_run, journal_of, resume_workflow, run_workflow,
+    check_run, journal_of, most_at_once, resume_workflow, run_workflow,
 };
 
 /// How long what is told to stop may take where the file does not say.
@@ -43,6 +47,8 @@ pub struct WorkflowParts {
     pub directory: PathBuf,
     /// Which models are asked.
     pub models: ModelRequest,
+    /// Files that this process may open.
+    pub files: OpenFiles,
 }
 
 impl WorkflowParts {
@@ -59,7 +65,6 @@ impl WorkflowParts {
     ) -> Result<Self, WorkflowError> {
         let program = std::env::current_exe();
         let program = program.map_err(|error| WorkflowError::file(Path::new("the program gaai"), &error))?;
-        raise_open_files();
         Ok(Self {
             spawner: Spawner::new(Settings::of_program(program)),
             clock,
@@ -67,6 +72,7 @@ impl WorkflowParts {
             project,
             directory,
             models,
+            files: raise_open_files(),
         })
     }
 
@@ -129,20 +135,22 @@ pub fn launch_workflow(
     let names = run_names(start.run, (parts.clock)() / 1000, &opened.workflow.name);
     let (run, directory) = claim(&start.output, names)?;
     let home = opened.home(&parts.directory);
+    let warnings = parts.too_few_files(&opened.workflow, &start.options);
     let file = opened.file.map_or(opened.name, |it| it.display().to_string());
+    let name = &opened.workflow.name;
     let request = RunRequest {
+        surroundings: parts.surroundings(name, &directory, parts.directory.clone(), home),
         workflow: opened.workflow,
         text: opened.text,
         file,
         options: start.options,
-        surroundings: parts.surroundings(directory.clone(), parts.directory.clone(), home),
         run: run.clone(),
     };
     Ok(Launched {
         run,
         parts: parts.of_run(face, &directory),
         directory,
-        warnings: Vec::new(),
+        warnings: warnings.into_iter().collect(),
         request,
         again: None,
     })
@@ -168,14 +176,15 @@ pub fn take_up_workflow(
     }
     may_be_taken_up(&history, &again, is_retry)?;
     stopping::forget(directory)?;
-    let (opened, warnings) = opened_again(&history)?;
+    let (opened, mut warnings) = opened_again(&history)?;
+    warnings.extend(parts.too_few_files(&opened.workflow, &history.options));
     let home = opened.home(&history.directory);
     let request = RunRequest {
+        surroundings: parts.surroundings(&opened.workflow.name, directory, history.directory, home),
         workflow: opened.workflow,
         text: opened.text,
         file: history.file,
         options: history.options,
-        surroundings: parts.surroundings(directory.to_path_buf(), history.directory, home),
         run: history.run.clone(),
     };
     Ok(Launched {
@@ -256,16 +265,26 @@ fn claim(output: &Path, names: impl Iterator<Item = RunId>) -> Result<(RunId, Pa
 }
 
 impl WorkflowParts {
-    fn surroundings(&self, directory: PathBuf, base: PathBuf, home: PathBuf) -> Surroundings {
+    /// Of a run of `workflow` in `directory`, beside which the others are.
+    fn surroundings(&self, workflow: &str, directory: &Path, base: PathBuf, home: PathBuf) -> Surroundings {
         Surroundings {
-            directory,
+            expected: directory
+                .parent()
+                .map_or_else(BTreeMap::new, |it| expected(workflow, it)),
+            directory: directory.to_path_buf(),
             base,
             home,
             environment: self.environment.processes.texts(),
             cores: cores(),
+            most_children: self.files.children(),
             pools: self.environment.pools.clone(),
             stop_grace: STOP_GRACE,
         }
+    }
+
+    /// What to know where fewer steps can run at once than the workflow may have.
+    fn too_few_files(&self, workflow: &Workflow, options: &RunOptions) -> Option<String> {
+        too_few_files(self.files, most_at_once(workflow, options, cores()), "steps")
     }
 
     fn of_run(&self, face: &WorkflowFace, directory: &Path) -> RunParts {

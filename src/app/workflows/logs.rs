@@ -10,11 +10,6 @@ use super::error::WorkflowError;
 /// Bytes read of one log at once.
 const PIECE: u64 = 1 << 20;
 
-/// Where the output of `step` is kept in a run's directory.
-pub fn log_path(directory: &Path, step: &str) -> PathBuf {
-    directory.join("logs").join(format!("{step}.log"))
-}
-
 /// The lines of a run's logs that were not read yet.
 pub struct LogLines {
     root: PathBuf,

@@ -109,7 +109,7 @@ fn size_of(pool: &Pool) -> String {
     match pool {
         Pool::Rate(rate) => format!("{} in {:.0} s", rate.rate, rate.per.0.as_secs_f64()),
         Pool::Slots(slots) => {
-            let size = slots.adaptive.map_or_else(
+            let size = slots.bounds().map_or_else(
                 || slots.initial().to_string(),
                 |it| format!("{} to {}", it.min, it.max),
             );

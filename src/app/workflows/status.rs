@@ -1,17 +1,16 @@
 //! How a run stands, from its journal alone: the process that performs it may be another one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::error::WorkflowError;
-use super::logs::log_path;
 use crate::model::event::RunState;
 use crate::model::workflow_event::StepState;
 use crate::trace::{self, is_being_written};
-use crate::workflow::definition::{Order, Pool, Workflow, load};
-use crate::workflow::run::{RunError, WorkflowHistory, journal_of, most_at_once, wanted_steps};
+use crate::workflow::definition::{Order, Workflow, load};
+use crate::workflow::run::{RunError, WorkflowHistory, journal_of, log_path, wanted_steps};
 
 /// A run at this moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -101,24 +100,22 @@ pub fn read_workflow_history(directory: &Path) -> Result<WorkflowHistory, Workfl
 ///
 /// # Errors
 /// Its journal cannot be read.
-pub fn workflow_status(
-    directory: &Path,
-    now_ms: i64,
-    cores: Option<usize>,
-) -> Result<RunStatus, WorkflowError> {
+pub fn workflow_status(directory: &Path, now_ms: i64) -> Result<RunStatus, WorkflowError> {
     // Asked first: what ends in between is then told as running and not as interrupted.
     let is_running = is_being_written(&journal_of(directory))?;
     let history = read_workflow_history(directory)?;
     let workflow = load(&history.definition, &history.file)?.workflow;
-    let mut parts = BTreeMap::new();
+    let mut parts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for name in history
         .running
         .keys()
         .chain(history.finished.keys())
         .chain(history.skipped.keys())
+        .chain(history.waiting.keys())
+        .chain(history.resting.keys())
     {
         if let Some((step, _)) = name.split_once(['/', '.']) {
-            parts.entry(step).or_insert_with(Vec::new).push(name.as_str());
+            parts.entry(step).or_default().insert(name);
         }
     }
     let glance = Glance {
@@ -127,7 +124,6 @@ pub fn workflow_status(
         workflow: &workflow,
         is_running,
         now_ms,
-        most: most_at_once(&workflow, &history.options, cores),
     };
     let wanted = wanted_steps(&workflow, &history.options);
     let mut steps = Vec::new();
@@ -166,7 +162,6 @@ struct Glance<'a> {
     workflow: &'a Workflow,
     is_running: bool,
     now_ms: i64,
-    most: usize,
 }
 
 impl Glance<'_> {
@@ -203,7 +198,11 @@ impl Glance<'_> {
             let state = StepStanding::Over(StepState::Skipped);
             return self.status(step, state, Some(reason.clone()));
         }
-        let reason = place.filter(|_| self.is_running).map(|it| self.wait(it));
+        let reason = self.is_running.then(|| match (&self.history.queued, place) {
+            (Some(reason), _) => format!("for {reason}"),
+            (None, Some(place)) => self.wait(place),
+            (None, None) => self.wait_of(step),
+        });
         self.status(step, StepStanding::Waiting, reason)
     }
 
@@ -224,28 +223,20 @@ impl Glance<'_> {
         if !open.is_empty() {
             return format!("for {}", open.join(", "));
         }
-        let running = || {
-            ids.iter()
-                .filter(|it| self.history.running.contains_key(&it.id.0))
-        };
-        for (pool, weight) in ids[place].weights() {
-            let holders: Vec<_> = running()
-                .filter_map(|it| Some((it.id.0.as_str(), it.weights().get(pool)?.get())))
-                .collect();
-            let held: u32 = holders.iter().map(|it| it.1).sum();
-            if let Some(Pool::Slots(slots)) = self.workflow.parallel.resources.get(pool)
-                && held + weight.get() > slots.initial().get()
-                && !holders.is_empty()
-            {
-                let names: Vec<&str> = holders.iter().map(|it| it.0).collect();
-                let size = slots.initial();
-                return format!("for pool {pool}: {held} of {size} held by {}", names.join(", "));
+        self.wait_of(&ids[place].id.0)
+    }
+
+    /// What a step or a part waits for that could begin.
+    fn wait_of(&self, step: &str) -> String {
+        if let Some(reason) = self.history.waiting.get(step) {
+            return format!("for {reason}");
+        }
+        match self.history.resting.get(step) {
+            Some(next_ms) if *next_ms > self.now_ms => {
+                let seconds = (next_ms - self.now_ms) as f64 / 1e3;
+                format!("for its next attempt: {seconds:.1} s")
             }
+            _ => "for a run slot".to_owned(),
         }
-        let count = self.history.running.len();
-        if count >= self.most {
-            return format!("for a run slot: {count} of {} are taken", self.most);
-        }
-        "for its turn".to_owned()
     }
 }

@@ -16,11 +16,10 @@ use jiff::Timestamp;
 use super::error::WorkflowError;
 use super::launch::{WorkflowFace, WorkflowParts, WorkflowStart, launch_workflow};
 use super::open::{OpenedWorkflow, open_workflow};
-use super::slug;
 use crate::flow::Cancel;
 use crate::store::write_whole;
 use crate::workflow::definition::ScheduleRule;
-use crate::workflow::run::{RunOptions, WorkflowResult};
+use crate::workflow::run::{RunOptions, WorkflowResult, file_name};
 use crate::workflow::{Decision, Occupancy, Schedule};
 
 /// Runs that may wait for their turn.
@@ -112,6 +111,13 @@ impl Runs {
         self.waiting.pop_front()
     }
 
+    /// Stops the oldest of those that run; of those that wait, more than may run at once are left out.
+    fn make_room(&mut self, oldest: usize) {
+        self.begun.iter().take(oldest).for_each(|it| it.cancel.cancel());
+        let too_many = oldest.saturating_sub(self.begun.len());
+        self.waiting.drain(..too_many.min(self.waiting.len()));
+    }
+
     fn stop(&mut self) {
         self.is_stopping = true;
         self.waiting.clear();
@@ -158,7 +164,7 @@ impl<'a> Clockwork<'a> {
         }
         let folder = timed.output.join("schedules");
         fs::create_dir_all(&folder).map_err(|error| WorkflowError::file(&folder, &error))?;
-        let name = slug(&workflow.name);
+        let name = file_name(&workflow.name);
         let lock = locked(&folder.join(format!("{name}.lock")), &workflow.name)?;
         let state = folder.join(format!("{name}.json"));
         let mut clockwork = Self {
@@ -222,8 +228,7 @@ impl<'a> Clockwork<'a> {
                 Decision::QueueFull => say(&format!("the run of {at} is left out: too many wait")),
                 Decision::Cancel { oldest } => {
                     say(&format!("the run of {at} takes the place of an older one"));
-                    let stopped = runs.begun.iter().take(oldest as usize);
-                    stopped.for_each(|it| it.cancel.cancel());
+                    runs.make_room(oldest as usize);
                     runs.waiting.push_back(runs.next);
                     runs.next += 1;
                 }
@@ -314,5 +319,42 @@ fn locked(path: &Path, workflow: &str) -> Result<File, WorkflowError> {
             "another process runs {workflow} on schedule already"
         ))),
         Err(TryLockError::Error(error)) => Err(WorkflowError::file(path, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workflow::Overlap;
+
+    #[test]
+    fn runs_that_cancel_older_ones_do_not_pile_up() {
+        for limit in [1, 3] {
+            let mut runs = Runs::default();
+            for number in 0..limit {
+                runs.begun.push_back(Begun {
+                    number,
+                    cancel: Cancel::default(),
+                    insist: Cancel::default(),
+                });
+            }
+            // None of those that run ends while ten more are due.
+            for number in limit..limit + 10 {
+                let now = Occupancy {
+                    running: (runs.begun.len() + runs.waiting.len()) as u32,
+                    limit: limit as u32,
+                    waiting: runs.waiting.len() as u32,
+                    most_waiting: MOST_WAITING,
+                };
+                let Decision::Cancel { oldest } = Overlap::CancelRunning.decide(now) else {
+                    panic!("there is no room");
+                };
+                runs.make_room(oldest as usize);
+                runs.waiting.push_back(number);
+            }
+            assert!(runs.begun.iter().all(|it| it.cancel.is_cancelled()));
+            let last: Vec<u64> = (10..10 + limit).collect();
+            assert_eq!(Vec::from(runs.waiting), last, "the latest take their places");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What sizes of its limits would suit a workflow, by how long its steps took in earlier runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,21 +9,21 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::error::WorkflowError;
-use super::find::list_workflow_runs;
+use super::experience::experience;
 use super::open::OpenedWorkflow;
-use crate::model::event::Record;
-use crate::model::workflow_event::{StepState, WorkflowEvent};
 use crate::store::write_whole;
-use crate::trace;
-use crate::workflow::definition::{NewSizes, Order, Pool, PoolScope, Workflow, resized};
-use crate::workflow::run::{RunOptions, journal_of, most_at_once, wanted_steps};
-use crate::workflow::tuning::{Experience, TunedPlan, TunedPool, TunedStep, critical_path, tune};
+use crate::workflow::definition::{NewSizes, Order, Pool, PoolScope, Step, StepKind, Workflow, resized};
+use crate::workflow::run::{RunOptions, is_parallel, most_at_once, wanted_steps};
+use crate::workflow::tuning::{Change, Experience, TunedPlan, TunedPool, TunedStep, critical_path, tune};
 
 /// Earlier runs that are looked at, the latest first.
 const MOST_RUNS: usize = 32;
 
 /// What a step is taken to last that never succeeded in an earlier run.
 const UNKNOWN: Duration = Duration::from_secs(1);
+
+/// A wait that is worth telling.
+const LONG_WAIT: Duration = Duration::from_millis(100);
 
 /// How much larger than now a limit may be proposed: beyond that, what was recorded says too little.
 const MOST_GROWTH: u64 = 4;
@@ -36,6 +36,10 @@ pub struct Simulated {
     pub runs: usize,
     /// Steps whose duration is not known; each is taken to last a second.
     pub unknown: Vec<String>,
+    /// Steps that waited long for room in these runs, and how long.
+    pub waits_ms: BTreeMap<String, u64>,
+    /// What is not simulated, in words.
+    pub left_out: Vec<String>,
     /// With the sizes that the file has.
     pub makespan_ms: u64,
     /// With those that are proposed.
@@ -47,23 +51,7 @@ pub struct Simulated {
     /// The steps of that way.
     pub critical_path: Vec<String>,
     /// What to change; empty if the sizes suit.
-    pub changes: Vec<SizeChange>,
-}
-
-/// One limit to be set otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SizeChange {
-    /// `defaultMaxConcurrency`, or the name of a pool.
-    pub limit: String,
-    /// Whether it is a pool.
-    pub is_pool: bool,
-    /// Its size now.
-    pub from: u64,
-    /// Its proposed size.
-    pub to: u64,
-    /// What that gains, or why less is enough.
-    pub why: String,
+    pub changes: Vec<Change>,
 }
 
 /// Runs `workflow` in virtual time with what the runs under `output` tell of its steps.
@@ -79,33 +67,45 @@ pub fn simulate_workflow(
     let defect =
         |error: &dyn std::fmt::Display| WorkflowError::Invalid(format!("it cannot be simulated: {error}"));
     let order = Order::of(workflow).map_err(|_| defect(&"the steps wait for each other"))?;
-    let (experience, runs) = experience(workflow, output);
-    let most = most_at_once(workflow, options, cores);
-    let (plan, names) = plan_of(
+    let wanted = wanted_steps(workflow, options);
+    let wanted = order.sequence().iter().copied().filter(|it| wanted.contains(it));
+    let (experience, runs) = experience(&workflow.name, output, MOST_RUNS);
+    let is_parallel = is_parallel(workflow, options);
+    let draft = Draft {
         workflow,
-        &order,
-        &wanted_steps(workflow, options),
-        &experience,
-        most,
-    );
-    let unknown = names.iter().filter(|it| experience.of(it).is_none());
+        order: &order,
+        sequence: wanted.collect(),
+        experience: &experience,
+        pools: if is_parallel {
+            sized_pools(workflow)
+        } else {
+            Vec::new()
+        },
+    };
+    let plan = draft.plan(most_at_once(workflow, options, cores), is_parallel);
     let tuning = tune(&plan).map_err(|error| defect(&error))?;
-    let changes = tuning.changes.iter().map(|it| SizeChange {
-        limit: it.limit.clone(),
-        is_pool: workflow.parallel.resources.contains_key(&it.limit),
-        from: it.from,
-        to: it.to,
-        why: it.why.clone(),
+    let (critical, way) = critical_path(&plan);
+    let named = |places: &[usize]| places.iter().map(|it| draft.name(*it).to_owned()).collect();
+    let all: Vec<usize> = (0..plan.steps.len()).collect();
+    let unknown = all
+        .iter()
+        .copied()
+        .filter(|it| experience.of(draft.name(*it)).is_none());
+    let waits = all.iter().filter_map(|it| {
+        let waits = experience.of(draft.name(*it))?.waits;
+        (waits >= LONG_WAIT).then(|| (draft.name(*it).to_owned(), milliseconds(waits)))
     });
     Ok(Simulated {
         runs,
-        unknown: unknown.cloned().collect(),
+        unknown: named(&unknown.collect::<Vec<_>>()),
+        waits_ms: waits.collect(),
+        left_out: draft.left_out(is_parallel),
         makespan_ms: milliseconds(tuning.now.makespan),
         proposed_ms: milliseconds(tuning.proposed.makespan),
         best_ms: milliseconds(tuning.best),
-        critical_path_ms: milliseconds(critical_path(&plan)),
-        critical_path: longest_way(&plan, &names),
-        changes: changes.collect(),
+        critical_path_ms: milliseconds(critical),
+        critical_path: named(&way),
+        changes: tuning.changes,
     })
 }
 
@@ -125,139 +125,120 @@ pub fn apply_sizes(opened: &OpenedWorkflow, simulated: &Simulated) -> Result<(),
             false => sizes.max_concurrency = Some(change.to),
         }
     }
-    let text = fs::read_to_string(file).map_err(|error| WorkflowError::file(file, &error))?;
+    let at_file = |error| WorkflowError::file(file, &error);
+    let text = fs::read_to_string(file).map_err(at_file)?;
     let text = resized(&text, &opened.name, &sizes).map_err(|it| WorkflowError::Invalid(it.to_string()))?;
-    write_whole(file, text.as_bytes()).map_err(|error| WorkflowError::file(file, &error))
+    // Through its real path, so that a link stays one.
+    let path = file.canonicalize().map_err(at_file)?;
+    write_whole(&path, text.as_bytes()).map_err(at_file)
 }
 
-/// What the latest runs of this workflow tell, and how many there are. Runs that cannot be read tell nothing.
-fn experience(workflow: &Workflow, output: &Path) -> (Experience, usize) {
-    let mut experience = Experience::default();
-    let mut found = Vec::new();
-    for run in list_workflow_runs(output).into_iter().rev() {
-        let records = trace::read_journal(&journal_of(&output.join(run))).unwrap_or_default();
-        let is_of_workflow = records.first().is_some_and(|it: &Record<_>| {
-            matches!(&it.event, WorkflowEvent::RunStarted { workflow: name, .. } if *name == workflow.name)
-        });
-        if is_of_workflow {
-            found.push(records);
+/// The pools that a file can size: what the machine shares, refills by time or follows the load is not among them.
+fn sized_pools(workflow: &Workflow) -> Vec<(&str, u64)> {
+    let pools = workflow.parallel.resources.iter();
+    let sized = pools.filter_map(|(name, pool)| match pool {
+        Pool::Slots(slots) if slots.scope == PoolScope::Run && slots.adaptive.is_none() => {
+            Some((name.as_str(), u64::from(slots.initial().get())))
         }
-        if found.len() == MOST_RUNS {
-            break;
-        }
-    }
-    // The oldest first, because the experience forgets the first.
-    for records in found.iter().rev() {
-        let mut queued: BTreeMap<&str, u64> = BTreeMap::new();
-        for record in records {
-            match &record.event {
-                WorkflowEvent::StepStarted { step, queued_us, .. } => {
-                    *queued.entry(step).or_default() += queued_us;
-                }
-                WorkflowEvent::StepFinished { step, end } if end.state == StepState::Succeeded => {
-                    let waited = queued.get(step.as_str()).copied().unwrap_or(0);
-                    let took = Duration::from_micros(end.elapsed_us);
-                    experience.learn(step, took, Duration::from_micros(waited));
-                }
-                _ => {}
-            }
-        }
-    }
-    (experience, found.len())
+        Pool::Slots(_) | Pool::Rate(_) => None,
+    });
+    sized.collect()
 }
 
-/// The wanted steps in an order in which each comes after those it waits for, and their names.
-fn plan_of(
-    workflow: &Workflow,
-    order: &Order,
-    wanted: &BTreeSet<usize>,
-    experience: &Experience,
-    most_now: usize,
-) -> (TunedPlan, Vec<String>) {
-    let sequence: Vec<usize> = order
-        .sequence()
-        .iter()
-        .copied()
-        .filter(|it| wanted.contains(it))
-        .collect();
-    let places: BTreeMap<usize, usize> = sequence
-        .iter()
-        .enumerate()
-        .map(|(place, at)| (*at, place))
-        .collect();
-    let slots = workflow
-        .parallel
-        .resources
-        .iter()
-        .filter_map(|(name, pool)| match pool {
-            // What the machine shares, or follows the load, is not for one workflow to size.
-            Pool::Slots(slots) if slots.scope == PoolScope::Run && slots.adaptive.is_none() => {
-                Some((name.as_str(), u64::from(slots.initial().get())))
-            }
-            Pool::Slots(_) | Pool::Rate(_) => None,
-        });
-    let pools: Vec<(&str, u64)> = slots.collect();
-    let place_of_pool = |name: &str| pools.iter().position(|it| it.0 == name);
-    let steps = sequence.iter().map(|at| {
-        let step = &workflow.steps[*at];
-        let before = order.predecessors(*at).iter();
-        let weights = step.weights().into_iter();
+/// A plan in the making.
+struct Draft<'a> {
+    workflow: &'a Workflow,
+    order: &'a Order,
+    /// The steps of the plan by their place in the file, each after those that it waits for.
+    sequence: Vec<usize>,
+    experience: &'a Experience,
+    /// Names and sizes of the pools of the plan.
+    pools: Vec<(&'a str, u64)>,
+}
+
+impl Draft<'_> {
+    /// The name of the step at a place of the plan.
+    fn name(&self, place: usize) -> &str {
+        &self.workflow.steps[self.sequence[place]].id.0
+    }
+
+    fn step(&self, at: usize, places: &BTreeMap<usize, usize>) -> TunedStep {
+        let step = &self.workflow.steps[at];
+        let before = self.order.predecessors(at).iter();
+        let is_whole = is_whole(step);
+        let place_of = |name: &str| self.pools.iter().position(|it| it.0 == name);
+        let weights = step.weights().into_iter().filter(|_| !is_whole);
         TunedStep {
             after: before.filter_map(|it| places.get(it).copied()).collect(),
-            takes: experience.of(&step.id.0).map_or(UNKNOWN, |it| it.takes),
+            takes: self.experience.of(&step.id.0).map_or(UNKNOWN, |it| it.takes),
             priority: step.priority,
             pools: weights
-                .filter_map(|(pool, weight)| Some((place_of_pool(pool)?, u64::from(weight.get()))))
+                .filter_map(|(pool, weight)| Some((place_of(pool)?, u64::from(weight.get()))))
                 .collect(),
+            is_alone: !step.parallel.enabled && !is_whole,
+            is_whole,
         }
-    });
-    let steps: Vec<TunedStep> = steps.collect();
-    let demand = |pool: usize| -> u64 {
-        let of_steps = steps.iter().flat_map(|it| &it.pools);
-        of_steps.filter(|it| it.0 == pool).map(|it| it.1).sum()
-    };
-    let tuned = pools.iter().enumerate().map(|(place, (name, size))| TunedPool {
-        name: (*name).to_owned(),
-        size: *size,
-        most: demand(place).min(size * MOST_GROWTH).max(*size),
-    });
-    let most = steps
-        .len()
-        .min(most_now.saturating_mul(MOST_GROWTH as usize))
-        .max(most_now);
-    let plan = TunedPlan {
-        pools: tuned.collect(),
-        steps,
-        max_concurrency: most_now,
-        most_concurrency: most,
-    };
-    (
-        plan,
-        sequence
+    }
+
+    /// The plan with `now` steps at once; one step after the other, no size changes anything.
+    fn plan(&self, now: usize, is_parallel: bool) -> TunedPlan {
+        let places = self.sequence.iter().enumerate();
+        let places: BTreeMap<usize, usize> = places.map(|(place, at)| (*at, place)).collect();
+        let steps: Vec<TunedStep> = self.sequence.iter().map(|it| self.step(*it, &places)).collect();
+        let growth = if is_parallel { MOST_GROWTH } else { 1 };
+        let demand = |pool: usize| -> u64 {
+            let of_steps = steps.iter().flat_map(|it| &it.pools);
+            of_steps.filter(|it| it.0 == pool).map(|it| it.1).sum()
+        };
+        let sized = self
+            .pools
             .iter()
-            .map(|it| workflow.steps[*it].id.0.clone())
-            .collect(),
-    )
+            .enumerate()
+            .map(|(place, (name, size))| TunedPool {
+                name: (*name).to_owned(),
+                size: *size,
+                most: demand(place).min(size * growth).max(*size),
+            });
+        let most = steps.len().min(now.saturating_mul(growth as usize)).max(now);
+        TunedPlan {
+            pools: sized.collect(),
+            steps,
+            max_concurrency: now,
+            most_concurrency: most,
+        }
+    }
+
+    /// What the plan does not have, in words.
+    fn left_out(&self, is_parallel: bool) -> Vec<String> {
+        let mut texts = Vec::new();
+        if !is_parallel {
+            texts.push("steps run one after the other: no size would change anything".to_owned());
+        }
+        for (name, pool) in &self.workflow.parallel.resources {
+            let why = match pool {
+                Pool::Rate(_) => "refills by time",
+                Pool::Slots(slots) if slots.scope == PoolScope::Host => "is shared by the machine",
+                Pool::Slots(slots) if slots.adaptive.is_some() => "follows the load",
+                Pool::Slots(_) => continue,
+            };
+            texts.push(format!("pool {name} {why}, and limits nothing here"));
+        }
+        for at in &self.sequence {
+            let step = &self.workflow.steps[*at];
+            if is_whole(step) {
+                let id = &step.id.0;
+                texts.push(format!(
+                    "step {id} is taken as a whole, which holds no place while its parts run"
+                ));
+            }
+        }
+        texts
+    }
 }
 
-/// The steps of the longest way, the first in front.
-fn longest_way(plan: &TunedPlan, names: &[String]) -> Vec<String> {
-    let mut ends: Vec<(Duration, Option<usize>)> = Vec::with_capacity(plan.steps.len());
-    for step in &plan.steps {
-        let before = step.after.iter().max_by_key(|it| ends[**it].0).copied();
-        ends.push((
-            before.map_or(Duration::ZERO, |it| ends[it].0) + step.takes,
-            before,
-        ));
-    }
-    let mut way = Vec::new();
-    let mut at = (0..ends.len()).max_by_key(|it| ends[*it].0);
-    while let Some(place) = at {
-        way.push(names[place].clone());
-        at = ends[place].1;
-    }
-    way.reverse();
-    way
+/// Whether the step is made of parts.
+fn is_whole(step: &Step) -> bool {
+    step.for_each.is_some() || matches!(step.kind, StepKind::Workflow(_))
 }
 
 fn milliseconds(time: Duration) -> u64 {
@@ -270,6 +251,16 @@ pub fn write_simulated(simulated: &Simulated, out: &mut dyn Write) -> io::Result
     writeln!(out, "simulated with durations of {} earlier runs", simulated.runs)?;
     if !simulated.unknown.is_empty() {
         writeln!(out, "  not known, taken as 1 s: {}", simulated.unknown.join(", "))?;
+    }
+    if !simulated.waits_ms.is_empty() {
+        let waits = simulated.waits_ms.iter();
+        let waits: Vec<String> = waits
+            .map(|(step, ms)| format!("{step} {}", seconds(*ms)))
+            .collect();
+        writeln!(out, "  waited for room: {}", waits.join(", "))?;
+    }
+    for text in &simulated.left_out {
+        writeln!(out, "  not simulated: {text}")?;
     }
     writeln!(out, "  as it is: {}", seconds(simulated.makespan_ms))?;
     writeln!(out, "  best found: {}", seconds(simulated.best_ms))?;

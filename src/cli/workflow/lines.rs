@@ -50,6 +50,8 @@ fn line(event: &WorkflowEvent, directory: &Path) -> Option<String> {
         } => format!("  {step}: again in {}: {error}", seconds(*pause_us)),
         WorkflowEvent::StepFinished { step, end } => format!("  {step}: {}", ended(step, end, directory)),
         WorkflowEvent::StepSkipped { step, reason } => format!("  {step}: skipped, {reason}"),
+        WorkflowEvent::RunQueued { reason } => format!("  it waits for {reason}"),
+        WorkflowEvent::StepQueued { step, reason } => format!("  {step}: waits for {reason}"),
         WorkflowEvent::PoolResized { pool, size } => format!("  pool {pool}: now {size}"),
         WorkflowEvent::RunResumed { reused, repeated, .. } => {
             let repeated = match repeated.as_slice() {
@@ -61,7 +63,9 @@ fn line(event: &WorkflowEvent, directory: &Path) -> Option<String> {
         WorkflowEvent::RunRestarted { step, class, number } => {
             format!("  {step}: a failure of class {class}; the run begins again, restart {number}")
         }
-        WorkflowEvent::RunStarted { .. } | WorkflowEvent::RunFinished { .. } => return None,
+        WorkflowEvent::RunStarted { .. }
+        | WorkflowEvent::WorkflowRead { .. }
+        | WorkflowEvent::RunFinished { .. } => return None,
     })
 }
 

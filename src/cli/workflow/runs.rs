@@ -1,6 +1,6 @@
 //! Commands about runs: of this process, of others, and of those that are over.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use super::arguments::RunChoice;
 use super::lines::seconds;
+use crate::app::workflows;
 use crate::app::workflows::{LogLines, PastRun, RunStatus, StepStatus, find_workflow_run};
-use crate::app::{self, workflows};
 use crate::cli::arguments::Place;
 use crate::cli::run::{runtime, state_name};
 use crate::cli::{Session, exit};
@@ -71,7 +71,7 @@ fn instant(ms: i64) -> String {
 /// Prints how each step stands.
 pub(super) fn status(session: &Session, run: &RunChoice) -> anyhow::Result<u8> {
     let directory = directory(session, run)?;
-    let status = workflows::workflow_status(&directory, config::now_ms(), app::cores())?;
+    let status = workflows::workflow_status(&directory, config::now_ms())?;
     session.console.result(&status, |out| {
         writeln!(
             out,
@@ -127,7 +127,7 @@ pub(super) fn logs(
     place: &Place,
 ) -> anyhow::Result<u8> {
     let directory = find_workflow_run(&session.output(place), run)?;
-    let status = workflows::workflow_status(&directory, config::now_ms(), app::cores())?;
+    let status = workflows::workflow_status(&directory, config::now_ms())?;
     if let Some(step) = step {
         check_step(&status, step)?;
     }
@@ -136,23 +136,38 @@ pub(super) fn logs(
     loop {
         // Asked before reading: what is printed until then is read below.
         let is_over = !follow || !is_being_written(&journal_of(&directory))?;
-        let mut text = Vec::new();
-        lines.read_on(is_over, &mut |name, line| {
-            if Some(name) != step {
-                write!(text, "{name} | ")?;
-            }
-            text.write_all(line)?;
-            if line.ends_with(b"\n") {
-                Ok(())
-            } else {
-                writeln!(text)
-            }
-        })?;
-        let is_read = session.console.stream(|out| out.write_all(&text));
-        if is_over || is_read.is_err() {
-            return is_read.map(|()| 0);
+        let (mut read, mut is_closed) = (Ok(()), false);
+        let printed = session.console.stream(|out| {
+            read = lines.read_on(is_over, &mut |name, line| {
+                let written = write_line(out, Some(name).filter(|it| Some(*it) != step), line);
+                let is_gone = |it: &std::io::Error| it.kind() == ErrorKind::BrokenPipe;
+                is_closed = written.as_ref().is_err_and(is_gone);
+                written
+            });
+            Ok(())
+        });
+        if is_closed || !session.console.has_reader() {
+            return Ok(0);
+        }
+        read?;
+        printed?;
+        if is_over {
+            return Ok(0);
         }
         std::thread::sleep(EVERY);
+    }
+}
+
+/// One line of a log behind the name of its step, if that is to be said.
+fn write_line(out: &mut dyn Write, name: Option<&str>, line: &[u8]) -> std::io::Result<()> {
+    if let Some(name) = name {
+        write!(out, "{name} | ")?;
+    }
+    out.write_all(line)?;
+    if line.ends_with(b"\n") {
+        Ok(())
+    } else {
+        writeln!(out)
     }
 }
 
@@ -173,7 +188,7 @@ fn check_step(status: &RunStatus, step: &str) -> anyhow::Result<()> {
 pub(super) fn cancel(session: &Session, run: &RunChoice, now: bool) -> anyhow::Result<u8> {
     let directory = directory(session, run)?;
     if !workflows::ask_to_stop(&directory, now)? {
-        let status = workflows::workflow_status(&directory, config::now_ms(), app::cores())?;
+        let status = workflows::workflow_status(&directory, config::now_ms())?;
         return Err(anyhow!(
             "run {} is not running: {}",
             status.run,
@@ -182,7 +197,7 @@ pub(super) fn cancel(session: &Session, run: &RunChoice, now: bool) -> anyhow::R
     }
     session.console.note("asked to stop; waiting for its end");
     runtime()?.block_on(workflows::wait_until_over(&directory))?;
-    let status = workflows::workflow_status(&directory, config::now_ms(), app::cores())?;
+    let status = workflows::workflow_status(&directory, config::now_ms())?;
     session.console.result(&status, |out| {
         writeln!(out, "{}: {}", status.run, standing(&status))
     })?;

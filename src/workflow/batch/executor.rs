@@ -237,8 +237,14 @@ impl ConcurrentExecutor {
         let _counted = Counted::new(&self.batches);
         let began = Instant::now();
         let (orders, heard) = Orders::channel();
+        // Of modules that come as they come nobody knows the number.
+        let total = source.size_hint().1;
         let (flow, performer) = self.flow(source, results, &orders);
-        tracing::info!(max_concurrent = self.shared.max_concurrent, "batch started");
+        tracing::info!(
+            max_concurrent = self.shared.max_concurrent,
+            batch.total = total,
+            "batch started"
+        );
         let looks = performer.gate.is_some() || performer.tuning.is_some();
         let (flow, performer) = tokio::select! {
             biased;

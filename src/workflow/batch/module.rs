@@ -96,6 +96,14 @@ pub enum BatchError {
         /// What is wrong.
         reason: String,
     },
+    /// The manifest cannot be opened.
+    #[error("the manifest {path} cannot be opened: {source}", path = path.display())]
+    NoManifest {
+        /// Its file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The manifest cannot be read on.
     #[error("the manifest cannot be read beyond line {line}: {source}")]
     Unreadable {

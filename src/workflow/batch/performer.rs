@@ -299,7 +299,8 @@ impl Performer {
     /// Makes and sends the one result of a module.
     fn conclude(&mut self, it: InPlay, failed: Option<Failed>) {
         let millis = |it: Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX);
-        let files = it.files.filter(|_| it.attempts > 0);
+        // What was refused before it had a process printed nowhere.
+        let files = it.files.filter(|files| it.attempts > 0 && files.stdout.exists());
         let (stdout_path, stderr_path) = files.map(|it| (it.stdout, it.stderr)).unzip();
         let result = ModuleResult {
             module_id: it.module.name(),
@@ -394,9 +395,17 @@ impl Perform for Performer {
     fn hear(&mut self, _: Duration, action: Action, flow: &mut Scheduler) -> Result<(), Unrecorded> {
         match action {
             Action::Start { task, attempt } => self.started(task, attempt, flow),
-            Action::Retry { task, pause, .. } => {
+            Action::Retry { task, attempt, pause } => {
                 if let Some(it) = self.in_play.get_mut(&task) {
                     it.ready_at = self.began.elapsed() + pause;
+                    let kind = it.failed.as_ref().map(|it| it.kind.name());
+                    let id = it.module.name();
+                    tracing::debug!(
+                        module.id = id,
+                        attempt,
+                        error.kind = kind,
+                        "module is tried again"
+                    );
                 }
             }
             Action::End { task, end } => self.ended(task, end),

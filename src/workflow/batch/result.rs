@@ -162,7 +162,7 @@ impl Failed {
         let (kind, what) = match (exit.ending, exit.signal, exit.code) {
             (Ending::OutputTooLarge, ..) => (
                 ErrorKind::ResourceLimit,
-                "Module was killed: it printed more than it may".to_owned(),
+                "Module printed more than it may".to_owned(),
             ),
             (Ending::OutOfMemory, ..) => (
                 ErrorKind::ResourceLimit,
@@ -226,7 +226,7 @@ mod tests {
                 exit(None, Some(9), Ending::OutputTooLarge),
                 ErrorKind::ResourceLimit,
                 -9,
-                "Module was killed: it printed more than it may",
+                "Module printed more than it may",
             ),
         ] {
             let failed = Failed::of(end, "").unwrap();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::order::Order;
-use super::workflow::Workflow;
+use super::workflow::{ErrorAction, Workflow};
 use crate::workflow::near::near_or_all;
 use crate::workflow::yaml::{At, NodeId, Report, Tree};
 
@@ -95,8 +95,32 @@ impl<'a> Check<'a, '_, '_> {
                 None,
             );
         }
-        for class in self.workflow.on_error.iter().enumerate() {
-            let (at, rule) = class;
+        self.error_rules();
+    }
+
+    fn error_rules(&mut self) {
+        for (at, rule) in self.workflow.on_error.iter().enumerate() {
+            let key = |name| [At::Key("onError"), At::Index(at), At::Key(name)];
+            if self.workflow.on_error[..at]
+                .iter()
+                .any(|it| it.class == rule.class)
+            {
+                let message = format!("two rules are for the class `{}`", rule.class);
+                self.fault_at(
+                    &key("class"),
+                    message,
+                    Some("only the first would count".to_owned()),
+                );
+            }
+            let bounds = [
+                ("maxRestarts", rule.max_restarts.is_some()),
+                ("window", rule.window.is_some()),
+            ];
+            let restarts = rule.action == ErrorAction::RestartWorkflow;
+            for (name, _) in bounds.into_iter().filter(|it| it.1 && !restarts) {
+                let message = format!("`{name}` is for `restartWorkflow`");
+                self.fault_at(&key(name), message, Some("leave it out".to_owned()));
+            }
             let mut classes = self
                 .workflow
                 .steps
@@ -105,11 +129,7 @@ impl<'a> Check<'a, '_, '_> {
             if !classes.clone().any(|it| it == rule.class) {
                 let hint = near_or_all(&rule.class, classes.by_ref());
                 let message = format!("no step has the `errorClass` `{}`", rule.class);
-                self.warn_at(
-                    &[At::Key("onError"), At::Index(at), At::Key("class")],
-                    message,
-                    Some(hint),
-                );
+                self.warn_at(&key("class"), message, Some(hint));
             }
         }
     }
@@ -162,6 +182,11 @@ impl<'a> Check<'a, '_, '_> {
                         message,
                         Some("write `succeeded` or `completed`".to_owned()),
                     );
+                }
+                if dependency.stable_for.is_some() && !is_service {
+                    let message = format!("`{}` is no service and never stands for a time", dependency.step);
+                    let way = [At::Key("dependsOn"), At::Index(index), At::KeyOf("stableFor")];
+                    self.fault(at, &way, message, Some("leave `stableFor` out".to_owned()));
                 }
             }
         }

@@ -1,18 +1,23 @@
 //! Rules for one step: its command, its type's keys, its numbers.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use regex::Regex;
 
 use super::check::Check;
 use super::kind::{ScriptConfig, StepKind};
 use super::policy::Retry;
-use super::pool::{FailFast, Pool, SlotPool};
+use super::pool::{FailFast, Pool, PoolScope, SlotPool};
+use super::quantity::bounded;
 use super::service::Probe;
 use super::step::Step;
 use crate::workflow::expression::{Template, ValueTemplate};
 use crate::workflow::near::near_or_all;
 use crate::workflow::yaml::At;
+
+/// Attempts of a step at most.
+const MOST_ATTEMPTS: u32 = u16::MAX as u32;
 
 /// Names that expressions know already.
 const RESERVED: [&str; 9] = [
@@ -69,6 +74,14 @@ impl Check<'_, '_, '_> {
                     "an agent step needs `agent` or `prompt`".to_owned(),
                     None,
                 );
+            }
+            StepKind::Agent(agent) if agent.agent.as_deref().and_then(no_step).is_some() => {
+                let name = agent.agent.as_deref().unwrap_or_default();
+                let message = format!(
+                    "the agent `{name}` cannot be a step: {}",
+                    no_step(name).unwrap_or_default()
+                );
+                self.fault(at, &[config, At::Key("agent")], message, Some(AGENTS.to_owned()));
             }
             StepKind::Analysis(analysis) if analysis.template.is_some() == analysis.algorithm.is_some() => {
                 self.fault(
@@ -158,6 +171,11 @@ impl Check<'_, '_, '_> {
             ("pool", step.pool.is_some()),
         ];
         if !step.kind.is_service() {
+            if step.stop.as_ref().is_some_and(|it| it.signal.is_some()) {
+                let message = "`signal` is for services: a step is asked to end with TERM".to_owned();
+                let hint = Some("leave it out; `grace` holds for steps too".to_owned());
+                self.fault(at, &[At::Key("stop"), At::KeyOf("signal")], message, hint);
+            }
             for (key, _) in given.into_iter().filter(|it| it.1) {
                 let message = format!("`{key}` is for services, and `{}` is none", step.id.0);
                 self.fault(
@@ -236,6 +254,16 @@ impl Check<'_, '_, '_> {
                     None,
                 );
             }
+            if let Pool::Slots(slots) = pool
+                && slots.adaptive.is_some()
+                && slots.scope == PoolScope::Host
+            {
+                let way = [At::Key("parallel"), At::Key("resources"), At::Key(name)];
+                let size = slots.initial();
+                let message = format!("a pool of the host follows no load: `{name}` keeps its {size} slots");
+                let hint = format!("write `{name}: {{ slots: {size}, scope: host }}`");
+                self.warn_at(&way, message, Some(hint));
+            }
         }
         if !pools.is_empty() {
             return;
@@ -250,6 +278,19 @@ impl Check<'_, '_, '_> {
                 self.report.warning(self.tree.bytes(node), message, Some(hint));
             }
         }
+    }
+}
+
+/// The agents that can be steps.
+const AGENTS: &str = "`requirements`, `schema`, `useCases` and `templates` can";
+
+/// Why one of our agents cannot be a step; `None` of the others, and of those that the program around may have.
+fn no_step(agent: &str) -> Option<&'static str> {
+    match agent {
+        "orchestrator" => Some("it performs a whole run; write a script step with `gaai run`"),
+        "execution" => Some("write a step of `type: analysis`"),
+        "reporting" => Some("it tells of the findings of a whole run; write a script step with `gaai run`"),
+        _ => None,
     }
 }
 
@@ -311,6 +352,21 @@ fn first_line(command: &Template) -> String {
 
 pub(super) fn retry_faults(retry: &Retry) -> Vec<(&'static str, String)> {
     let mut faults = Vec::new();
+    if retry.attempts() > MOST_ATTEMPTS {
+        faults.push((
+            "maxAttempts",
+            format!("{} attempts are more than {MOST_ATTEMPTS}", retry.attempts()),
+        ));
+    }
+    let waits = [
+        ("initialDelayMs", retry.initial_delay_ms),
+        ("maxDelayMs", retry.max_delay_ms),
+    ];
+    for (key, wait) in waits {
+        if wait.is_some_and(|it| bounded(Duration::from_millis(it)).is_err()) {
+            faults.push((key, "a wait of more than 100 years never ends".to_owned()));
+        }
+    }
     if let Some(backoff) = &retry.backoff {
         if !(1.0..=1000.0).contains(&backoff.factor) {
             faults.push((

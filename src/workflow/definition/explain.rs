@@ -20,7 +20,7 @@ pub struct Explanation {
     pub step: String,
     /// Its `isolateErrors`.
     pub isolate_errors: bool,
-    /// Its `continueOnError`.
+    /// Its `continueOnError`, or what `onError` says of failures of its class.
     pub continue_on_error: bool,
     /// Its outcome and conclusion.
     pub becomes: String,
@@ -45,7 +45,7 @@ pub struct Explanation {
 /// What happens if the step at this position fails after all its attempts.
 pub fn explain(workflow: &Workflow, order: &Order, failed: usize) -> Explanation {
     let step = &workflow.steps[failed];
-    let row = Row::of(step.is_isolated(), step.continue_on_error);
+    let row = Row::of(step.is_isolated(), workflow.tolerates(step));
     let skipped = upstream_failed(workflow, order, failed, row);
     let mut explanation = Explanation {
         step: step.id.0.clone(),

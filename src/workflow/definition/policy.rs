@@ -78,7 +78,7 @@ pub enum Jitter {
     None,
     /// All of it: anything from nothing to the wait.
     Full,
-    /// The wait, give or take this share of it, above 0 and up to 1.
+    /// The wait, shortened by up to this share of it, above 0 and up to 1.
     Share(f64),
 }
 

@@ -44,7 +44,7 @@ pub enum FailFast {
 pub enum Jobs {
     /// So many.
     Count(NonZeroU32),
-    /// Adapted to the load of the machine.
+    /// As many as suit the cores of the machine, counted when the run begins.
     Auto,
 }
 
@@ -133,9 +133,14 @@ impl SlotPool {
         self.slots.unwrap_or_else(from_bounds)
     }
 
+    /// The bounds within which it follows the load, if it does: a pool of the host has one size for all processes.
+    pub fn bounds(&self) -> Option<Adaptive> {
+        self.adaptive.filter(|_| self.scope == PoolScope::Run)
+    }
+
     /// Slots at most.
     pub fn largest(&self) -> NonZeroU32 {
-        self.adaptive.map_or_else(|| self.initial(), |it| it.max)
+        self.bounds().map_or_else(|| self.initial(), |it| it.max)
     }
 }
 

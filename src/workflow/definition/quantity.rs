@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
+use crate::limits::LONGEST_TIME;
 use crate::workflow::described::described;
 
 /// How long something may take: a whole number of milliseconds, or a duration such as `5m`. Never 0.
@@ -28,7 +29,15 @@ described! { Size: ["integer", "string"], "Bytes, or a size such as `512MB`; uni
 fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no duration\nwrite `250ms`, `30s`, `5m` or `1h30m`");
     let read: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
-    Duration::try_from(read).map_err(|_| wrong())
+    Duration::try_from(read).map_err(|_| wrong()).and_then(bounded)
+}
+
+/// `duration`, if a clock can tell its end.
+pub(super) fn bounded(duration: Duration) -> Result<Duration, String> {
+    if duration > LONGEST_TIME {
+        return Err("a duration of more than 100 years never ends\nleave it out for no limit".to_owned());
+    }
+    Ok(duration)
 }
 
 fn bytes(text: &str) -> Option<u64> {
@@ -64,7 +73,8 @@ impl<'de> Deserialize<'de> for TimeLimit {
             }
 
             fn visit_u64<E: de::Error>(self, milliseconds: u64) -> Result<TimeLimit, E> {
-                positive(Duration::from_millis(milliseconds)).map_err(E::custom)
+                let limit = bounded(Duration::from_millis(milliseconds)).and_then(positive);
+                limit.map_err(E::custom)
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<TimeLimit, E> {
@@ -168,7 +178,7 @@ mod tests {
         ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
-        for text in ["", "5", "-5s", "5 parsecs", "s"] {
+        for text in ["", "5", "-5s", "5 parsecs", "s", "2562047788015215h", "876001h"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

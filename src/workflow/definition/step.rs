@@ -62,7 +62,7 @@ pub struct Step {
     /// Files it leaves.
     #[serde(default)]
     pub artifacts: Vec<Template>,
-    /// What is done once under this key is not done again.
+    /// Handed to the step as `GAAI_IDEMPOTENCY_KEY`, for what it calls to know a repetition by.
     pub idempotency_key: Option<Template>,
     /// Memory and processor time it may use.
     pub limits: Option<Limits>,
@@ -184,7 +184,7 @@ impl<'de> Deserialize<'de> for StepId {
 pub struct StepParallel {
     /// Whether it runs beside other steps; if false it runs alone.
     pub enabled: bool,
-    /// Instances of this step at once, over items and concurrent runs.
+    /// Instances of this step at once, over items and the runs of this machine; of a nested workflow over items.
     pub max_concurrency: Option<NonZeroU32>,
     /// The pool it takes one unit of.
     pub resource: Option<String>,
@@ -231,7 +231,8 @@ pub struct Limits {
     pub memory: Option<Size>,
     /// Processor time as a number of cores.
     pub cpu: Option<f64>,
-    /// Bytes of output kept.
+    /// Bytes that it may print to either stream; one that prints more is killed, and has failed. 1 GiB where nothing is
+    /// said. Of what is printed, both ends are kept.
     pub max_output_size: Option<Size>,
     /// Whether it must not start where a limit cannot be enforced.
     pub require: bool,

@@ -73,6 +73,21 @@ impl Workflow {
         self.steps.iter().find(|it| it.id.0 == id)
     }
 
+    /// What the file says of failures of the class of `step`.
+    pub fn rule_of(&self, step: &Step) -> Option<&ErrorRule> {
+        let class = step.error_class.as_ref()?;
+        self.on_error.iter().find(|it| it.class == *class)
+    }
+
+    /// Whether the run goes on as if `step` had succeeded when it fails.
+    pub fn tolerates(&self, step: &Step) -> bool {
+        match self.rule_of(step).map(|it| it.action) {
+            Some(ErrorAction::FailRun) => false,
+            Some(ErrorAction::Ignore) => true,
+            Some(ErrorAction::RestartWorkflow) | None => step.continue_on_error,
+        }
+    }
+
     /// Its handlers with their keys, in the order they run.
     pub fn handlers(&self) -> Vec<(&'static str, &ScriptConfig)> {
         handlers([&self.on_success, &self.on_failure, &self.on_cancel, &self.on_exit])
@@ -158,9 +173,9 @@ pub struct ErrorRule {
     pub class: String,
     /// What is done.
     pub action: ErrorAction,
-    /// How often within `window`; without bound unless said.
+    /// Of `restartWorkflow`: how often within `window`; without bound unless said.
     pub max_restarts: Option<NonZeroU32>,
-    /// The window of `maxRestarts`; the whole run unless said.
+    /// Of `restartWorkflow`: the window of `maxRestarts`; the whole run unless said.
     pub window: Option<Period>,
 }
 
@@ -170,8 +185,8 @@ pub struct ErrorRule {
 pub enum ErrorAction {
     /// Everything stops, and the run begins again from its first step.
     RestartWorkflow,
-    /// The run fails.
+    /// It counts, even if `continueOnError` of the step would tolerate it.
     FailRun,
-    /// Nothing beyond what happens anyway.
+    /// It is tolerated, as `continueOnError` does.
     Ignore,
 }

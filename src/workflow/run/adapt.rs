@@ -7,7 +7,7 @@ use crate::flow::{Halt, Input, PoolIndex, Scheduler};
 use crate::limits::{Adaptive, AdaptivePolicy, Signals};
 use crate::model::workflow_event::WorkflowEvent;
 use crate::process::MachineState;
-use crate::workflow::definition::{Pool, PoolScope, Workflow};
+use crate::workflow::definition::{Pool, Workflow};
 
 /// How often the machine is looked at.
 pub(super) const PACE: Duration = Duration::from_secs(1);
@@ -21,11 +21,11 @@ pub(super) struct Follower {
     ended: u64,
 }
 
-/// The pools of `workflow` that follow. Those of the host do not: their size is one for all processes.
+/// The pools of `workflow` that follow.
 pub(super) fn followers(workflow: &Workflow, pool_of: impl Fn(&str) -> Option<PoolIndex>) -> Vec<Follower> {
     let adaptive = workflow.parallel.resources.iter().filter_map(|(name, pool)| {
         let Pool::Slots(slots) = pool else { return None };
-        let bounds = slots.adaptive.filter(|_| slots.scope == PoolScope::Run)?;
+        let bounds = slots.bounds()?;
         Some(Follower {
             name: name.clone(),
             pool: pool_of(name)?,

@@ -1,8 +1,11 @@
 //! Begins a run of a workflow or takes one up again, and sees it through to its end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -11,16 +14,17 @@ use super::compile;
 use super::conduct::{conduct, pause};
 use super::error::RunError;
 use super::ground::{Calls, Ground};
-use super::history::{WORKFLOW_JOURNAL, WorkflowHistory, plan_hash, step_of};
+use super::history::{NestedFile, WORKFLOW_JOURNAL, WorkflowHistory, plan_hash, step_of};
 use super::mask::Mask;
 use super::options::{Again, RunOptions, Surroundings};
+use super::prepare::OUTPUTS;
 use super::record::StepRecord;
 use super::restart::Restarts;
 use super::result::WorkflowResult;
 use super::runner::{Runner, Watcher};
 use super::secrets::{self, Secrets};
-use super::sheet::{Outside, Places, Sheet};
-use super::turn::Turn;
+use super::sheet::{Places, Sheet, environment_of};
+use super::turn::Asking;
 use crate::flow::{Cancel, Scheduler, ScopeIndex};
 use crate::model::event::RunState;
 use crate::model::id::{ContentHash, RunId};
@@ -68,8 +72,8 @@ pub struct RunParts {
 /// Nothing of the workflow ran then. What fails later stands in the result.
 pub async fn run_workflow(request: RunRequest, parts: RunParts) -> Result<WorkflowResult, RunError> {
     check_run(&request.workflow, &request.options)?;
-    let secrets = secrets::read(&request.workflow, &request.surroundings, &parts.spawner).await?;
-    let turn = Turn::take(&request, &parts.clock, &parts.cancel).await?;
+    let given = Given::of(&request, &parts).await?;
+    let asking = Asking::of(&request, &parts.clock)?;
     let path = request.surroundings.directory.join(WORKFLOW_JOURNAL);
     let journal = Journal::create_at(path, request.options.durability, Arc::clone(&parts.clock))?;
     let options = serde_json::to_string(&request.options).map_err(|it| RunError::Plan(it.to_string()))?;
@@ -83,9 +87,8 @@ pub async fn run_workflow(request: RunRequest, parts: RunParts) -> Result<Workfl
         options,
         plan: plan_hash(&request.workflow, &request.options),
     };
-    journal.write(&started)?;
-    (parts.watcher)(&started);
-    perform(request, parts, journal, secrets, BTreeMap::new(), turn).await
+    note(&started, &journal, &parts)?;
+    Box::pin(perform(request, parts, journal, given, Past::default(), asking)).await
 }
 
 /// Takes up a run again: what succeeded is not repeated, unless `again` says so. `request` is what
@@ -100,44 +103,119 @@ pub async fn resume_workflow(
 ) -> Result<WorkflowResult, RunError> {
     check_run(&request.workflow, &request.options)?;
     check_steps(&request.workflow, &again.repeat)?;
-    let secrets = secrets::read(&request.workflow, &request.surroundings, &parts.spawner).await?;
-    let turn = Turn::take(&request, &parts.clock, &parts.cancel).await?;
+    let given = Given::of(&request, &parts).await?;
+    let asking = Asking::of(&request, &parts.clock)?;
     let path = request.surroundings.directory.join(WORKFLOW_JOURNAL);
     let (journal, records) =
         Journal::reopen_at(path.clone(), request.options.durability, Arc::clone(&parts.clock))?;
     let history = WorkflowHistory::replay(&records).ok_or(RunError::Foreign { path })?;
     let plan = plan_hash(&request.workflow, &request.options);
-    let mut finished = history.succeeded();
-    if plan != history.plan && !again.force {
-        return Err(RunError::Changed {
-            run: request.run.to_string(),
-            what: "its plan".to_owned(),
-        });
+    let changed = changed_files(&history);
+    let what = match changed.first() {
+        _ if plan != history.plan => Some("its plan".to_owned()),
+        Some((step, file)) => Some(format!("{}, which step `{step}` runs,", file.display())),
+        None => None,
+    };
+    if let Some(what) = what.filter(|_| !again.force) {
+        let run = request.run.to_string();
+        return Err(RunError::Changed { run, what });
     }
-    let repeated = repeated(&history, &request.workflow, &again.repeat);
-    finished.retain(|name, _| repeated.iter().all(|it| it != step_of(name)));
+    let of_changed = changed.iter().map(|it| step_of(it.0).to_owned());
+    let asked: Vec<String> = again.repeat.iter().cloned().chain(of_changed).collect();
+    let repeated = repeated(&history, &request, &asked);
+    let names: BTreeSet<&str> = repeated.iter().map(String::as_str).collect();
+    let is_repeated = |name: &str| names.contains(step_of(name));
+    let mut past = Past {
+        finished: history.succeeded(),
+        nested: history.nested,
+    };
+    past.finished.retain(|name, _| !is_repeated(name));
+    past.nested.retain(|name, _| !is_repeated(name));
+    forget_outputs(&request.surroundings.directory)?;
     let resumed = WorkflowEvent::RunResumed {
-        reused: finished.len() as u64,
+        reused: past.finished.len() as u64,
         plan,
         definition: (request.text != history.definition).then(|| request.text.clone()),
         repeated,
     };
-    journal.write(&resumed)?;
-    (parts.watcher)(&resumed);
-    perform(request, parts, journal, secrets, finished, turn).await
+    note(&resumed, &journal, &parts)?;
+    Box::pin(perform(request, parts, journal, given, past, asking)).await
+}
+
+/// What a workflow is given before anything of it is written down.
+struct Given {
+    secrets: Arc<Secrets>,
+    variables: BTreeMap<String, Value>,
+    environment: Arc<BTreeMap<String, String>>,
+}
+
+impl Given {
+    async fn of(request: &RunRequest, parts: &RunParts) -> Result<Self, RunError> {
+        let (workflow, surroundings) = (&request.workflow, &request.surroundings);
+        let secrets = secrets::read(workflow, surroundings, &parts.spawner).await?;
+        let mut variables = workflow.variables.clone();
+        variables.extend(request.options.variables.clone());
+        let around = &surroundings.environment;
+        let environment = environment_of(workflow, around, &variables, &secrets, &request.run.to_string());
+        Ok(Self {
+            secrets: Arc::new(secrets),
+            variables,
+            environment: Arc::new(environment.map_err(RunError::Environment)?),
+        })
+    }
+}
+
+/// What an earlier process left of a run.
+#[derive(Default)]
+struct Past {
+    finished: BTreeMap<String, StepEnd>,
+    nested: BTreeMap<String, NestedFile>,
+}
+
+/// Writes down what happened, and tells it.
+fn note(event: &WorkflowEvent, journal: &Journal, parts: &RunParts) -> Result<(), RunError> {
+    journal.write(event)?;
+    (parts.watcher)(event);
+    Ok(())
+}
+
+/// The nested workflows that say something else now, or are gone, with the steps that run them.
+fn changed_files(history: &WorkflowHistory) -> Vec<(&str, &Path)> {
+    let is_changed = |it: &&(&String, &NestedFile)| {
+        fs::read(&it.1.file).map_or(true, |text| ContentHash::of(&text) != it.1.text)
+    };
+    let nested: Vec<_> = history.nested.iter().collect();
+    let changed = nested.iter().filter(is_changed);
+    changed
+        .map(|(step, it)| (step.as_str(), it.file.as_path()))
+        .collect()
+}
+
+/// Removes what attempts that were killed wrote for outputs: nobody reads it any more, and secrets may be in it.
+fn forget_outputs(directory: &Path) -> Result<(), RunError> {
+    let path = directory.join(OUTPUTS);
+    match fs::remove_dir_all(&path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(RunError::Left { path, source }),
+        _ => Ok(()),
+    }
 }
 
 /// Steps that had succeeded and are not taken over: what says something else now, what was asked for, and what waits
 /// for either.
-fn repeated(history: &WorkflowHistory, workflow: &Workflow, asked: &[String]) -> Vec<String> {
-    let unchanged = history.unchanged_steps(workflow);
+fn repeated(history: &WorkflowHistory, request: &RunRequest, asked: &[String]) -> Vec<String> {
+    let workflow = &request.workflow;
+    // Reading the text of before once more costs as much as all the rest, and mostly it is the same.
+    let is_same = request.text == history.definition;
+    let unchanged = (!is_same).then(|| history.unchanged_steps(workflow));
+    let has_changed = |id: &String| unchanged.as_ref().is_some_and(|it| !it.contains(id));
     let Ok(order) = Order::of(workflow) else {
         return Vec::new();
     };
     let mut repeated = BTreeSet::new();
     for (place, step) in workflow.steps.iter().enumerate() {
-        if asked.contains(&step.id.0) || !unchanged.contains(&step.id.0) {
-            repeated.insert(place);
+        let is_asked = asked.contains(&step.id.0) || has_changed(&step.id.0);
+        // What waits for one that is repeated already is so too.
+        if is_asked && repeated.insert(place) {
             repeated.extend(order.descendants(place));
         }
     }
@@ -191,45 +269,52 @@ async fn perform(
     request: RunRequest,
     parts: RunParts,
     journal: Journal,
-    mut secrets: Secrets,
-    mut finished: BTreeMap<String, StepEnd>,
-    turn: Option<Turn>,
+    given: Given,
+    mut past: Past,
+    asking: Option<Asking>,
 ) -> Result<WorkflowResult, RunError> {
-    let mut restarts = Restarts::default();
-    let journal = Arc::new(journal);
-    let began = (parts.clock)();
+    if let Some(reason) = asking.as_ref().and_then(Asking::waits_for) {
+        note(&WorkflowEvent::RunQueued { reason }, &journal, &parts)?;
+    }
+    let turn = match asking {
+        Some(asking) => asking.come(&parts.cancel).await?,
+        None => None,
+    };
+    let (journal, mut restarts) = (Arc::new(journal), Restarts::default());
+    let (began_us, began) = ((parts.clock)(), Instant::now());
     loop {
-        let kept = (Arc::clone(&journal), secrets, restarts);
-        let (flow, runner) = prepared(&request, &parts, kept, finished)?;
+        let mut flow = Scheduler::new(compile::rules(&request, began.elapsed()));
+        let kept = (Arc::clone(&journal), past, restarts);
+        let runner = prepared(&request, &parts, &given, kept, &mut flow)?;
         let (flow, mut runner) = conduct(flow, runner, &parts, turn.as_ref()).await;
-        if let Some(event) = runner.begins_again.take()
-            && pause(runner.restarts.pause(), &parts.cancel).await
-            && runner.write(&event).is_ok()
-        {
-            (secrets, restarts, finished) = (runner.secrets, runner.restarts, BTreeMap::new());
-            continue;
+        if let Some(event) = runner.begins_again.take() {
+            // The pause ends with the time of the run. Then, and when the user stops it, it begins again all the
+            // same, for what was done counts no more, and ends at once, with its handlers.
+            let left = compile::time_left(&request.workflow, began.elapsed()).unwrap_or(Duration::MAX);
+            pause(runner.restarts.pause().min(left), &parts.cancel).await;
+            if runner.write(&event).is_ok() {
+                (past, restarts) = (Past::default(), runner.restarts);
+                continue;
+            }
         }
-        let elapsed_us = u64::try_from((parts.clock)() - began).unwrap_or(0);
-        return Ok(concluded(runner, flow, elapsed_us, request.options.strict));
+        let elapsed_us = u64::try_from((parts.clock)() - began_us).unwrap_or(0);
+        return Ok(concluded(runner, flow, elapsed_us));
     }
 }
 
-/// A flow with the steps that are wanted, and what performs it.
+/// What performs `flow`, which gets the steps that are wanted.
 fn prepared(
     request: &RunRequest,
     parts: &RunParts,
-    (journal, secrets, restarts): (Arc<Journal>, Secrets, Restarts),
-    finished: BTreeMap<String, StepEnd>,
-) -> Result<(Scheduler, Runner), RunError> {
-    let seed = ContentHash::of(request.run.to_string().as_bytes());
-    let seed = u64::from_str_radix(&seed.short()[..8], 16).unwrap_or(0);
-    let cores = request.surroundings.cores;
-    let mut flow = Scheduler::new(compile::rules(&request.workflow, &request.options, cores, seed));
+    given: &Given,
+    (journal, past, restarts): (Arc<Journal>, Past, Restarts),
+    flow: &mut Scheduler,
+) -> Result<Runner, RunError> {
     let wanted = wanted_steps(&request.workflow, &request.options);
     let ground = Ground {
         spawner: parts.spawner.clone(),
         directory: request.surroundings.directory.clone(),
-        mask: Mask::of(secrets.values()),
+        mask: Mask::of(given.secrets.values()),
         calls: parts.calls.clone(),
     };
     let mut runner = Runner {
@@ -239,29 +324,28 @@ fn prepared(
         parts: BTreeMap::new(),
         journal,
         watcher: Arc::clone(&parts.watcher),
-        finished,
+        finished: past.finished,
+        nested: past.nested,
         unrecorded: None,
         followers: Vec::new(),
         overloaded: 0,
         clock: Arc::clone(&parts.clock),
         restarts,
         begins_again: None,
-        secrets,
+        options: request.options.clone(),
         surroundings: request.surroundings.clone(),
     };
-    runner.add_root(request, &mut flow)?;
+    runner.add_root(request, given, flow)?;
     let is_wanted = |place| wanted.contains(&place);
-    runner
-        .add_steps(0, &is_wanted, &mut flow)
-        .map_err(RunError::Plan)?;
+    runner.add_steps(0, &is_wanted, flow).map_err(RunError::Plan)?;
     let pools = &runner.sheets[0].pools;
     runner.followers = adapt::followers(&request.workflow, |name| pools.get(name).copied());
-    Ok((flow, runner))
+    Ok(runner)
 }
 
 /// The result of a run that is over, after its end was written down.
-fn concluded(mut runner: Runner, mut flow: Scheduler, elapsed_us: u64, strict: bool) -> WorkflowResult {
-    let result = runner.result(&mut flow, elapsed_us, strict);
+fn concluded(mut runner: Runner, mut flow: Scheduler, elapsed_us: u64) -> WorkflowResult {
+    let result = runner.result(&mut flow, elapsed_us);
     let finished = WorkflowEvent::RunFinished {
         state: result.state,
         error: result.error.clone(),
@@ -305,21 +389,24 @@ pub fn wanted_steps(workflow: &Workflow, options: &RunOptions) -> BTreeSet<usize
 }
 
 impl Runner {
-    fn add_root(&mut self, request: &RunRequest, flow: &mut Scheduler) -> Result<(), RunError> {
+    fn add_root(
+        &mut self,
+        request: &RunRequest,
+        given: &Given,
+        flow: &mut Scheduler,
+    ) -> Result<(), RunError> {
         let workflow = &request.workflow;
         let order = Order::of(workflow).map_err(|_| RunError::Plan("they wait for each other".to_owned()))?;
-        let mut variables = workflow.variables.clone();
-        variables.extend(request.options.variables.clone());
-        let environment = self
-            .environment_of(workflow, &request.surroundings.environment, &variables)
-            .map_err(RunError::Plan)?;
         let sheet = Sheet {
             prefix: String::new(),
             parent: None,
             scope: ScopeIndex::default(),
-            environment: Arc::new(environment),
-            variables,
+            environment: Arc::clone(&given.environment),
+            secrets: Arc::clone(&given.secrets),
+            variables: given.variables.clone(),
             pools: compile::pools(workflow, flow, &request.surroundings, &BTreeMap::new())?,
+            caps: Vec::new(),
+            instances: compile::instances(workflow, flow, &request.surroundings)?,
             breakers: compile::breakers(workflow, flow),
             records: vec![StepRecord::default(); workflow.steps.len()],
             run: request.run.to_string(),
@@ -332,42 +419,9 @@ impl Runner {
         self.sheets.push(sheet);
         Ok(())
     }
-
-    /// The environment of a workflow's steps: what is around it, then its own, then its variables.
-    pub(super) fn environment_of(
-        &self,
-        workflow: &Workflow,
-        around: &BTreeMap<String, String>,
-        variables: &BTreeMap<String, Value>,
-    ) -> Result<BTreeMap<String, String>, String> {
-        let mut environment = around.clone();
-        for (name, value) in variables {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            environment.insert(format!("WORKFLOW_VAR_{name}"), text);
-        }
-        let outside = Outside {
-            variables,
-            environment: &environment,
-            workflow,
-            secrets: &self.secrets,
-        };
-        let mut own = BTreeMap::new();
-        for (name, template) in &workflow.env {
-            let text = template.render(&outside);
-            own.insert(
-                name.clone(),
-                text.map_err(|error| format!("env {name}: {error}"))?,
-            );
-        }
-        environment.extend(own);
-        Ok(environment)
-    }
 }
 
 /// Where a run keeps its journal.
-pub fn journal_of(directory: &std::path::Path) -> PathBuf {
+pub fn journal_of(directory: &Path) -> PathBuf {
     directory.join(WORKFLOW_JOURNAL)
 }

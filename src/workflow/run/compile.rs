@@ -8,47 +8,72 @@ use crate::flow::{
     Task, Terms, Trigger,
 };
 use crate::limits::{self, BreakerPolicy};
+use crate::model::id::ContentHash;
+use crate::process::MOST_SLOTS;
 use crate::workflow::definition::{
-    Awaited, Defaults, FailFast, Jitter, Jobs, OnSkipped, Order, Pool, PoolScope, Retry, RetryOn, Step,
-    StepKind, Workflow,
+    Awaited, FailFast, Jitter, Jobs, OnSkipped, Order, Pool, PoolScope, Retry, RetryOn, Step, StepKind,
+    Workflow,
 };
 use crate::workflow::expression::{Condition, Expression, Function};
 use crate::workflow::{Platform, Profile, auto_jobs};
 
+use super::begin::RunRequest;
 use super::error::RunError;
 use super::host_pool::{HostSlots, file_name};
 use super::options::{RunOptions, Surroundings};
 use super::sheet::Places;
 
+/// What a step is expected to take at least.
+const LEAST: Duration = Duration::from_micros(1);
+
 /// Steps that run at once where nobody says.
 const MAX_CONCURRENCY: usize = 4;
 
+/// Whether a run with `options` may have steps beside each other.
+pub fn is_parallel(workflow: &Workflow, options: &RunOptions) -> bool {
+    let said = options.parallel_enabled.or(workflow.parallel.enabled);
+    said.unwrap_or(true)
+}
+
 /// Steps that a run may have running at once, on a machine with so many cores.
 pub fn most_at_once(workflow: &Workflow, options: &RunOptions, cores: Option<usize>) -> usize {
-    let is_parallel = options
-        .parallel_enabled
-        .or(workflow.parallel.enabled)
-        .unwrap_or(true);
+    said_at_once(workflow, options, cores).unwrap_or(MAX_CONCURRENCY)
+}
+
+/// The same as far as anybody says so.
+pub(super) fn said_at_once(workflow: &Workflow, options: &RunOptions, cores: Option<usize>) -> Option<usize> {
     let jobs = options
         .max_concurrency
         .or(workflow.parallel.default_max_concurrency);
     match jobs {
-        _ if !is_parallel => 1,
-        Some(Jobs::Count(count)) => count.get() as usize,
-        Some(Jobs::Auto) => auto_jobs(Profile::Mixed, cores, Platform::HERE),
-        None => MAX_CONCURRENCY,
+        _ if !is_parallel(workflow, options) => Some(1),
+        Some(Jobs::Count(count)) => Some(count.get() as usize),
+        Some(Jobs::Auto) => Some(auto_jobs(Profile::Mixed, cores, Platform::HERE)),
+        None => None,
     }
 }
 
-/// The rules of a run.
-pub(super) fn rules(workflow: &Workflow, options: &RunOptions, cores: Option<usize>, seed: u64) -> Rules {
+/// The rules of a run that has used this much of its time.
+pub(super) fn rules(request: &RunRequest, used: Duration) -> Rules {
+    let RunRequest {
+        workflow,
+        options,
+        surroundings,
+        ..
+    } = request;
+    let seed = ContentHash::of(request.run.to_string().as_bytes());
     Rules {
-        max_running: most_at_once(workflow, options, cores),
+        max_running: most_at_once(workflow, options, surroundings.cores).min(surroundings.most_children),
         errors: error_rules(workflow, options.keep_going),
-        timeout: workflow.timeout.map(|it| it.0),
-        seed,
+        timeout: time_left(workflow, used),
+        seed: u64::from_str_radix(&seed.short()[..8], 16).unwrap_or(0),
         ..Rules::default()
     }
+}
+
+/// What is left of the time for a run that has used so much of it; `None` where there is no limit.
+pub(super) fn time_left(workflow: &Workflow, used: Duration) -> Option<Duration> {
+    workflow.timeout.map(|it| it.0.saturating_sub(used))
 }
 
 /// What a failure does to other steps.
@@ -85,6 +110,27 @@ pub(super) fn pools(
     Ok(pools)
 }
 
+/// Makes a pool for each step that says how many instances of it run at once: of the host, for runs of the workflow
+/// beside each other share it.
+pub(super) fn instances(
+    workflow: &Workflow,
+    flow: &mut Scheduler,
+    surroundings: &Surroundings,
+) -> Result<BTreeMap<usize, PoolIndex>, RunError> {
+    let mut instances = BTreeMap::new();
+    let folder = surroundings.pools.join("steps").join(file_name(&workflow.name));
+    for (place, step) in workflow.steps.iter().enumerate() {
+        // One that only waits for its parts holds nothing.
+        let is_workflow = matches!(step.kind, StepKind::Workflow(_));
+        if let Some(most) = step.parallel.max_concurrency.filter(|_| !is_workflow) {
+            let size = most.get().min(MOST_SLOTS);
+            let shared = HostSlots::open(&folder.join(file_name(&step.id.0)), size)?;
+            instances.insert(place, flow.shared_pool(u64::from(size), Box::new(shared)));
+        }
+    }
+    Ok(instances)
+}
+
 /// Makes one breaker for each key.
 pub(super) fn breakers(workflow: &Workflow, flow: &mut Scheduler) -> BTreeMap<String, BreakerIndex> {
     let mut breakers = BTreeMap::new();
@@ -109,10 +155,25 @@ pub(super) struct Compiler<'a> {
     pub(super) order: &'a Order,
     pub(super) pools: &'a BTreeMap<String, PoolIndex>,
     pub(super) breakers: &'a BTreeMap<String, BreakerIndex>,
+    pub(super) caps: &'a [PoolIndex],
+    pub(super) instances: &'a BTreeMap<usize, PoolIndex>,
     pub(super) scope: ScopeIndex,
+    /// In front of the names of its steps.
+    pub(super) prefix: &'a str,
+    /// How long steps took in earlier runs, by name.
+    pub(super) expected: &'a BTreeMap<String, Duration>,
 }
 
 impl Compiler<'_> {
+    /// How long the step will take; where nobody knows, so little that only the number of steps counts.
+    fn expected(&self, step: &Step) -> Duration {
+        let known = match self.prefix {
+            "" => self.expected.get(&step.id.0),
+            prefix => self.expected.get(&format!("{prefix}{}", step.id.0)),
+        };
+        known.copied().unwrap_or_default().max(LEAST)
+    }
+
     /// The task of the step at `place`, waiting for `tasks` by place; those that are left out are not waited for.
     pub(super) fn task(&self, place: usize, tasks: &[Option<crate::flow::TaskIndex>]) -> Task {
         let step = &self.workflow.steps[place];
@@ -152,7 +213,7 @@ impl Compiler<'_> {
             survives: wish.survives.max(survives),
             demand: self.demand(step),
             priority: step.priority,
-            expected: Duration::ZERO,
+            expected: self.expected(step),
             terms: Terms {
                 is_conditional: step.condition.is_some() || is_chosen,
                 ..self.terms(step)
@@ -164,7 +225,7 @@ impl Compiler<'_> {
 
     /// What is done about time and failure of a step as a whole. Attempts are those of its items, if it has a list.
     fn terms(&self, step: &Step) -> Terms {
-        let terms = terms(step, &self.workflow.defaults);
+        let terms = terms(step, self.workflow);
         if step.for_each.is_none() {
             return terms;
         }
@@ -187,6 +248,9 @@ impl Compiler<'_> {
             .into_iter()
             .filter_map(|(name, weight)| Some((*self.pools.get(name)?, u64::from(weight.get()))))
             .collect();
+        let place = self.places.of(&step.id.0);
+        let instances = place.and_then(|it| self.instances.get(&it));
+        units.extend(self.caps.iter().chain(instances).map(|it| (*it, 1)));
         units.sort_unstable();
         Demand {
             // What only waits for its parts holds nothing: they do.
@@ -221,11 +285,11 @@ fn awaited(condition: Option<Awaited>, of: &Step) -> On {
     }
 }
 
-/// In which trouble of the run a step still begins.
+/// In which trouble of the run an item of a step's list still begins. Stopped with its list, it does not.
 pub(super) fn survives(step: &Step) -> Survives {
     step.condition
         .as_ref()
-        .map_or(Survives::Nothing, |it| wish(it).survives)
+        .map_or(Survives::Nothing, |it| wish(it).survives.min(Survives::Halt))
 }
 
 /// When a step with a condition wants to be asked.
@@ -246,7 +310,7 @@ fn wish(condition: &Condition) -> Wish {
     if asks(&[Function::Always, Function::Cancelled]) {
         Wish {
             trigger: Trigger::Decided,
-            survives: Survives::Halt,
+            survives: Survives::Whole,
         }
     } else if asks(&[Function::Failure, Function::Completed]) {
         Wish {
@@ -259,7 +323,8 @@ fn wish(condition: &Condition) -> Wish {
 }
 
 /// What is done about time and failure of a step.
-pub(super) fn terms(step: &Step, defaults: &Defaults) -> Terms {
+pub(super) fn terms(step: &Step, workflow: &Workflow) -> Terms {
+    let defaults = &workflow.defaults;
     let retry = step.retry.as_ref().or(defaults.retry.as_ref());
     let attempt = step.kind.timeout().or(defaults.timeout);
     Terms {
@@ -274,7 +339,7 @@ pub(super) fn terms(step: &Step, defaults: &Defaults) -> Terms {
         attempt_timeout: attempt.map(|it| it.0),
         timeout: step.timeout.map(|it| it.0),
         queue_timeout: step.queue_timeout.map(|it| it.0),
-        continue_on_error: step.continue_on_error,
+        continue_on_error: workflow.tolerates(step),
         isolate_errors: step.is_isolated(),
         is_conditional: step.condition.is_some(),
         counts: true,

@@ -9,6 +9,7 @@ use super::adapt;
 use super::begin::RunParts;
 use super::runner::Runner;
 use super::turn::Turn;
+use super::waits;
 use crate::flow::{Cancel, Halt, Input, Order, Orders, Scheduler, drive};
 use crate::process::{Sampler, Sensors};
 
@@ -20,9 +21,13 @@ pub(super) async fn conduct(
     parts: &RunParts,
     turn: Option<&Turn>,
 ) -> (Scheduler, Runner) {
-    if parts.cancel.is_cancelled() {
-        flow.take(Duration::ZERO, Input::Halt(Halt::Cancelled));
-    }
+    // What ended it before it began does so before anything starts.
+    let before = if parts.cancel.is_cancelled() {
+        Input::Halt(Halt::Cancelled)
+    } else {
+        Input::Tick
+    };
+    flow.take(Duration::ZERO, before);
     let (orders, heard): (Orders<Runner>, mpsc::Receiver<Order<Runner>>) = Orders::channel();
     let stopping = async {
         tokio::select! {
@@ -34,11 +39,19 @@ pub(super) async fn conduct(
         orders.give(Order::Say(Input::Insist)).await;
         std::future::pending::<Infallible>().await
     };
+    let telling = async {
+        loop {
+            tokio::time::sleep(waits::LOOK).await;
+            let look = |flow: &mut Scheduler, runner: &mut Runner| runner.tell_waits(flow);
+            orders.give(Order::With(Box::new(look))).await;
+        }
+    };
     let following = follow(!runner.followers.is_empty(), &orders);
     tokio::select! {
         ended = drive(flow, runner, heard) => ended,
         never = stopping => match never {},
         never = following => match never {},
+        never = telling => match never {},
     }
 }
 
@@ -69,11 +82,11 @@ async fn follow(has_followers: bool, orders: &Orders<Runner>) -> Infallible {
     }
 }
 
-/// Waits; says whether the user did not stop it meanwhile.
-pub(super) async fn pause(time: Duration, cancel: &Cancel) -> bool {
+/// Waits, unless the user stops it.
+pub(super) async fn pause(time: Duration, cancel: &Cancel) {
     tokio::select! {
         biased;
-        () = cancel.cancelled() => false,
-        () = tokio::time::sleep(time) => true,
+        () = cancel.cancelled() => {}
+        () = tokio::time::sleep(time) => {}
     }
 }

@@ -91,6 +91,17 @@ pub enum RunError {
         /// Which file.
         path: PathBuf,
     },
+    /// The environment of the steps cannot be had.
+    #[error("the workflow's {0}")]
+    Environment(String),
+    /// A file that an earlier process left cannot be removed.
+    #[error("{}: {source}", path.display())]
+    Left {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A defect.
     #[error("the steps could not be planned: {0}")]
     Plan(String),

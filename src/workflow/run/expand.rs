@@ -1,26 +1,21 @@
-//! Steps that are made of parts: the items of a list, the steps of a nested workflow.
+//! Steps that are made of parts: the items of a list, and what [nested workflows](super::nested) share with them.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
-use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::compile::{self, Compiler};
 use super::ground::{Done, Trouble};
-use super::prepare::{render, value, values};
+use super::prepare::value;
 use super::record::StepRecord;
 use super::runner::Runner;
-use super::sheet::{Item, Places, Sheet};
-use super::unit::{Entry, Parts, Unit, results};
-use crate::flow::{ErrorRules, Input, Scheduler, ScopeIndex, Task, TaskIndex, Terms};
+use super::sheet::{Item, Sheet};
+use super::unit::{Ending, Entry, Parts, Unit, results};
+use crate::flow::{Cause, ErrorRules, Input, Phase, Scheduler, ScopeIndex, Task, TaskIndex, Terms};
 use crate::model::workflow_event::StepState;
-use crate::workflow::definition::{ForEach, Order, StepKind, WorkflowConfig, load};
-
-/// Workflows within workflows, at most.
-const DEEPEST: usize = 8;
+use crate::workflow::definition::{ForEach, StepKind};
 
 /// Items of one list, at most.
 const MOST_ITEMS: usize = 1_000_000;
@@ -52,7 +47,7 @@ impl Runner {
         }
     }
 
-    fn begin_parts(&mut self, task: TaskIndex, scope: ScopeIndex, nested: Option<usize>) {
+    pub(super) fn begin_parts(&mut self, task: TaskIndex, scope: ScopeIndex, nested: Option<usize>) {
         let (end, heard) = oneshot::channel();
         let parts = Parts {
             scope,
@@ -72,7 +67,7 @@ impl Runner {
         flow: &mut Scheduler,
     ) -> Result<(), String> {
         let sheet = &self.sheets[sheet_place];
-        let items = self.with_view(sheet, None, Default::default(), |view| value(&each.items, view))?;
+        let items = value(&each.items, &sheet.view(None, Default::default()))?;
         let items = match items {
             Value::Array(items) if items.len() <= MOST_ITEMS => items,
             Value::Array(items) => {
@@ -88,11 +83,21 @@ impl Runner {
             cancel_all: false,
         };
         let scope = flow.scope(task, rules).map_err(|error| error.to_string())?;
+        // Instances of what is no workflow are counted over all runs.
+        let step = sheet.step(place);
+        let of_workflows = step
+            .parallel
+            .max_concurrency
+            .filter(|_| !sheet.instances.contains_key(&place));
         let most = each
             .max_concurrency
-            .or(sheet.step(place).parallel.max_concurrency);
-        let most = most.map(|it| flow.pool(u64::from(it.get())));
-        let part = self.part(sheet_place, place, scope, most);
+            .or(of_workflows)
+            .map(|it| flow.pool(u64::from(it.get())));
+        let part = Task {
+            // What waits for the list waits for each of its items.
+            expected: flow.remaining(task),
+            ..self.part(sheet_place, place, scope, most)
+        };
         self.begin_parts(task, scope, None);
         let (name, parent) = (self.name(task), task);
         for (index, value) in items.into_iter().enumerate() {
@@ -133,7 +138,7 @@ impl Runner {
                 isolate_errors: true,
                 is_conditional: false,
                 timeout: None,
-                ..compile::terms(step, &sheet.workflow.defaults)
+                ..compile::terms(step, &sheet.workflow)
             },
             scope,
             survives: compile::survives(step),
@@ -148,7 +153,11 @@ impl Runner {
             order: &sheet.order,
             pools: &sheet.pools,
             breakers: &sheet.breakers,
+            caps: &sheet.caps,
+            instances: &sheet.instances,
             scope,
+            prefix: &sheet.prefix,
+            expected: &self.surroundings.expected,
         }
     }
 
@@ -175,72 +184,16 @@ impl Runner {
             name,
             record,
             fault: None,
+            told_wait: Default::default(),
         });
         let record = self.record_mut(index);
         record.task = Some(index);
         record.is_tolerated = task.terms.continue_on_error;
         if let Some(end) = earlier {
             record.end = Some(end);
-            flow.take(std::time::Duration::ZERO, Input::Restored(index));
+            flow.take(Duration::ZERO, Input::Restored(index));
         }
         Ok(index)
-    }
-
-    fn expand_workflow(
-        &mut self,
-        task: TaskIndex,
-        outer: usize,
-        config: &WorkflowConfig,
-        flow: &mut Scheduler,
-    ) -> Result<(), String> {
-        let name = self.name(task);
-        if name.matches('/').count() >= DEEPEST {
-            return Err(format!("it is nested more than {DEEPEST} workflows deep"));
-        }
-        let sheet = &self.sheets[outer];
-        let item = self.entries[task.place()].unit.item();
-        let given = self.with_view(sheet, item, Default::default(), |view| {
-            Ok::<_, String>((render(&config.path, view)?, values(&config.variables, view)?))
-        })?;
-        let (path, given) = given;
-        let file = sheet.home.join(&path);
-        let text = fs::read_to_string(&file)
-            .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-        let workflow = load(&text, &path).map_err(|faults| faults.to_string())?.workflow;
-        let order = Order::of(&workflow).map_err(|_| format!("the steps of {path} wait for each other"))?;
-        let mut variables: BTreeMap<String, Value> = workflow.variables.clone();
-        if let Value::Object(given) = given {
-            variables.extend(given);
-        }
-        // A pool that the outer workflow has too is the same pool.
-        let pools = compile::pools(&workflow, flow, &self.surroundings, &sheet.pools);
-        let pools = pools.map_err(|error| error.to_string())?;
-        let rules = compile::error_rules(&workflow, None);
-        let scope = flow.scope(task, rules).map_err(|error| error.to_string())?;
-        let nested = Sheet {
-            prefix: format!("{name}/"),
-            parent: Some(task),
-            scope,
-            environment: Arc::new(self.environment_of(&workflow, &sheet.environment, &variables)?),
-            variables,
-            breakers: compile::breakers(&workflow, flow),
-            pools,
-            records: vec![StepRecord::default(); workflow.steps.len()],
-            has_handled_end: false,
-            places: Places::new(&workflow),
-            run: sheet.run.clone(),
-            home: file.parent().map(Path::to_path_buf).unwrap_or_default(),
-            order,
-            workflow: Arc::new(workflow),
-        };
-        self.sheets.push(nested);
-        let place = self.sheets.len() - 1;
-        self.begin_parts(task, scope, Some(place));
-        let added = self.add_steps(place, &|_| true, flow)?;
-        if let Some(parts) = self.parts.get_mut(&task) {
-            parts.tasks = added;
-        }
-        Ok(())
     }
 
     /// Adds the steps of a sheet that are wanted, each after those it waits for.
@@ -253,9 +206,18 @@ impl Runner {
         let sequence = self.sheets[sheet].order.sequence().to_vec();
         let mut tasks = vec![None; sequence.len()];
         let mut added = Vec::new();
+        let parent = self.sheets[sheet].parent;
+        let behind = parent.map_or(Duration::ZERO, |it| flow.remaining(it));
         for place in sequence.into_iter().filter(|it| is_wanted(*it)) {
             let own = &self.sheets[sheet];
-            let task = self.compiler(own, own.scope).task(place, &tasks);
+            let mut task = self.compiler(own, own.scope).task(place, &tasks);
+            if flow.max_running() == 1 {
+                // One after the other, nothing is gained by another order than that of the file.
+                task.expected = Duration::ZERO;
+            } else if own.order.successors(place).is_empty() {
+                // What waits for the whole waits for the last of its steps.
+                task.expected += behind;
+            }
             let name = own.name(place);
             let index = self.add(name, Unit::Step { sheet, place }, &task, flow)?;
             tasks[place] = Some(index);
@@ -284,7 +246,7 @@ impl Runner {
         }
         let done = self.done_of(parts);
         if let Some(sheet) = parts.nested
-            && self.handle_end_of_sheet(sheet, state_of(&done), flow)
+            && self.handle_end_of_sheet(sheet, &ending_of(&done, flow.phase(task)), flow)
         {
             // Its handlers are parts too.
             return;
@@ -368,10 +330,15 @@ impl Runner {
     }
 }
 
-fn state_of(done: &Done) -> StepState {
-    if done.trouble.is_some() {
-        StepState::Failed
-    } else {
-        StepState::Succeeded
+/// How a nested workflow has ended whose step stands so; its handlers go by that.
+fn ending_of(done: &Done, phase: Option<Phase>) -> Ending {
+    Ending {
+        state: match phase {
+            _ if done.trouble.is_none() => StepState::Succeeded,
+            Some(Phase::Stopping(Cause::Limit(_) | Cause::RunTimedOut)) => StepState::TimedOut,
+            Some(Phase::Stopping(_)) => StepState::Cancelled,
+            _ => StepState::Failed,
+        },
+        error: done.left.error.clone().unwrap_or_default(),
     }
 }

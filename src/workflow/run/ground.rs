@@ -1,6 +1,6 @@
 //! What the attempts of a run share while they run beside each other, and what each of them leaves.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -15,6 +15,7 @@ use crate::process::{Spawner, signal_name};
 use crate::workflow::definition::{AgentConfig, AnalysisConfig, RetryOn};
 
 /// What all attempts of a run share.
+#[derive(Clone)]
 pub(super) struct Ground {
     pub(super) spawner: Spawner,
     pub(super) directory: PathBuf,
@@ -144,12 +145,12 @@ impl Done {
     }
 }
 
-impl Ground {
-    /// Where the output of a step is kept.
-    pub(super) fn log_of(&self, step: &str) -> PathBuf {
-        self.directory.join("logs").join(format!("{step}.log"))
-    }
+/// Where the output of `step` is kept in a run's directory.
+pub fn log_path(directory: &Path, step: &str) -> PathBuf {
+    directory.join("logs").join(format!("{step}.log"))
+}
 
+impl Ground {
     /// Does the work of one attempt.
     pub(super) async fn perform(&self, work: Work, mut stop: Stop) -> Done {
         match work {
@@ -174,7 +175,7 @@ impl Ground {
                 }
                 // The scheduler has told the parts too; the step ends when they have.
                 let mut done = end.await.unwrap_or_default();
-                done.was_stopped = true;
+                done.was_stopped = done.trouble.is_some();
                 done
             }
         }

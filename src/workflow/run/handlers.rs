@@ -2,8 +2,9 @@
 //! end never hides how that ended which they belong to.
 
 use super::runner::Runner;
-use super::unit::Unit;
+use super::unit::{Ending, Unit};
 use crate::flow::{Demand, Dependency, Halt, On, Scheduler, Survives, Task, TaskIndex, Terms, Trigger};
+use crate::model::event::RunState;
 use crate::model::workflow_event::StepState;
 use crate::workflow::definition::{HANDLERS, ScriptConfig};
 
@@ -12,12 +13,15 @@ impl Runner {
     /// left without them.
     pub(super) fn handle_end(&mut self, task: TaskIndex, flow: &mut Scheduler) {
         if let Unit::Step { sheet, place } = self.entries[task.place()].unit
-            && self.record(task).end.is_some()
+            && let Some(end) = &self.record(task).end
         {
-            let state = self.record(task).state();
+            let after = Ending {
+                state: end.state,
+                error: end.error.clone().unwrap_or_default(),
+            };
             let handlers = self.sheets[sheet].step(place).handlers();
-            let wanted = owned(wanted(state, handlers));
-            self.add_handlers(sheet, Some(place), wanted, flow);
+            let wanted = owned(wanted(after.state, handlers));
+            self.add_handlers((sheet, Some(place)), wanted, &after, flow);
         }
     }
 
@@ -26,42 +30,48 @@ impl Runner {
         if !flow.is_over() || self.begins_again.is_some() {
             return;
         }
-        let state = match flow.halt() {
-            Some(Halt::Cancelled | Halt::NotApproved) => StepState::Cancelled,
-            Some(Halt::TimedOut) => StepState::TimedOut,
-            Some(Halt::Unrecorded) => return,
-            None if flow.tally().failed > 0 => StepState::Failed,
-            None => StepState::Succeeded,
+        if flow.halt() == Some(Halt::Unrecorded) {
+            return;
+        }
+        let state = self.state_of_run(flow);
+        let of_first = || self.record(flow.first_failure()?).end.as_ref()?.error.clone();
+        let error = match state {
+            RunState::Failed | RunState::Stopped => of_first().or_else(|| self.error(flow, state)),
+            state => self.error(flow, state),
         };
-        self.handle_end_of_sheet(0, state, flow);
+        let after = Ending {
+            state: match state {
+                RunState::Cancelled => StepState::Cancelled,
+                RunState::TimedOut => StepState::TimedOut,
+                RunState::Failed | RunState::Stopped => StepState::Failed,
+                RunState::Succeeded | RunState::PartiallySucceeded => StepState::Succeeded,
+            },
+            error: error.unwrap_or_default(),
+        };
+        self.handle_end_of_sheet(0, &after, flow);
     }
 
     /// Adds the handlers of a workflow that ended so, once; says whether there are any.
-    pub(super) fn handle_end_of_sheet(
-        &mut self,
-        sheet: usize,
-        state: StepState,
-        flow: &mut Scheduler,
-    ) -> bool {
+    pub(super) fn handle_end_of_sheet(&mut self, sheet: usize, after: &Ending, flow: &mut Scheduler) -> bool {
         if std::mem::replace(&mut self.sheets[sheet].has_handled_end, true) {
             return false;
         }
         let workflow = std::sync::Arc::clone(&self.sheets[sheet].workflow);
-        let wanted = owned(wanted(Some(state), workflow.handlers()));
+        let wanted = owned(wanted(after.state, workflow.handlers()));
         let has_any = !wanted.is_empty();
-        self.add_handlers(sheet, None, wanted, flow);
+        self.add_handlers((sheet, None), wanted, after, flow);
         has_any
     }
 
     /// Adds handlers one after the other: `onExit` is the last.
     fn add_handlers(
         &mut self,
-        sheet: usize,
-        place: Option<usize>,
+        (sheet, place): (usize, Option<usize>),
         handlers: Vec<(&'static str, ScriptConfig)>,
+        after: &Ending,
         flow: &mut Scheduler,
     ) {
-        let mut after: Option<TaskIndex> = None;
+        let mut last: Option<TaskIndex> = None;
         for (key, config) in handlers {
             let name = match place {
                 Some(place) => handler_of(&self.sheets[sheet].name(place), key),
@@ -71,15 +81,19 @@ impl Runner {
                 sheet,
                 place,
                 config: config.clone(),
+                after: after.clone(),
             };
             let task = Task {
-                after: after
+                after: last
                     .map(|it| Dependency::on(it).to(On::Completed))
                     .into_iter()
                     .collect(),
                 trigger: Trigger::Decided,
-                survives: Survives::Halt,
-                demand: Demand::default(),
+                survives: Survives::Whole,
+                demand: Demand {
+                    units: self.sheets[sheet].caps.iter().map(|it| (*it, 1)).collect(),
+                    ..Demand::default()
+                },
                 // What an end calls for does not wait for steps that could start as well.
                 priority: i32::MAX,
                 terms: Terms {
@@ -92,7 +106,7 @@ impl Runner {
                 ..Task::default()
             };
             match self.add(name, unit, &task, flow) {
-                Ok(task) => after = Some(task),
+                Ok(task) => last = Some(task),
                 Err(error) => tracing::error!(key, error, "a handler could not be added"),
             }
         }
@@ -101,14 +115,14 @@ impl Runner {
 
 /// The handlers that an end calls for, in the order in which they run.
 fn wanted<'a>(
-    state: Option<StepState>,
+    state: StepState,
     handlers: Vec<(&'static str, &'a ScriptConfig)>,
 ) -> Vec<(&'static str, &'a ScriptConfig)> {
     let own = match state {
-        Some(StepState::Succeeded) => "onSuccess",
-        Some(StepState::Failed | StepState::TimedOut) => "onFailure",
-        Some(StepState::Cancelled) => "onCancel",
-        Some(StepState::Skipped) | None => "",
+        StepState::Succeeded => "onSuccess",
+        StepState::Failed | StepState::TimedOut => "onFailure",
+        StepState::Cancelled => "onCancel",
+        StepState::Skipped => "",
     };
     handlers
         .into_iter()

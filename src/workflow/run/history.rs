@@ -42,12 +42,29 @@ pub struct WorkflowHistory {
     pub skipped: BTreeMap<String, String>,
     /// Steps with an attempt that has not ended, and when it began.
     pub running: BTreeMap<String, i64>,
+    /// Steps that could begin and do not, with what they wait for.
+    pub waiting: BTreeMap<String, String>,
+    /// Steps that pause after a failed attempt, with the time of the next one at the earliest.
+    pub resting: BTreeMap<String, i64>,
+    /// The files that were read as nested workflows, by the name of the step.
+    pub nested: BTreeMap<String, NestedFile>,
+    /// What the run as a whole waits for, if it does.
+    pub queued: Option<String>,
     /// How often it was taken up again.
     pub resumed: u32,
     /// How it ended, if it has.
     pub state: Option<RunState>,
     /// What went wrong.
     pub error: Option<String>,
+}
+
+/// A file that a step read as the workflow that it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NestedFile {
+    /// Where it is.
+    pub file: PathBuf,
+    /// SHA-256 of its text.
+    pub text: ContentHash,
 }
 
 impl WorkflowHistory {
@@ -80,6 +97,10 @@ impl WorkflowHistory {
             finished: BTreeMap::new(),
             skipped: BTreeMap::new(),
             running: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            resting: BTreeMap::new(),
+            nested: BTreeMap::new(),
+            queued: None,
             resumed: 0,
             state: None,
             error: None,
@@ -90,6 +111,7 @@ impl WorkflowHistory {
 
     fn apply(&mut self, record: &Record<WorkflowEvent>) {
         self.last_ms = record.at_ms;
+        self.queued = None;
         match &record.event {
             WorkflowEvent::RunResumed {
                 plan,
@@ -106,29 +128,47 @@ impl WorkflowHistory {
                 self.state = None;
                 self.error = None;
                 // What ran died with its process; what was skipped may run now.
-                self.running.clear();
-                self.skipped.clear();
-                self.finished.retain(|name, end| {
-                    let is_repeated = repeated.iter().any(|it| it == step_of(name));
-                    end.state == StepState::Succeeded && !is_repeated
-                });
+                self.forget_running();
+                let repeated: BTreeSet<&str> = repeated.iter().map(String::as_str).collect();
+                let is_repeated = |name: &str| repeated.contains(step_of(name));
+                self.finished
+                    .retain(|name, end| end.state == StepState::Succeeded && !is_repeated(name));
+                self.nested.retain(|name, _| !is_repeated(name));
+            }
+            WorkflowEvent::RunQueued { reason } => self.queued = Some(reason.clone()),
+            WorkflowEvent::WorkflowRead { step, file, text } => {
+                let nested = NestedFile {
+                    file: PathBuf::from(file),
+                    text: text.clone(),
+                };
+                nested.replaces(step, &mut self.finished, &mut self.nested);
             }
             WorkflowEvent::RunRestarted { .. } => {
                 self.finished.clear();
-                self.running.clear();
-                self.skipped.clear();
+                self.nested.clear();
+                self.forget_running();
+            }
+            WorkflowEvent::StepQueued { step, reason } => {
+                self.resting.remove(step);
+                self.waiting.insert(step.clone(), reason.clone());
             }
             WorkflowEvent::StepStarted { step, .. } => {
+                self.begun(step);
                 self.running.insert(step.clone(), record.at_ms);
             }
-            WorkflowEvent::StepRetrying { step, .. } => {
+            WorkflowEvent::StepRetrying { step, pause_us, .. } => {
                 self.running.remove(step);
+                let pause_ms = i64::try_from(pause_us / 1000).unwrap_or(i64::MAX);
+                let next_ms = record.at_ms.saturating_add(pause_ms);
+                self.resting.insert(step.clone(), next_ms);
             }
             WorkflowEvent::StepFinished { step, end } => {
+                self.begun(step);
                 self.running.remove(step);
                 self.finished.insert(step.clone(), end.clone());
             }
             WorkflowEvent::StepSkipped { step, reason } => {
+                self.begun(step);
                 self.skipped.insert(step.clone(), reason.clone());
             }
             WorkflowEvent::RunFinished { state, error } => {
@@ -137,6 +177,20 @@ impl WorkflowHistory {
             }
             WorkflowEvent::RunStarted { .. } | WorkflowEvent::PoolResized { .. } => {}
         }
+    }
+
+    /// The step waits no more.
+    fn begun(&mut self, step: &str) {
+        self.waiting.remove(step);
+        self.resting.remove(step);
+    }
+
+    /// What goes on or is left out begins anew.
+    fn forget_running(&mut self) {
+        self.running.clear();
+        self.waiting.clear();
+        self.resting.clear();
+        self.skipped.clear();
     }
 
     /// Steps, parts and handlers that succeeded and need not be repeated. A handler is, when that to whose end it
@@ -182,6 +236,26 @@ impl WorkflowHistory {
             .map(|(step, _)| step.id.0.clone())
             .collect()
     }
+}
+
+impl NestedFile {
+    /// Takes the place of what `step` read before. If that said something else, what its parts left is forgotten.
+    pub(super) fn replaces(
+        self,
+        step: &str,
+        finished: &mut BTreeMap<String, StepEnd>,
+        nested: &mut BTreeMap<String, NestedFile>,
+    ) {
+        if nested.get(step).is_some_and(|it| it.text != self.text) {
+            finished.retain(|name, _| !is_within(name, step));
+        }
+        nested.insert(step.to_owned(), self);
+    }
+}
+
+/// Whether `name` is a part of `step`.
+fn is_within(name: &str, step: &str) -> bool {
+    name.strip_prefix(step).is_some_and(|it| it.starts_with('/'))
 }
 
 /// SHA-256 over what decides which steps there are and what they do: the workflow without what only says how

@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use crate::flow::SharedSlots;
+use crate::model::id::ContentHash;
 use crate::process::{Claim, HeldSlots, SlotError, SlotPool};
 
 /// Slots that the kernel frees when their holder dies.
 pub(super) struct HostSlots {
     pool: SlotPool,
-    held: Vec<HeldSlots>,
+    /// What was granted: for so many units these slots, none where the pool could not be used.
+    held: Vec<(u64, Option<HeldSlots>)>,
+    fault: Option<String>,
 }
 
 impl HostSlots {
@@ -18,13 +21,33 @@ impl HostSlots {
         if pool.size()? != size {
             pool.resize(size)?;
         }
-        let held = Vec::new();
-        Ok(Self { pool, held })
+        Ok(Self {
+            pool,
+            held: Vec::new(),
+            fault: None,
+        })
+    }
+
+    /// Slots for `units`; all that there are, where somebody has made the pool smaller than that since.
+    fn claim(&self, units: u64) -> Result<Option<HeldSlots>, SlotError> {
+        let weight = u32::try_from(units).unwrap_or(u32::MAX);
+        let claim = match self.pool.try_acquire(weight)? {
+            Claim::Full { held: 0, size } if size < weight => self.pool.try_acquire(size)?,
+            claim => claim,
+        };
+        Ok(match claim {
+            Claim::Granted(slots) => Some(slots),
+            Claim::Full { .. } | Claim::Contended => None,
+        })
     }
 }
 
-/// A name, whatever it is, as the name of a file: what is no letter, digit, `-` or `_` is written as `%XX`.
-pub(super) fn file_name(name: &str) -> String {
+/// Letters of the name of a file at most; behind it there is room for a suffix.
+const LONGEST_NAME: usize = 200;
+
+/// A name, whatever it is, as the name of a file, of no two names the same: what is no letter, digit, `-` or `_` is
+/// written as `%XX`, and a long one ends with its hash.
+pub fn file_name(name: &str) -> String {
     let mut file = String::new();
     for byte in name.bytes() {
         match byte {
@@ -32,30 +55,37 @@ pub(super) fn file_name(name: &str) -> String {
             _ => file.push_str(&format!("%{byte:02X}")),
         }
     }
+    if file.len() > LONGEST_NAME {
+        file.truncate(LONGEST_NAME / 2);
+        file.push('~');
+        file.push_str(ContentHash::of(name.as_bytes()).short());
+    }
     file
 }
 
 impl SharedSlots for HostSlots {
     fn try_take(&mut self, units: u64) -> bool {
-        let weight = u32::try_from(units).unwrap_or(u32::MAX);
-        match self.pool.try_acquire(weight) {
-            Ok(Claim::Granted(slots)) => {
-                self.held.push(slots);
-                true
-            }
-            // Asked again soon; what cannot be read now may be readable then.
-            Ok(Claim::Full { .. } | Claim::Contended) => false,
-            Err(error) => {
-                tracing::warn!(%error, "the slots of a pool of the host cannot be read");
-                false
-            }
+        let claimed = self.claim(units);
+        self.fault = claimed.as_ref().err().map(|it| format!("failed to {it}"));
+        let slots = claimed.ok().flatten();
+        let is_granted = slots.is_some() || self.fault.is_some();
+        if is_granted {
+            self.held.push((units, slots));
         }
+        is_granted
     }
 
     fn give_back(&mut self, units: u64) {
-        if let Some(place) = self.held.iter().position(|it| u64::from(it.weight()) == units) {
+        let of_units = |it: &(u64, Option<HeldSlots>)| it.0 == units;
+        // Those without slots first: what others of the same size hold is freed too late rather than too early.
+        let empty = self.held.iter().position(|it| of_units(it) && it.1.is_none());
+        if let Some(place) = empty.or_else(|| self.held.iter().position(of_units)) {
             drop(self.held.swap_remove(place));
         }
+    }
+
+    fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
     }
 }
 
@@ -68,5 +98,7 @@ mod tests {
         assert_eq!(file_name("../a b"), "%2E%2E%2Fa%20b");
         assert_ne!(file_name("a b"), file_name("a_b"));
         assert_eq!(file_name("gpu-0_x"), "gpu-0_x");
+        let long = |end| file_name(&format!("{}{end}", "é".repeat(300)));
+        assert!(long("a") != long("b") && long("a").len() <= LONGEST_NAME);
     }
 }

@@ -56,8 +56,13 @@ pub struct Surroundings {
     pub environment: BTreeMap<String, String>,
     /// Cores that there are, if that is known.
     pub cores: Option<usize>,
+    /// Processes that may run at once as far as the limit on open files goes.
+    pub most_children: usize,
     /// Where pools of the whole host keep their slots.
     pub pools: PathBuf,
     /// How long what is told to stop may take, where the file does not say.
     pub stop_grace: Duration,
+    /// How long steps took in earlier runs, by name: of steps that wait for a place, the one with the longest
+    /// way to the end goes first.
+    pub expected: BTreeMap<String, Duration>,
 }

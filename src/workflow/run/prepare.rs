@@ -8,12 +8,19 @@ use serde_json::Value;
 use super::ground::{Call, CalledWork, Work};
 use super::runner::Runner;
 use super::script::{self, Script};
-use super::sheet::View;
+use super::sheet::{Sheet, View, plain};
 use super::unit::Unit;
 use crate::flow::TaskIndex;
 use crate::process::Command;
 use crate::workflow::definition::{Log, ScriptConfig, Step, StepKind};
 use crate::workflow::expression::{Template, ValueTemplate};
+
+/// Bytes of outputs of others that a script finds in its environment: of one, and of all together.
+const MOST_OF_ONE: usize = 32 << 10;
+const MOST_HANDED: usize = 128 << 10;
+
+/// Where attempts write their outputs, in a run's directory.
+pub(super) const OUTPUTS: &str = "outputs";
 
 impl Runner {
     /// The work of an attempt, or why it cannot begin.
@@ -26,18 +33,22 @@ impl Runner {
         }
         let entry = &self.entries[task.place()];
         let sheet = &self.sheets[entry.unit.sheet()];
-        let standing = Default::default();
-        self.with_view(sheet, entry.unit.item(), standing, |view| match &entry.unit {
-            Unit::Handler { place, config, .. } => {
+        let view = &sheet.view(entry.unit.item(), Default::default());
+        match &entry.unit {
+            Unit::Handler {
+                place, config, after, ..
+            } => {
                 let step = place.map(|it| sheet.step(it));
                 let mut script = self.script(&entry.name, config, step, attempt, view)?;
-                self.add_outcome(&mut script, task);
+                // A handler learns how that which it belongs to ended.
+                script.tell("GAAI_OUTCOME", after.state.name().to_owned());
+                script.tell("GAAI_ERROR", after.error.clone());
                 Ok(Work::Script(Box::new(script)))
             }
             Unit::Step { place, .. } | Unit::Item { place, .. } => {
                 self.work_of_step(&entry.name, sheet.step(*place), attempt, view)
             }
-        })
+        }
     }
 
     fn work_of_step(&self, name: &str, step: &Step, attempt: u32, view: &View<'_>) -> Result<Work, String> {
@@ -50,6 +61,7 @@ impl Runner {
             StepKind::Script(config) => {
                 let mut script = self.script(name, config, Some(step), attempt, view)?;
                 self.add_outputs(&mut script, step, attempt, view)?;
+                add_inputs(&mut script, step, view.sheet);
                 Ok(Work::Script(Box::new(script)))
             }
             StepKind::Condition(config) => {
@@ -102,39 +114,34 @@ impl Runner {
                 .environment
                 .insert(key.into(), render(template, view)?.into());
         }
-        let told = [
-            ("GAAI_RUN_ID", view.sheet.run.clone()),
-            ("GAAI_STEP_ID", name.to_owned()),
-            ("GAAI_ATTEMPT", attempt.to_string()),
-            ("WORKFLOW_ID", view.sheet.workflow.name.clone()),
-            ("WORKFLOW_CURRENT_STEP_ID", name.to_owned()),
-        ];
-        command
-            .environment
-            .extend(told.map(|(key, value)| (key.into(), value.into())));
-        if let Some(key) = step.and_then(|it| it.idempotency_key.as_ref()) {
-            command
-                .environment
-                .insert("GAAI_IDEMPOTENCY_KEY".into(), render(key, view)?.into());
-        }
         (command.limits, command.bounds) = script::limits(step.and_then(|it| it.limits.as_ref()));
-        Ok(Script {
+        let mut script = Script {
             step: name.to_owned(),
             command,
-            grace: self.grace(step),
+            grace: self.grace(step, view.sheet),
             outputs: Vec::new(),
             // What holds secrets is masked before it is written, which takes its end.
             prints_to_log: step.is_some_and(|it| it.log == Log::File) && self.ground.mask.is_empty(),
             output_file: None,
             artifacts: Vec::new(),
-        })
+        };
+        script.tell("GAAI_RUN_ID", view.sheet.run.clone());
+        script.tell("GAAI_STEP_ID", name.to_owned());
+        script.tell("GAAI_ATTEMPT", attempt.to_string());
+        script.tell("WORKFLOW_ID", view.sheet.workflow.name.clone());
+        script.tell("WORKFLOW_CURRENT_STEP_ID", name.to_owned());
+        if let Some(key) = step.and_then(|it| it.idempotency_key.as_ref()) {
+            script.tell("GAAI_IDEMPOTENCY_KEY", render(key, view)?);
+        }
+        Ok(script)
     }
 
-    fn grace(&self, step: Option<&Step>) -> std::time::Duration {
+    fn grace(&self, step: Option<&Step>, sheet: &Sheet) -> std::time::Duration {
         let of_step = step.and_then(|it| it.stop.as_ref()).and_then(|it| it.grace);
-        let of_file = self.sheets[0].workflow.defaults.stop_grace;
+        let of_file = |it: &Sheet| it.workflow.defaults.stop_grace;
         of_step
-            .or(of_file)
+            .or(of_file(sheet))
+            .or(of_file(&self.sheets[0]))
             .map_or(self.surroundings.stop_grace, |it| it.0)
     }
 
@@ -153,45 +160,50 @@ impl Runner {
             return Ok(());
         }
         let name = format!("{}.{attempt}", script.step);
-        let file = self.ground.directory.join("outputs").join(name);
+        let file = self.ground.directory.join(OUTPUTS).join(name);
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)
                 .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
         }
-        script
-            .command
-            .environment
-            .insert("GAAI_OUTPUT".into(), file.clone().into());
+        // An attempt of a process that was killed may have left its own.
+        script::removed(&file).map_err(|error| format!("{} cannot be removed: {error}", file.display()))?;
+        script.tell("GAAI_OUTPUT", file.clone());
         script.output_file = Some(file);
         Ok(())
     }
+}
 
-    /// A handler learns how that which it belongs to ended.
-    fn add_outcome(&self, script: &mut Script, task: TaskIndex) {
-        let Unit::Handler { sheet, place, .. } = &self.entries[task.place()].unit else {
-            return;
-        };
-        let sheet = &self.sheets[*sheet];
-        let record = place.map(|it| &sheet.records[it]);
-        let failed = || {
-            sheet
-                .records
-                .iter()
-                .find(|it| it.state().is_some() && !it.is_success())
-        };
-        let record = record.or_else(failed);
-        let outcome = record
-            .and_then(|it| it.state())
-            .map_or("succeeded", |it| it.name());
-        let error = record
-            .and_then(|it| it.end.as_ref()?.error.clone())
-            .unwrap_or_default();
-        let told = [("GAAI_OUTCOME", outcome.to_owned()), ("GAAI_ERROR", error)];
-        script
-            .command
-            .environment
-            .extend(told.map(|(key, value)| (key.into(), value.into())));
+/// Hands a script the outputs of the steps that it waits for, as far as they fit into an environment.
+fn add_inputs(script: &mut Script, step: &Step, sheet: &Sheet) {
+    let before = sheet.places.of(&step.id.0).map(|it| sheet.order.predecessors(it));
+    let mut room = MOST_HANDED;
+    for place in before.into_iter().flatten() {
+        let ended = sheet.records[*place].end.iter();
+        for (name, value) in ended.flat_map(|it| &it.outputs) {
+            let text = plain(value);
+            if text.len() > MOST_OF_ONE.min(room) || text.contains('\0') {
+                continue;
+            }
+            room -= text.len();
+            let key = format!(
+                "WORKFLOW_OUTPUT_{}_{}",
+                word(&sheet.step(*place).id.0),
+                word(name)
+            );
+            script
+                .command
+                .environment
+                .entry(key.into())
+                .or_insert(text.into());
+        }
     }
+}
+
+/// A name as a part of the name of a variable.
+fn word(name: &str) -> String {
+    name.chars()
+        .map(|it| if it.is_ascii_alphanumeric() { it } else { '_' })
+        .collect()
 }
 
 pub(super) fn render(template: &Template, view: &View<'_>) -> Result<String, String> {

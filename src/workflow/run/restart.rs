@@ -58,8 +58,7 @@ impl Runner {
             return;
         }
         let workflow = &self.sheets[0].workflow;
-        let class = self.sheets[0].step(place).error_class.as_ref();
-        let rule = workflow.on_error.iter().find(|it| Some(&it.class) == class);
+        let rule = workflow.rule_of(self.sheets[0].step(place));
         let Some(rule) = rule.filter(|it| it.action == ErrorAction::RestartWorkflow) else {
             return;
         };

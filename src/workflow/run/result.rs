@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::runner::{Runner, micros};
-use crate::flow::{Scheduler, TaskIndex};
+use super::runner::Runner;
+use crate::flow::{Scheduler, TaskIndex, micros};
 use crate::model::event::RunState;
 use crate::model::workflow_event::StepState;
 
@@ -91,19 +91,14 @@ pub struct PoolStats {
 
 impl Runner {
     /// The result of the run that ended after `elapsed_us`.
-    pub(super) fn result(&self, flow: &mut Scheduler, elapsed_us: u64, strict: bool) -> WorkflowResult {
+    pub(super) fn result(&self, flow: &mut Scheduler, elapsed_us: u64) -> WorkflowResult {
         let mut step_results: BTreeMap<String, StepResult> = BTreeMap::new();
         for place in 0..self.entries.len() {
             if let Some(task) = flow.task_at(place) {
                 step_results.insert(self.name(task), self.step_result(task, flow));
             }
         }
-        let first = flow.first_failure();
-        let state = match flow.state() {
-            RunState::PartiallySucceeded if strict => RunState::Failed,
-            RunState::Failed if first.is_some_and(|it| self.record(it).was_refused) => RunState::Stopped,
-            state => state,
-        };
+        let state = self.state_of_run(flow);
         let success = matches!(state, RunState::Succeeded | RunState::PartiallySucceeded);
         WorkflowResult {
             run: self.sheets[0].run.clone(),
@@ -113,6 +108,16 @@ impl Runner {
             step_results,
             execution_time: elapsed_us / 1000,
             parallel_stats: self.stats(flow),
+        }
+    }
+
+    /// How the run stands or ended.
+    pub(super) fn state_of_run(&self, flow: &Scheduler) -> RunState {
+        let first = flow.first_failure();
+        match flow.state() {
+            RunState::PartiallySucceeded if self.options.strict => RunState::Failed,
+            RunState::Failed if first.is_some_and(|it| self.record(it).was_refused) => RunState::Stopped,
+            state => state,
         }
     }
 
@@ -135,7 +140,7 @@ impl Runner {
     }
 
     /// The first failing step and the others that failed by themselves; a cancelled sibling is no cause.
-    fn error(&self, flow: &Scheduler, state: RunState) -> Option<String> {
+    pub(super) fn error(&self, flow: &Scheduler, state: RunState) -> Option<String> {
         match state {
             RunState::Succeeded | RunState::PartiallySucceeded => return None,
             RunState::Cancelled => return Some("the run was cancelled".to_owned()),

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use super::adapt::Follower;
 use super::ground::{Done, Ground, Trouble, Work};
-use super::options::Surroundings;
+use super::history::NestedFile;
+use super::options::{RunOptions, Surroundings};
 use super::record::StepRecord;
 use super::restart::Restarts;
-use super::secrets::{self, Secrets};
-use super::sheet::{Sheet, View};
+use super::sheet::Sheet;
 use super::unit::{Entry, Parts, Unit};
 use crate::flow::{
-    Action, Cause, End, Halt, Outcome, Perform, Refusal, Scheduler, SkipReason, Stop, TaskIndex, Unrecorded,
+    Action, Cause, End, Halt, Outcome, Perform, Scheduler, SkipReason, Stop, TaskIndex, Unrecorded, micros,
 };
 use crate::model::workflow_event::{StepEnd, StepState, WorkflowEvent};
 use crate::trace::{Clock, Journal, TraceError};
@@ -27,7 +27,7 @@ pub type Watcher = Arc<dyn Fn(&WorkflowEvent) + Send + Sync>;
 pub(super) struct Runner {
     pub(super) ground: Arc<Ground>,
     pub(super) surroundings: Surroundings,
-    pub(super) secrets: Secrets,
+    pub(super) options: RunOptions,
     pub(super) sheets: Vec<Sheet>,
     pub(super) entries: Vec<Entry>,
     pub(super) parts: BTreeMap<TaskIndex, Parts>,
@@ -35,6 +35,8 @@ pub(super) struct Runner {
     pub(super) watcher: Watcher,
     /// Ends that an earlier process wrote down, by name.
     pub(super) finished: BTreeMap<String, StepEnd>,
+    /// The files that it read as nested workflows, by the name of the step.
+    pub(super) nested: BTreeMap<String, NestedFile>,
     pub(super) unrecorded: Option<TraceError>,
     /// Pools that follow the load of the machine.
     pub(super) followers: Vec<Follower>,
@@ -196,10 +198,14 @@ impl Runner {
             step: self.name(task),
             attempt,
             queued_us: micros(queued),
-            waited_for: refusal.map(|it| self.told_refusal(it)),
+            waited_for: refusal.map(|it| self.told(it)),
         };
         self.write(&event)?;
         self.expand(task, flow);
+        if let Some(fault) = flow.fault(task) {
+            let fault = format!("it cannot have what it takes: {fault}");
+            self.entries[task.place()].fault.get_or_insert(fault);
+        }
         Ok(())
     }
 
@@ -292,11 +298,9 @@ impl Runner {
             return Ok(true);
         };
         let standing = self.standing(sheet, place, flow);
-        self.with_view(sheet, None, standing, |view| {
-            condition
-                .holds(view)
-                .map_err(|error| format!("its condition cannot be decided: {error}"))
-        })
+        condition
+            .holds(&sheet.view(None, standing))
+            .map_err(|error| format!("its condition cannot be decided: {error}"))
     }
 
     fn standing(&self, sheet: &Sheet, place: usize, flow: &Scheduler) -> Standing {
@@ -316,46 +320,4 @@ impl Runner {
             is_completed: before.clone().all(|it| it.task.is_none() || it.state().is_some()),
         }
     }
-
-    /// Calls `act` with what expressions of a sheet see.
-    pub(super) fn with_view<T>(
-        &self,
-        sheet: &Sheet,
-        item: Option<&super::sheet::Item>,
-        standing: Standing,
-        act: impl FnOnce(&View<'_>) -> T,
-    ) -> T {
-        let secrets = |name: &str| secrets::value(&self.secrets, name);
-        act(&View {
-            sheet,
-            item,
-            standing,
-            secrets: &secrets,
-        })
-    }
-
-    fn told_refusal(&self, refusal: Refusal) -> String {
-        let pool = |index| {
-            let sheet = self.sheets.iter().flat_map(|it| &it.pools);
-            sheet
-                .into_iter()
-                .find(|(_, it)| **it == index)
-                .map_or("parts", |(name, _)| name.as_str())
-                .to_owned()
-        };
-        match refusal {
-            Refusal::Slots => "a run slot".to_owned(),
-            Refusal::Pool(index) => format!("pool {}", pool(index)),
-            Refusal::Rate(index, wait) => format!("rate {}: {:.1} s", pool(index), wait.as_secs_f64()),
-            Refusal::Elsewhere(index) => format!("pool {}, held by other processes", pool(index)),
-            Refusal::Breaker(_, wait) => format!("breaker open: {:.1} s", wait.as_secs_f64()),
-            Refusal::Alone => "its turn to run alone".to_owned(),
-            Refusal::Gate => "an approval".to_owned(),
-        }
-    }
-}
-
-/// Whole microseconds.
-pub(super) fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::ground::{Done, Ground, Trouble};
+use super::ground::{Done, Ground, Trouble, log_path};
+use super::mask::Mask;
 use crate::flow::Stop;
 use crate::process::{
     Bounds, Channel, Command, Ending, Exit, Limits, Output, Printed, ProcessError, signal_name,
@@ -18,6 +19,9 @@ use crate::workflow::definition;
 
 /// Bytes of standard output that later steps can read.
 const OUTPUT_KEPT: usize = 64 << 10;
+
+/// Bytes of a file of outputs at most: they stand in one line of the journal.
+const MOST_WRITTEN: u64 = 1 << 20;
 
 /// Bytes of standard error that an error quotes.
 const QUOTED: usize = 600;
@@ -35,6 +39,13 @@ pub(super) struct Script {
     pub(super) output_file: Option<PathBuf>,
     /// Files that it must leave, relative to its directory.
     pub(super) artifacts: Vec<String>,
+}
+
+impl Script {
+    /// Hands it a variable of the environment.
+    pub(super) fn tell(&mut self, key: &str, value: impl Into<OsString>) {
+        self.command.environment.insert(key.into(), value.into());
+    }
 }
 
 /// An environment as a process takes it.
@@ -86,14 +97,15 @@ impl Ground {
             exit = child.wait() => (exit, false),
             _ = stop.told() => (child.stop_until(script.grace, stop.insisted()).await, true),
         };
-        let (stdout, stderr) = (child.printed(Channel::Stdout), child.printed(Channel::Stderr));
-        let written = self.written(&script);
+        let [stdout, stderr] =
+            [Channel::Stdout, Channel::Stderr].map(|it| self.mask.printed(child.printed(it)));
+        let written = written(&script);
         let kept = match &script.command.output {
             Output::Memory => self.keep_log(&script.step, &stdout, &stderr),
             Output::Files { stderr: file, .. } => self.join_log(&script.step, file),
         };
         let mut done = match kept {
-            Ok(()) => self.outcome(&script, exit, written, &stdout, &stderr),
+            Ok(()) => self.outcome(&script, exit, written, &stdout, &stderr).await,
             Err(error) => Done::failed(Trouble::Other, error),
         };
         done.was_stopped = was_told && exit.ending != Ending::Own;
@@ -102,7 +114,7 @@ impl Ground {
         done
     }
 
-    fn outcome(
+    async fn outcome(
         &self,
         script: &Script,
         exit: Exit,
@@ -113,20 +125,20 @@ impl Ground {
         if !exit.is_success() {
             let (trouble, text) = told(exit, script.command.bounds);
             let quoted = [stderr, stdout]
-                .map(|it| self.quoted(it))
+                .map(|it| it.last_lines(QUOTED))
                 .into_iter()
                 .find(|it| !it.is_empty())
                 .map_or_else(String::new, |it| format!(": {it}"));
             return Done::failed(trouble, self.mask.text(text) + &quoted);
         }
-        let left = written.and_then(|it| outputs(script, &it)).and_then(|outputs| {
-            self.artifacts(script)?;
-            Ok(outputs)
-        });
+        let left = match written.and_then(|it| outputs(script, &it)) {
+            Ok(outputs) => self.artifacts(script).await.map(|()| outputs),
+            Err(error) => Err(error),
+        };
         match left {
             Ok(outputs) => {
                 let mut done = Done::default();
-                done.left.output = cut(&self.mask.text(stdout.text()));
+                done.left.output = cut(&stdout.text());
                 done.left.outputs = outputs
                     .into_iter()
                     .map(|(name, value)| (name, self.mask.value(value)))
@@ -137,29 +149,9 @@ impl Ground {
         }
     }
 
-    /// The last lines of what was printed. Masked before it is cut: half a secret is one too.
-    fn quoted(&self, printed: &Printed) -> String {
-        let tail = if printed.tail.is_empty() {
-            &printed.head
-        } else {
-            &printed.tail
-        };
-        let head = self
-            .mask
-            .text(String::from_utf8_lossy(tail).into_owned())
-            .into_bytes();
-        let total = head.len() as u64;
-        Printed {
-            head,
-            tail: Vec::new(),
-            total,
-        }
-        .last_lines(QUOTED)
-    }
-
     /// Lets it print to its log while it runs, where that outlives us; its errors to a file beside it until it ends.
     fn print_to_log(&self, script: &mut Script) -> Result<(), String> {
-        let stdout = self.log_of(&script.step);
+        let stdout = log_path(&self.directory, &script.step);
         let made = stdout.parent().map_or(Ok(()), fs::create_dir_all);
         made.map_err(|error| log_fault(&stdout, &error))?;
         let stderr = stdout.with_extension("stderr.log");
@@ -169,7 +161,7 @@ impl Ground {
 
     /// Adds the file of its errors to the log to which it printed itself.
     fn join_log(&self, step: &str, errors: &Path) -> Result<(), String> {
-        let path = self.log_of(step);
+        let path = log_path(&self.directory, step);
         let joined = fs::File::open(errors).and_then(|mut from| {
             let mut to = fs::OpenOptions::new().append(true).create(true).open(&path)?;
             std::io::copy(&mut from, &mut to)?;
@@ -183,8 +175,8 @@ impl Ground {
         if stdout.total == 0 && stderr.total == 0 {
             return Ok(());
         }
-        let path = self.log_of(step);
-        let text = self.mask.text(stdout.text() + &stderr.text());
+        let path = log_path(&self.directory, step);
+        let text = stdout.text() + &stderr.text();
         let kept = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
             let mut file = fs::OpenOptions::new().append(true).create(true).open(&path)?;
             file.write_all(text.as_bytes())
@@ -192,25 +184,10 @@ impl Ground {
         kept.map_err(|error| log_fault(&path, &error))
     }
 
-    /// What it wrote to its file of outputs. That file is gone afterwards, however the script ended: it may hold
-    /// secrets, and what counts of it stands in the journal, without them.
-    fn written(&self, script: &Script) -> Result<String, String> {
-        let Some(file) = &script.output_file else {
-            return Ok(String::new());
-        };
-        let text = match fs::read_to_string(file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
-            Err(error) => return Err(format!("its outputs {} cannot be read: {error}", file.display())),
-        };
-        fs::remove_file(file)
-            .map_err(|error| format!("its outputs {} cannot be removed: {error}", file.display()))?;
-        Ok(text)
-    }
-
     /// Keeps the files that it must leave, under the paths that they have.
-    fn artifacts(&self, script: &Script) -> Result<(), String> {
+    async fn artifacts(&self, script: &Script) -> Result<(), String> {
         let folder = self.directory.join("artifacts").join(&script.step);
+        let mut files = Vec::new();
         for artifact in &script.artifacts {
             let from = script.command.directory.join(artifact);
             let is_plain = |it: &Component<'_>| matches!(it, Component::Normal(_));
@@ -218,23 +195,72 @@ impl Ground {
             if place.as_os_str().is_empty() {
                 return Err(format!("`{artifact}` names no file"));
             }
-            self.keep_artifact(&from, &folder.join(place))?;
+            files.push((from, folder.join(place)));
         }
-        Ok(())
+        if files.is_empty() {
+            return Ok(());
+        }
+        // They may be large, and nobody else shall wait for them.
+        let mask = self.mask.clone();
+        let keep = move || {
+            files
+                .iter()
+                .try_for_each(|(from, to)| keep_artifact(&mask, from, to))
+        };
+        let kept = tokio::task::spawn_blocking(keep).await;
+        kept.unwrap_or_else(|error| Err(format!("its artefacts cannot be kept: {error}")))
     }
+}
 
-    fn keep_artifact(&self, from: &Path, to: &Path) -> Result<(), String> {
-        let failed =
-            |error: std::io::Error| format!("its artefact {} cannot be kept: {error}", from.display());
-        if !self.mask.is_empty() && self.mask.is_in(&fs::read(from).map_err(failed)?) {
-            return Err(format!(
-                "its artefact {} holds a secret and is not kept",
-                from.display()
-            ));
-        }
-        let made = to.parent().map_or(Ok(()), fs::create_dir_all);
-        made.and_then(|()| fs::copy(from, to)).map_err(failed)?;
-        Ok(())
+fn keep_artifact(mask: &Mask, from: &Path, to: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("its artefact {} cannot be kept: {error}", from.display());
+    let holds_secret = || match mask.is_empty() {
+        true => Ok(false),
+        false => mask.is_in(fs::File::open(from)?),
+    };
+    if holds_secret().map_err(failed)? {
+        return Err(format!(
+            "its artefact {} holds a secret and is not kept",
+            from.display()
+        ));
+    }
+    let made = to.parent().map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| fs::copy(from, to)).map_err(failed)?;
+    Ok(())
+}
+
+/// What it wrote to its file of outputs. That file is gone afterwards, however the script ended: it may hold
+/// secrets, and what counts of it stands in the journal, without them.
+fn written(script: &Script) -> Result<String, String> {
+    let Some(file) = &script.output_file else {
+        return Ok(String::new());
+    };
+    let read = read_written(file);
+    removed(file).map_err(|error| format!("its outputs {} cannot be removed: {error}", file.display()))?;
+    read
+}
+
+fn read_written(file: &Path) -> Result<String, String> {
+    let failed =
+        |error: std::io::Error| Err(format!("its outputs {} cannot be read: {error}", file.display()));
+    match fs::metadata(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => failed(error),
+        Ok(found) if !found.is_file() => failed(ErrorKind::InvalidInput.into()),
+        Ok(found) if found.len() > MOST_WRITTEN => Err(format!(
+            "it wrote {} bytes to $GAAI_OUTPUT, more than {MOST_WRITTEN}; \
+             leave a file among `artifacts` and write its name",
+            found.len()
+        )),
+        Ok(_) => fs::read_to_string(file).or_else(failed),
+    }
+}
+
+/// Removes a file, if it is there.
+pub(super) fn removed(file: &Path) -> std::io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -252,7 +278,7 @@ fn told(exit: Exit, bounds: Bounds) -> (Trouble, String) {
         (Ending::OutputTooLarge, ..) => (
             Trouble::ResourceLimit,
             format!(
-                "it printed more than {} bytes and was killed; see `limits.maxOutputSize`",
+                "it printed more than {} bytes; see `limits.maxOutputSize`",
                 bounds.printed
             ),
         ),

@@ -29,11 +29,7 @@ pub(super) async fn read(
     let mut secrets = Secrets::new();
     for (name, source) in &workflow.secrets {
         let value = match source {
-            SecretSource::Env(variable) => surroundings
-                .environment
-                .get(variable)
-                .cloned()
-                .ok_or_else(|| format!("the environment has no variable {variable}")),
+            SecretSource::Env(variable) => from_environment(variable, &surroundings.environment),
             SecretSource::File(path) => file(&surroundings.home.join(path)),
             SecretSource::Command(words) => command(words, surroundings, spawner).await,
         };
@@ -46,9 +42,35 @@ pub(super) async fn read(
     Ok(secrets)
 }
 
+/// Reads the secrets of a workflow in `home` that is nested in another, whose steps see `environment`.
+pub(super) fn read_nested(
+    workflow: &Workflow,
+    home: &Path,
+    environment: &BTreeMap<String, String>,
+) -> Result<Secrets, String> {
+    let mut secrets = Secrets::new();
+    for (name, source) in &workflow.secrets {
+        let value = match source {
+            SecretSource::Env(variable) => from_environment(variable, environment),
+            SecretSource::File(path) => file(&home.join(path)),
+            SecretSource::Command(_) => {
+                Err("only the outermost workflow runs a command for one; hand it on by `env`".to_owned())
+            }
+        };
+        let value = value.map_err(|reason| format!("its secret `{name}` cannot be read: {reason}"))?;
+        secrets.insert(name.clone(), SecretString::from(value));
+    }
+    Ok(secrets)
+}
+
 /// The value of a secret, for the one place that needs it.
 pub(super) fn value(secrets: &Secrets, name: &str) -> Option<String> {
     secrets.get(name).map(|it| it.expose_secret().to_owned())
+}
+
+fn from_environment(variable: &str, environment: &BTreeMap<String, String>) -> Result<String, String> {
+    let value = environment.get(variable).cloned();
+    value.ok_or_else(|| format!("the environment has no variable {variable}"))
 }
 
 fn file(path: &Path) -> Result<String, String> {

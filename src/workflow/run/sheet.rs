@@ -25,7 +25,12 @@ pub(super) struct Sheet {
     pub(super) scope: ScopeIndex,
     pub(super) variables: BTreeMap<String, Value>,
     pub(super) environment: Arc<BTreeMap<String, String>>,
+    pub(super) secrets: Arc<Secrets>,
     pub(super) pools: BTreeMap<String, PoolIndex>,
+    /// What every task in it holds a unit of: how many may run at once in it and in what it is nested in.
+    pub(super) caps: Vec<PoolIndex>,
+    /// What every instance of a step holds a unit of, by step.
+    pub(super) instances: BTreeMap<usize, PoolIndex>,
     pub(super) breakers: BTreeMap<String, BreakerIndex>,
     pub(super) records: Vec<StepRecord>,
     pub(super) run: String,
@@ -79,9 +84,8 @@ pub(super) struct Item {
 /// What an expression of a step sees.
 pub(super) struct View<'a> {
     pub(super) sheet: &'a Sheet,
-    pub(super) item: Option<&'a Item>,
-    pub(super) standing: Standing,
-    pub(super) secrets: &'a dyn Fn(&str) -> Option<String>,
+    item: Option<&'a Item>,
+    standing: Standing,
 }
 
 impl Sheet {
@@ -92,6 +96,15 @@ impl Sheet {
     /// The name of a step in events, logs and messages.
     pub(super) fn name(&self, place: usize) -> String {
         format!("{}{}", self.prefix, self.step(place).id.0)
+    }
+
+    /// What expressions in it see.
+    pub(super) fn view<'a>(&'a self, item: Option<&'a Item>, standing: Standing) -> View<'a> {
+        View {
+            sheet: self,
+            item,
+            standing,
+        }
     }
 
     fn field(&self, id: &str, field: StepField) -> Option<Value> {
@@ -119,11 +132,51 @@ impl Sheet {
 }
 
 /// What the environment of a workflow may name: nothing of its steps, which have not begun.
-pub(super) struct Outside<'a> {
-    pub(super) variables: &'a BTreeMap<String, Value>,
-    pub(super) environment: &'a BTreeMap<String, String>,
-    pub(super) workflow: &'a Workflow,
-    pub(super) secrets: &'a Secrets,
+struct Outside<'a> {
+    variables: &'a BTreeMap<String, Value>,
+    environment: &'a BTreeMap<String, String>,
+    workflow: &'a Workflow,
+    secrets: &'a Secrets,
+    run: &'a str,
+}
+
+/// The environment of the steps of `workflow`: what is `around` it, then its variables, then its own.
+pub(super) fn environment_of(
+    workflow: &Workflow,
+    around: &BTreeMap<String, String>,
+    variables: &BTreeMap<String, Value>,
+    secrets: &Secrets,
+    run: &str,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut environment = around.clone();
+    for (name, value) in variables {
+        environment.insert(format!("WORKFLOW_VAR_{name}"), plain(value));
+    }
+    let outside = Outside {
+        variables,
+        environment: &environment,
+        workflow,
+        secrets,
+        run,
+    };
+    let mut own = BTreeMap::new();
+    for (name, template) in &workflow.env {
+        let text = template.render(&outside);
+        own.insert(
+            name.clone(),
+            text.map_err(|error| format!("env {name}: {error}"))?,
+        );
+    }
+    environment.extend(own);
+    Ok(environment)
+}
+
+/// A value as a variable of the environment: a text as it is, anything else as JSON.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 impl Scope for Outside<'_> {
@@ -134,7 +187,8 @@ impl Scope for Outside<'_> {
             Reference::Secret(name) => secrets::value(self.secrets, name).map(|it| Cow::Owned(json!(it))),
             Reference::WorkflowId | Reference::WorkflowName => Some(Cow::Owned(json!(self.workflow.name))),
             Reference::WorkflowVersion => self.workflow.version.as_ref().map(|it| Cow::Owned(json!(it))),
-            Reference::Step { .. } | Reference::Index | Reference::Item(_) | Reference::RunId => None,
+            Reference::RunId => Some(Cow::Owned(json!(self.run))),
+            Reference::Step { .. } | Reference::Index | Reference::Item(_) => None,
         }
     }
 
@@ -149,7 +203,7 @@ impl Scope for View<'_> {
             Reference::Step { id, field } => self.sheet.field(id, *field),
             Reference::Variable(name) => return self.sheet.variables.get(name).map(Cow::Borrowed),
             Reference::Environment(name) => self.sheet.environment.get(name).map(|it| json!(it)),
-            Reference::Secret(name) => (self.secrets)(name).map(|it| json!(it)),
+            Reference::Secret(name) => secrets::value(&self.sheet.secrets, name).map(|it| json!(it)),
             Reference::Index => self.item.map(|it| json!(it.index)),
             Reference::Item(name) => {
                 let item = self.item.filter(|it| it.name == *name || name == "item")?;

@@ -29,56 +29,94 @@ pub(super) struct Turn {
     own: PathBuf,
 }
 
-impl Turn {
-    /// The turn of a run, once it has come; `None` when the workflow does not limit its runs or the user stopped the
-    /// wait.
+/// A run that asked for its turn.
+pub(super) struct Asking {
+    workflow: String,
+    run: String,
+    behavior: Behavior,
+    clock: Clock,
+    pool: SlotPool,
+    folder: PathBuf,
+    turn: Option<Turn>,
+}
+
+impl Asking {
+    /// Asks for the turn of a run; `None` when the workflow does not limit its runs.
     ///
     /// # Errors
     /// When it is left out or fails because of the others, or the pool cannot be used.
-    pub(super) async fn take(
-        request: &RunRequest,
-        clock: &Clock,
-        cancel: &Cancel,
-    ) -> Result<Option<Self>, RunError> {
+    pub(super) fn of(request: &RunRequest, clock: &Clock) -> Result<Option<Self>, RunError> {
         let Some(concurrency) = &request.workflow.concurrency else {
             return Ok(None);
         };
         let limit = concurrency.limit.get();
-        let folder = request
-            .surroundings
-            .pools
-            .join("runs")
-            .join(file_name(&request.workflow.name));
+        let pools = request.surroundings.pools.join("runs");
+        let folder = pools.join(file_name(&request.workflow.name));
         let pool = SlotPool::open(&folder.join("slots"), limit)?;
         if pool.size()? != limit {
             pool.resize(limit)?;
         }
-        let mut has_asked = false;
-        while !cancel.is_cancelled() {
-            if let Claim::Granted(slots) = pool.try_acquire(1)? {
-                let name = format!("{:020}-{}", clock(), file_name(&request.run.to_string()));
-                return Self::enter(&folder, &name, slots).map(Some);
-            }
-            let workflow = request.workflow.name.clone();
-            match concurrency.behavior {
-                Behavior::Queue => {}
-                Behavior::Skip => return Err(RunError::LeftOut { workflow, limit }),
-                Behavior::Fail => return Err(RunError::TooMany { workflow, limit }),
-                Behavior::CancelRunning if has_asked => {}
-                Behavior::CancelRunning => has_asked = ask_the_oldest(&folder)?,
+        let mut asking = Self {
+            workflow: request.workflow.name.clone(),
+            run: request.run.to_string(),
+            behavior: concurrency.behavior,
+            clock: Clock::clone(clock),
+            pool,
+            folder,
+            turn: None,
+        };
+        asking.look()?;
+        let workflow = asking.workflow.clone();
+        match asking.behavior {
+            Behavior::Skip if asking.turn.is_none() => Err(RunError::LeftOut { workflow, limit }),
+            Behavior::Fail if asking.turn.is_none() => Err(RunError::TooMany { workflow, limit }),
+            Behavior::Skip | Behavior::Fail | Behavior::Queue | Behavior::CancelRunning => Ok(Some(asking)),
+        }
+    }
+
+    /// What it waits for, if its turn has not come.
+    pub(super) fn waits_for(&self) -> Option<String> {
+        let is_waiting = self.turn.is_none();
+        is_waiting.then(|| format!("its turn among the runs of `{}`", self.workflow))
+    }
+
+    /// The turn, once it has come; `None` when the user stopped the wait.
+    ///
+    /// # Errors
+    /// The pool cannot be used.
+    pub(super) async fn come(mut self, cancel: &Cancel) -> Result<Option<Turn>, RunError> {
+        let mut has_asked = self.behavior != Behavior::CancelRunning;
+        while self.turn.is_none() && !cancel.is_cancelled() {
+            if !has_asked {
+                has_asked = ask_the_oldest(&self.folder)?;
             }
             tokio::select! {
                 () = sleep(LOOK) => {}
                 () = cancel.cancelled() => {}
             }
+            self.look()?;
         }
-        Ok(None)
+        Ok(self.turn)
     }
 
+    /// Takes the turn if it has come.
+    fn look(&mut self) -> Result<(), RunError> {
+        if let Claim::Granted(slots) = self.pool.try_acquire(1)? {
+            let name = format!("{:020}-{}", (self.clock)(), file_name(&self.run));
+            self.turn = Some(Turn::enter(&self.folder, &name, slots)?);
+        }
+        Ok(())
+    }
+}
+
+impl Turn {
     fn enter(folder: &Path, name: &str, slots: HeldSlots) -> Result<Self, RunError> {
         let own = folder.join(name);
-        let file = File::create(&own).map_err(|it| at(&own, it))?;
-        file.lock().map_err(|it| at(&own, it))?;
+        // Under its name it is never seen unlocked: that would mean that its process died.
+        let new = own.with_extension("new");
+        let file = File::create(&new).map_err(|it| at(&new, it))?;
+        file.lock().map_err(|it| at(&new, it))?;
+        fs::rename(&new, &own).map_err(|it| at(&own, it))?;
         Ok(Self {
             _slots: slots,
             file,

@@ -6,7 +6,9 @@ use tokio::sync::oneshot;
 use super::ground::Done;
 use super::record::StepRecord;
 use super::sheet::Item;
+use super::waits::ToldWait;
 use crate::flow::{ScopeIndex, TaskIndex};
+use crate::model::workflow_event::StepState;
 use crate::workflow::definition::ScriptConfig;
 
 /// A task of the flow.
@@ -27,7 +29,16 @@ pub(super) enum Unit {
         /// The step that it belongs to; `None` is the workflow.
         place: Option<usize>,
         config: ScriptConfig,
+        after: Ending,
     },
+}
+
+/// How a step or a workflow ended, as its handlers are told.
+#[derive(Clone, Debug)]
+pub(super) struct Ending {
+    pub(super) state: StepState,
+    /// What went wrong; empty if nothing did.
+    pub(super) error: String,
 }
 
 impl Unit {
@@ -52,6 +63,7 @@ pub(super) struct Entry {
     pub(super) record: StepRecord,
     /// Why it cannot begin, found before it did.
     pub(super) fault: Option<String>,
+    pub(super) told_wait: ToldWait,
 }
 
 /// The parts of a task that runs.
